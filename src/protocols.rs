@@ -1,0 +1,22 @@
+//! One file per application protocol.
+//!
+//! To add one: write `protocols/NAME.rs` with a `pub const INSPECTOR`, and add `NAME` to the list below.
+//! Nothing else names a protocol.
+
+use crate::inspect::Inspector;
+
+macro_rules! inspectors {
+    ($($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// Every inspector. Their order means nothing.
+        pub const INSPECTORS: &[Inspector] = &[$($name::INSPECTOR),*];
+    };
+}
+
+inspectors! {
+    ssh,
+}
+
+#[cfg(test)]
+mod tests;

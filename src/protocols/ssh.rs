@@ -1,0 +1,76 @@
+//! Secure Shell (SSH): the version exchange, [RFC 4253] section 4.2.
+//!
+//! Both sides send a version line at once, whoever comes first; the server may send other lines before
+//! it, none of which begins with `SSH-`:
+//!
+//! ```text
+//! initiator   SSH-2.0-OpenSSH_9.6␍␊         SSH-protoversion-softwareversion [SP comments]
+//! responder   SSH-2.0-dropbear_2022.83␍␊    at most 255 bytes with the line end
+//! ```
+//!
+//! What follows is binary packets, from the key exchange's list of algorithms on.
+//!
+//! [RFC 4253]: https://www.rfc-editor.org/rfc/rfc4253
+
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, is_text, require};
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict};
+use crate::key::Transport;
+
+/// SSH.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "ssh",
+    title: "Secure Shell",
+    specification: "RFC 4253 section 4.2",
+    ports: &[22],
+    initiator_first: ByteSet::of(b"S"),
+    responder_first: ByteSet::of(b"S"),
+    inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("ssh.client", "the client's version line, after SSH-"),
+        ("ssh.server", "the server's version line, after SSH-"),
+    ],
+    confused_with: "nothing: no other protocol begins with SSH- and a version",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// Longest version line in bytes, without its CR LF (RFC 4253 section 4.2: 255 with them).
+const MAX_LINE: usize = 253;
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    let confidence = |line: Result<&[u8], Reject>| line.map(|_| Confidence::Message);
+    Evidence::of(
+        confidence(version(opening.request())),
+        confidence(version(opening.reply())),
+        "version-line: an SSH version line (RFC 4253 section 4.2)",
+    )
+}
+
+/// Reads `SSH-protoversion-softwareversion`, and gives what stands after `SSH-`.
+fn version(mut cursor: Cursor<'_>) -> Result<&[u8], Reject> {
+    cursor.tag(b"SSH-")?;
+    let line = cursor.line(MAX_LINE)?;
+    // Versions 1.x and 2.0 exist; 1.99 is a server that speaks both (section 5.1).
+    let known = line.starts_with(b"2.0-") || line.starts_with(b"1.");
+    require(known && is_text(line))?;
+    Ok(line)
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    attributes.set_some("ssh.client", version(opening.request()).ok());
+    attributes.set_some("ssh.server", version(opening.reply()).ok());
+}
+
+const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Dialogue,
+        "both sides send a version line",
+        &[b"SSH-2.0-OpenSSH_9.6\r\n"],
+        &[b"SSH-2.0-dropbear_2022.83\r\n"],
+    ),
+    Example::tcp(Confidence::Message, "only the server was captured", &[], &[b"SSH-1.99-Cisco-1.25\n"]),
+    Example::not(Transport::Tcp, "a version that never was", &[b"SSH-7.0-x\r\n"], &[]),
+    Example::not(Transport::Tcp, "another protocol that answers", &[b"SSH-2.0-x\r\n"], &[b"HTTP/1.1 400 Bad\r\n"]),
+];
