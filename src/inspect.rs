@@ -391,6 +391,9 @@ impl Carriers {
     }
 }
 
+/// Makes the follower of a claimed flow, which then hears everything from the flow's first byte on.
+pub type Follow = fn(&Opening<'_>) -> Box<dyn Follower>;
+
 /// One application protocol: how to recognise it, and examples to prove it.
 #[derive(Debug)]
 pub struct Inspector {
@@ -417,7 +420,7 @@ pub struct Inspector {
     /// Reads what the opening told, for people; called for claimed flows only, once.
     pub describe: Option<fn(&Opening<'_>, &mut Attributes)>,
     /// Watches a claimed flow to its end.
-    pub follow: Option<fn(&Opening<'_>) -> Box<dyn Follower>>,
+    pub follow: Option<Follow>,
     /// The keys that `describe` and `follow` may set, each with its meaning and unit.
     pub attributes: &'static [(&'static str, &'static str)],
     /// What it is easily confused with, and what tells it apart: for `wiretell explain`.

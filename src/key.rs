@@ -164,9 +164,11 @@ impl HostPair {
     #[must_use]
     pub const fn spread(self) -> u64 {
         // Multiplicative mixing (Knuth, TAOCP 3, section 6.4); addresses of one site differ in few low bits.
-        let folded = (self.0 as u64 ^ (self.0 >> 64) as u64)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .wrapping_add(self.1 as u64 ^ (self.1 >> 64) as u64);
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
+        const fn fold(address: u128) -> u64 {
+            address as u64 ^ (address >> 64) as u64
+        }
+        let folded = fold(self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(fold(self.1));
         let mixed = folded.wrapping_mul(0xd6e8_feb8_6659_fd93);
         mixed ^ (mixed >> 32)
     }

@@ -1,5 +1,10 @@
 //! wiretell says what each network flow really is, how sure it is, and why.
 
+#![cfg_attr(
+    test,
+    allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)
+)]
+
 pub mod attributes;
 pub mod byteset;
 pub mod candidates;
