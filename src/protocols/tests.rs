@@ -117,7 +117,7 @@ fn where_tcp_cut_the_stream_never_turns_a_claim_into_another() {
                 match (verdict, example.expect) {
                     (Err(Reject::Mismatch), Some(_)) => panic!("{}: rejected", named()),
                     (Ok(part), Some(all)) => {
-                        assert!(part.confidence <= all, "{}: stronger than all", named())
+                        assert!(part.confidence <= all, "{}: stronger than all", named());
                     }
                     _ => {}
                 }
