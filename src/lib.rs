@@ -11,6 +11,7 @@ pub mod candidates;
 pub mod context;
 pub mod cursor;
 pub mod follow;
+pub mod formats;
 pub mod inspect;
 pub mod key;
 pub mod packet;

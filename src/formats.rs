@@ -1,0 +1,3 @@
+//! Formats that several protocols share. Pure: bytes in, facts out.
+
+pub mod ber;
