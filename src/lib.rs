@@ -17,3 +17,4 @@ pub mod key;
 pub mod packet;
 pub mod protocols;
 pub mod rhythm;
+pub mod sequence;
