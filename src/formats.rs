@@ -1,3 +1,4 @@
 //! Formats that several protocols share. Pure: bytes in, facts out.
 
 pub mod ber;
+pub mod dns;

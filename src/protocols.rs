@@ -15,6 +15,9 @@ macro_rules! inspectors {
 }
 
 inspectors! {
+    dns,
+    llmnr,
+    mdns,
     ssh,
 }
 
