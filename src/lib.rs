@@ -15,6 +15,7 @@ pub mod formats;
 pub mod inspect;
 pub mod key;
 pub mod packet;
+pub mod ports;
 pub mod protocols;
 pub mod rhythm;
 pub mod sequence;
