@@ -19,3 +19,4 @@ pub mod ports;
 pub mod protocols;
 pub mod rhythm;
 pub mod sequence;
+pub mod wire;

@@ -74,6 +74,7 @@ pub struct Span {
 
 /// A parsed packet of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Packet {
     /// When it was captured.
     pub time: Timestamp,
@@ -87,6 +88,9 @@ pub struct Packet {
     pub truncated: bool,
     /// Whether the payload lies in the decoder's arena (a reassembled datagram) instead of in the frame.
     pub reassembled: bool,
+    /// Whether it is a fragment of a datagram that it does not complete: it counts, but has neither payload nor
+    /// (unless it came first) a transport header, so that `tcp` says nothing.
+    pub fragment: bool,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
     /// The frame's length on the wire in bytes, link layer included; of a reassembled datagram, its last fragment's.

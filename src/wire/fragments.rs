@@ -1,0 +1,360 @@
+//! Fragments of IP datagrams that wait for each other, within bounds of number, bytes and time.
+//!
+//! IPv4 (RFC 791 section 3.2): what came first stays, later fragments fill holes only. IPv6 (RFC 5722 section 4,
+//! RFC 8200 section 4.5): a datagram whose fragments overlap is dropped whole, unless they merely repeat bytes.
+//! A datagram that was dropped stays known until its time is up, so that its late fragments start no new one.
+
+use super::Ends;
+use super::view::View;
+use crate::packet::Timestamp;
+use std::collections::{HashMap, VecDeque};
+
+/// What fragments may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most datagrams that wait at a time.
+    pub datagrams: usize,
+    /// Most bytes of fragments that are held at a time.
+    pub bytes: usize,
+    /// How long a datagram waits from its first fragment on, in nanoseconds of packet time.
+    pub wait_nanos: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // 64 of the largest datagrams, or 4096 of a usual size; 30 s lie between RFC 791's 15 and RFC 8200's 60.
+        Self { datagrams: 4096, bytes: 4 << 20, wait_nanos: 30_000_000_000 }
+    }
+}
+
+/// What became of fragments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FragmentCounts {
+    /// Fragments read.
+    pub fragments: u64,
+    /// Datagrams reassembled.
+    pub reassembled: u64,
+    /// Datagrams whose time was up before they were complete.
+    pub expired: u64,
+    /// Datagrams removed early for lack of room.
+    pub evicted: u64,
+    /// Datagrams dropped for fragments that contradict each other, are too many or reach too far.
+    pub dropped: u64,
+    /// Datagrams given up because the capture cut a fragment.
+    pub cut: u64,
+}
+
+/// A fragment's header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fragment {
+    pub(super) id: u32,
+    /// In bytes.
+    pub(super) offset: usize,
+    pub(super) more: bool,
+    /// The protocol, or next header, that the first fragment begins with.
+    pub(super) protocol: u8,
+    pub(super) ends: Ends,
+}
+
+impl Fragment {
+    /// Whether a fragment header's field of offset and flags is a first fragment's.
+    pub(super) const fn is_first(field: u16) -> bool {
+        field & 0xfff8 == 0
+    }
+}
+
+/// What a fragment brought.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// The datagram is not complete, or never will be.
+    Waiting {
+        /// Its ports, 0 as long as its first fragment has not come.
+        ports: (u16, u16),
+    },
+    /// A first fragment that the capture cut: what it holds is all that will be had.
+    Cut,
+    /// The datagram is complete.
+    Complete {
+        /// What its first fragment begins with.
+        protocol: u8,
+        /// All its bytes; give them back with [`Fragments::recycle`].
+        datagram: Vec<u8>,
+    },
+}
+
+/// Which fragments belong together (RFC 791: addresses, protocol, identification; RFC 8200: without the protocol).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    source: std::net::IpAddr,
+    destination: std::net::IpAddr,
+    id: u32,
+    protocol: Option<u8>,
+    scope: u64,
+}
+
+#[derive(Debug, Default)]
+struct Datagram {
+    /// Tells this datagram from an earlier one with the same key.
+    serial: u64,
+    bytes: Vec<u8>,
+    /// Which parts of `bytes` have come: in order, neither overlapping nor touching.
+    islands: Vec<(usize, usize)>,
+    /// Known once the last fragment has come.
+    len: Option<usize>,
+    /// The first fragment's.
+    protocol: u8,
+    ports: (u16, u16),
+    /// Whether it has been dropped, and only its name is kept.
+    dead: bool,
+}
+
+/// Longest payload of an IP datagram in bytes: what a 16-bit length can say.
+const MAX_DATAGRAM: usize = 65_535;
+/// Most separate parts of a datagram that wait for what is between them. Fragments arrive nearly in order, or backwards;
+/// only a made-up datagram has more.
+const MAX_ISLANDS: usize = 64;
+/// Most emptied buffers kept for the next datagrams.
+const MAX_SPARE: usize = 32;
+
+/// Datagrams that wait for fragments.
+#[derive(Debug)]
+pub(super) struct Fragments {
+    limits: Limits,
+    waiting: HashMap<Key, Datagram>,
+    /// In order of arrival; may name datagrams that are no more.
+    order: VecDeque<(Timestamp, u64, Key)>,
+    held: usize,
+    serial: u64,
+    spare: Vec<Datagram>,
+    spare_bytes: Vec<Vec<u8>>,
+    counts: FragmentCounts,
+}
+
+impl Fragments {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            waiting: HashMap::new(),
+            order: VecDeque::new(),
+            held: 0,
+            serial: 0,
+            spare: Vec::new(),
+            spare_bytes: Vec::new(),
+            counts: FragmentCounts::default(),
+        }
+    }
+
+    pub(super) const fn counts(&self) -> FragmentCounts {
+        self.counts
+    }
+
+    /// How many bytes of fragments are held.
+    #[cfg(test)]
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.held
+    }
+
+    /// Takes a fragment whose payload is `view`; `ports` are those that a first fragment begins with.
+    pub(super) fn add(
+        &mut self,
+        fragment: &Fragment,
+        scope: u64,
+        now: Timestamp,
+        view: View<'_>,
+        ports: Option<(u16, u16)>,
+    ) -> Progress {
+        self.counts.fragments += 1;
+        self.expire(now);
+        let key = Key {
+            source: fragment.ends.source,
+            destination: fragment.ends.destination,
+            id: fragment.id,
+            protocol: fragment.ends.source.is_ipv4().then_some(fragment.protocol),
+            scope,
+        };
+        if !self.waiting.contains_key(&key) {
+            self.begin(key, now);
+        }
+        let Some(datagram) = self.waiting.get_mut(&key) else { return Progress::Waiting { ports: (0, 0) } };
+        if fragment.offset == 0 && datagram.ports == (0, 0) {
+            datagram.ports = ports.unwrap_or_default();
+            datagram.protocol = fragment.protocol;
+        }
+        let ports = datagram.ports;
+        if datagram.dead {
+            return Progress::Waiting { ports };
+        }
+        let before = datagram.bytes.len();
+        let fits = view.missing() == 0 && datagram.place(fragment, view.bytes(), key.protocol.is_some());
+        self.held = self.held.saturating_sub(before).saturating_add(datagram.bytes.len());
+        if !fits {
+            let cut = view.missing() > 0;
+            let counter = if cut { &mut self.counts.cut } else { &mut self.counts.dropped };
+            *counter += 1;
+            datagram.dead = true;
+            self.held = self.held.saturating_sub(datagram.bytes.len());
+            datagram.bytes = Vec::new();
+            return if cut && fragment.offset == 0 { Progress::Cut } else { Progress::Waiting { ports } };
+        }
+        if datagram.is_complete() {
+            return self.finish(&key, ports);
+        }
+        self.make_room(key);
+        Progress::Waiting { ports }
+    }
+
+    /// Takes back a datagram's bytes.
+    pub(super) fn recycle(&mut self, mut bytes: Vec<u8>) {
+        if self.spare_bytes.len() < MAX_SPARE && bytes.capacity() > 0 {
+            bytes.clear();
+            self.spare_bytes.push(bytes);
+        }
+    }
+
+    fn begin(&mut self, key: Key, now: Timestamp) {
+        while self.waiting.len() >= self.limits.datagrams.max(1) && self.evict_oldest() {}
+        self.serial += 1;
+        let mut datagram = self.spare.pop().unwrap_or_default();
+        datagram.serial = self.serial;
+        datagram.bytes = self.spare_bytes.pop().unwrap_or_default();
+        self.waiting.insert(key, datagram);
+        // Those that were completed leave their names behind; once they are the greater part they are swept out.
+        if self.order.len() > 2 * self.limits.datagrams.max(64) {
+            let waiting = &self.waiting;
+            self.order
+                .retain(|(_, serial, key)| waiting.get(key).is_some_and(|found| found.serial == *serial));
+        }
+        self.order.push_back((now, self.serial, key));
+    }
+
+    fn finish(&mut self, key: &Key, ports: (u16, u16)) -> Progress {
+        let Some(mut datagram) = self.waiting.remove(key) else { return Progress::Waiting { ports } };
+        self.counts.reassembled += 1;
+        let bytes = std::mem::take(&mut datagram.bytes);
+        self.held = self.held.saturating_sub(bytes.len());
+        let protocol = datagram.protocol;
+        self.retire(datagram);
+        Progress::Complete { protocol, datagram: bytes }
+    }
+
+    fn expire(&mut self, now: Timestamp) {
+        while self.order.front().is_some_and(|(since, ..)| now.since(*since) > self.limits.wait_nanos) {
+            if let Some(live) = self.remove_front() {
+                self.counts.expired += u64::from(live);
+            }
+        }
+    }
+
+    /// Removes the oldest datagrams but `newest` until all fit.
+    fn make_room(&mut self, newest: Key) {
+        while self.held > self.limits.bytes {
+            if self.order.front().is_none_or(|(_, _, key)| *key == newest) || !self.evict_oldest() {
+                return;
+            }
+        }
+    }
+
+    /// Whether there was one.
+    fn evict_oldest(&mut self) -> bool {
+        while let Some(live) = self.remove_front() {
+            if live {
+                self.counts.evicted += 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes the oldest name; says whether a datagram that was still wanted went with it.
+    fn remove_front(&mut self) -> Option<bool> {
+        let (_, serial, key) = self.order.pop_front()?;
+        if self.waiting.get(&key).is_none_or(|found| found.serial != serial) {
+            return Some(false);
+        }
+        let Some(mut datagram) = self.waiting.remove(&key) else { return Some(false) };
+        let live = !datagram.dead;
+        self.held = self.held.saturating_sub(datagram.bytes.len());
+        let bytes = std::mem::take(&mut datagram.bytes);
+        self.recycle(bytes);
+        self.retire(datagram);
+        Some(live)
+    }
+
+    fn retire(&mut self, mut datagram: Datagram) {
+        if self.spare.len() < MAX_SPARE {
+            datagram.islands.clear();
+            self.spare.push(Datagram { islands: datagram.islands, ..Datagram::default() });
+        }
+    }
+}
+
+impl Datagram {
+    /// Puts a fragment's bytes where they belong; false if the datagram must be dropped for it.
+    fn place(&mut self, fragment: &Fragment, bytes: &[u8], first_wins: bool) -> bool {
+        let (start, end) = (fragment.offset, fragment.offset.saturating_add(bytes.len()));
+        let ragged = fragment.more && (!bytes.len().is_multiple_of(8) || bytes.is_empty());
+        if ragged || end > MAX_DATAGRAM {
+            return false;
+        }
+        if !fragment.more && self.len.is_some_and(|len| len != end) {
+            return false;
+        }
+        if !fragment.more {
+            self.len = Some(end);
+        }
+        if self.len.is_some_and(|len| end > len || self.bytes.len() > len) {
+            return false;
+        }
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        if !first_wins && !self.is_new_or_repeats(start, bytes) {
+            return false;
+        }
+        self.fill_holes(start, bytes);
+        self.join(start, end);
+        self.islands.len() <= MAX_ISLANDS
+    }
+
+    /// Whether bytes at `start` lie wholly in a hole, or wholly on bytes that are the same.
+    fn is_new_or_repeats(&self, start: usize, bytes: &[u8]) -> bool {
+        let end = start + bytes.len();
+        match self.islands.iter().find(|(from, to)| *from < end && start < *to) {
+            None => true,
+            Some((from, to)) => *from <= start && end <= *to && self.bytes.get(start..end) == Some(bytes),
+        }
+    }
+
+    /// Copies those of `bytes` that no earlier fragment brought.
+    fn fill_holes(&mut self, start: usize, bytes: &[u8]) {
+        let end = start + bytes.len();
+        let mut at = start;
+        for &(from, to) in self.islands.iter().chain([&(end, end)]) {
+            let hole_end = from.clamp(at, end);
+            if let (Some(hole), Some(part)) =
+                (self.bytes.get_mut(at..hole_end), bytes.get(at - start..hole_end - start))
+            {
+                hole.copy_from_slice(part);
+            }
+            at = at.max(to).min(end);
+        }
+    }
+
+    /// Notes that `start..end` has come.
+    fn join(&mut self, start: usize, end: usize) {
+        let mut joined = (start, end);
+        self.islands.retain(|&(from, to)| {
+            let apart = to < joined.0 || joined.1 < from;
+            if !apart {
+                joined = (joined.0.min(from), joined.1.max(to));
+            }
+            apart
+        });
+        let at = self.islands.partition_point(|&(from, _)| from < joined.0);
+        self.islands.insert(at, joined);
+    }
+
+    fn is_complete(&self) -> bool {
+        self.len.is_some_and(|len| self.islands.first() == Some(&(0, len)))
+    }
+}
