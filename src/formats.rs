@@ -2,3 +2,4 @@
 
 pub mod ber;
 pub mod dns;
+pub mod guid;

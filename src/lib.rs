@@ -18,5 +18,6 @@ pub mod packet;
 pub mod ports;
 pub mod protocols;
 pub mod rhythm;
+pub mod samples;
 pub mod sequence;
 pub mod wire;

@@ -18,7 +18,10 @@ inspectors! {
     dns,
     llmnr,
     mdns,
+    netft,
+    rdp_udp,
     ssh,
+    tip,
 }
 
 #[cfg(test)]

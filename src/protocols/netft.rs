@@ -1,0 +1,397 @@
+//! Windows failover clustering's network driver (NetFT): route control packets and tunnelled frames.
+//!
+//! The nodes of a cluster test every route between them by heartbeats, and send what they have to say to
+//! each other through a virtual adapter, whose Ethernet frames travel in UDP. Both use port 3343 at both
+//! ends, and nothing else is sent there. No specification is published; the layout of the route control
+//! packet (RCP) is known from free dissectors, its numbers are little-endian:
+//!
+//! ```text
+//!  0  identifier 55 55 55 55      4  version (1)     5  reserved
+//!  6  type: 0 request, 1 response
+//!  8  next header: 0 none, 1 IPv4 pair, 2 IPv6 pair, 3 signature
+//! 10  total length               12  sequence: +1 per request, repeated by the response
+//! 16  extension: next header (2), length with this header (2), reserved (4),
+//!     source and destination address (4 + 4, or 16 + 16)
+//! ```
+//!
+//! A tunnelled frame is Ethernet without its check sequence, between locally administered addresses:
+//! IPv6 between link-local addresses (or IPv4 between 169.254.0.0/16), TCP port 3343 inside.
+//!
+//! Over TCP 3343 nodes join. Only the first bytes of its messages are known, a header that begins with
+//! 0x11E6C4EB, whose byte order nobody has published: it counts on that port only.
+
+mod watch;
+
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, require};
+use crate::inspect::{
+    Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
+};
+use crate::key::Transport;
+use crate::rhythm::Conduct;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// NetFT.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "netft",
+    title: "Windows failover cluster network driver",
+    specification: "no public document; field layout as known from dissectors (MSRCP)",
+    carriers: crate::inspect::Carriers::TCP_UDP,
+    ports: PORTS,
+    initiator_first: FIRST,
+    responder_first: FIRST,
+    inspect,
+    behave: Some(behave),
+    describe: Some(describe),
+    follow: Some(watch::follow),
+    attributes: &[
+        ("netft.version", "version byte of the route control packets"),
+        ("netft.packet_len", "length of a route control packet, in bytes"),
+        ("netft.signed", "whether route control packets carry a signature extension"),
+        ("netft.route", "the address pair inside the first request, source > destination"),
+        ("netft.address_mismatch", "the address pair inside a packet where it is not the packet's own: NAT"),
+        ("netft.requests_fwd", "requests by the initiator"),
+        ("netft.requests_rev", "requests by the responder"),
+        ("netft.responses_fwd", "responses by the initiator"),
+        ("netft.responses_rev", "responses by the responder"),
+        ("netft.missed_fwd", "requests by the initiator that nobody answered"),
+        ("netft.missed_rev", "requests by the responder that nobody answered"),
+        ("netft.missed_run_fwd", "longest run of the initiator's requests without an answer"),
+        ("netft.missed_run_rev", "longest run of the responder's requests without an answer"),
+        ("netft.interval_ms", "median time between a node's requests, in milliseconds"),
+        ("netft.round_trip_ms", "median time from a request to its response, in milliseconds"),
+        ("netft.silence_ms_fwd", "longest time between two packets of the initiator, in milliseconds"),
+        ("netft.silence_ms_rev", "longest time between two packets of the responder, in milliseconds"),
+        ("netft.counter_restarts", "how often a node's sequence began anew: its driver restarted"),
+        ("netft.tunnelled_frames", "Ethernet frames of the virtual adapter"),
+        ("netft.tunnelled_bytes", "their bytes"),
+        ("netft.tunnelled_flow", "between whom the first of them with ports went"),
+    ],
+    confused_with: "0x55 as a fill pattern (serial lines over UDP, radio frames, memory tests), which has no \
+                    type 0 or 1 behind it; other Ethernet-in-UDP tunnels, whose inner addresses are not \
+                    link-local; cameras that use UDP 3343; other heartbeats of equal size and rhythm",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// IANA: ms-cluster-net, TCP and UDP.
+const PORTS: &[u16] = &[3343];
+
+/// The identifier; the first byte of a unicast, locally administered Ethernet address (the driver's own begin
+/// with 02); 33 of IPv6 multicast and FF of broadcast; both byte orders of the TCP header's number.
+const FIRST: ByteSet = ByteSet::of(&[0x55, 0x02, 0x06, 0x0a, 0x0e, 0x33, 0xff, 0xeb, 0x11]);
+
+/// What a route control packet says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rcp {
+    version: u8,
+    is_response: bool,
+    sequence: u32,
+    /// Source and destination that it names.
+    pair: Option<(IpAddr, IpAddr)>,
+    signed: bool,
+    /// Whether its total length is the datagram's.
+    exact: bool,
+}
+
+/// Bytes of the base header.
+const BASE_LEN: u16 = 16;
+/// Bytes of an extension's header.
+const EXTENSION_HEADER: u16 = 8;
+/// Most extensions followed: an address pair and a signature are known.
+const MAX_EXTENSIONS: usize = 3;
+
+fn rcp(mut cursor: Cursor<'_>, wire_len: u32) -> Result<Rcp, Reject> {
+    cursor.tag(&[0x55; 4])?;
+    let version = cursor.u8()?;
+    cursor.skip(1)?;
+    let kind = cursor.u16_le()?;
+    require(kind <= 1)?;
+    let mut next = cursor.u16_le()?;
+    require(next <= 3)?;
+    let total = cursor.u16_le()?;
+    require(total >= BASE_LEN && u32::from(total) <= wire_len)?;
+    let sequence = cursor.u32_le()?;
+    let mut body = cursor.within(usize::from(total - BASE_LEN))?;
+    let (mut pair, mut signed) = (None, false);
+    for _ in 0..MAX_EXTENSIONS {
+        if next == 0 {
+            break;
+        }
+        let is = next;
+        next = match extension(&mut body, is, &mut pair) {
+            Ok(next) => next,
+            // The capture cut the frame behind the base header: that much was sound.
+            Err(Reject::Incomplete) => break,
+            Err(Reject::Mismatch) => return Err(Reject::Mismatch),
+        };
+        signed |= is == 3;
+    }
+    let exact = u32::from(total) == wire_len;
+    Ok(Rcp { version, is_response: kind == 1, sequence, pair, signed, exact })
+}
+
+fn extension(body: &mut Cursor<'_>, kind: u16, pair: &mut Option<(IpAddr, IpAddr)>) -> Result<u16, Reject> {
+    let next = body.u16_le()?;
+    require(next <= 3)?;
+    let len = body.u16_le()?;
+    require(len >= EXTENSION_HEADER)?;
+    body.skip(4)?;
+    let mut contents = body.within(usize::from(len - EXTENSION_HEADER))?;
+    match (kind, len) {
+        (1, 16..40) => {
+            let mut address = || contents.array::<4>().map(|four| IpAddr::from(Ipv4Addr::from(four)));
+            *pair = Some((address()?, address()?));
+        }
+        // An early description has 16 + 16 bytes for IPv4 too; how the four lie in them is not known.
+        (1, _) => require(len >= 40)?,
+        (2, _) => {
+            require(len >= 40)?;
+            let mut address = || contents.array::<16>().map(|all| IpAddr::from(Ipv6Addr::from(all)));
+            *pair = Some((address()?, address()?));
+        }
+        _ => {}
+    }
+    Ok(next)
+}
+
+/// What a tunnelled frame carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tunnelled {
+    source: IpAddr,
+    destination: IpAddr,
+    protocol: u8,
+    /// Source and destination port of TCP or UDP.
+    ports: Option<(u16, u16)>,
+}
+
+const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_IPV6: u16 = 0x86dd;
+
+/// Reads an Ethernet frame of the virtual adapter. Its length has to agree with the inner IP header's;
+/// together with both addresses' prefixes one in about 2^60 random datagrams would pass.
+fn tunnelled(mut cursor: Cursor<'_>, wire_len: u32) -> Result<Tunnelled, Reject> {
+    let destination_mac = cursor.array::<6>()?;
+    let source_mac = cursor.array::<6>()?;
+    let local = |mac: [u8; 6]| mac.first().is_some_and(|byte| byte & 2 != 0);
+    // Bit 0 of an address's first byte says multicast: never a sender.
+    let unicast = source_mac.first().is_some_and(|byte| byte & 1 == 0);
+    require(local(destination_mac) && local(source_mac) && unicast)?;
+    let ethertype = cursor.u16()?;
+    let (source, destination, protocol) = match ethertype {
+        ETHERTYPE_IPV6 => {
+            require(cursor.u8()? >> 4 == 6)?;
+            cursor.skip(3)?;
+            require(u32::from(cursor.u16()?) + 54 == wire_len)?;
+            let protocol = cursor.u8()?;
+            cursor.skip(1)?;
+            let (source, destination) =
+                (Ipv6Addr::from(cursor.array::<16>()?), Ipv6Addr::from(cursor.array::<16>()?));
+            require(source.is_unicast_link_local())?;
+            require(destination.is_unicast_link_local() || destination.is_multicast())?;
+            (source.into(), destination.into(), protocol)
+        }
+        ETHERTYPE_IPV4 => {
+            require(cursor.u8()? == 0x45)?;
+            cursor.skip(1)?;
+            require(u32::from(cursor.u16()?) + 14 == wire_len)?;
+            cursor.skip(5)?;
+            let protocol = cursor.u8()?;
+            cursor.skip(2)?;
+            let (source, destination) =
+                (Ipv4Addr::from(cursor.array::<4>()?), Ipv4Addr::from(cursor.array::<4>()?));
+            require(source.is_link_local() && destination.is_link_local())?;
+            (IpAddr::from(source), IpAddr::from(destination), protocol)
+        }
+        _ => return Err(Reject::Mismatch),
+    };
+    let mut port = || cursor.u16().ok();
+    let ports = if matches!(protocol, 6 | 17) { port().zip(port()) } else { None };
+    Ok(Tunnelled { source, destination, protocol, ports })
+}
+
+/// What the datagrams of one side are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heartbeats {
+    rcps: usize,
+    exact: usize,
+    tunnelled: usize,
+    others: usize,
+    matches_route: bool,
+}
+
+fn survey(said: Said<'_>, own: IpAddr, peer: IpAddr) -> Heartbeats {
+    let mut found = Heartbeats::default();
+    for datagram in said.datagrams() {
+        match rcp(datagram.cursor(), datagram.wire_len) {
+            Ok(packet) => {
+                found.rcps += 1;
+                found.exact += usize::from(packet.exact && !datagram.is_cut());
+                found.matches_route |= packet.pair == Some((own, peer));
+            }
+            Err(_) if tunnelled(datagram.cursor(), datagram.wire_len).is_ok() => found.tunnelled += 1,
+            Err(_) => found.others += 1,
+        }
+    }
+    found
+}
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    if opening.transport == Transport::Tcp {
+        return join(opening);
+    }
+    let [initiator, responder] = opening.endpoints.map(|end| end.address);
+    let sides = [
+        survey(opening.initiator, initiator, responder),
+        survey(opening.responder, responder, initiator),
+    ];
+    let [ahead, back] = sides;
+    let speaker = if ahead.rcps + ahead.tunnelled > 0 { Side::Initiator } else { Side::Responder };
+    if ahead.rcps + back.rcps > 0 {
+        if is_answered(opening.initiator, opening.responder) || is_answered(opening.responder, opening.initiator)
+        {
+            return Ok(Evidence::dialogue("rcp-pair: a route control request and the response to it, one sequence"));
+        }
+        let evidence = if ahead.matches_route || back.matches_route {
+            Evidence::message("rcp-route: a route control packet that names the flow's own addresses")
+        } else if ahead.exact + back.exact > 0 {
+            Evidence::message("rcp: a whole route control packet")
+        } else {
+            Evidence::signature("rcp-header: the header of a route control packet")
+        };
+        return Ok(evidence.from(speaker));
+    }
+    if ahead.tunnelled + back.tunnelled > 0 && ahead.others + back.others == 0 {
+        let rule = "tunnelled-frame: an Ethernet frame between link-local addresses of virtual adapters";
+        // Both ways it is a conversation between two such adapters.
+        let both = ahead.tunnelled > 0 && back.tunnelled > 0;
+        let confidence = if both { Confidence::Message } else { Confidence::Signature };
+        return Ok(Evidence::new(confidence, rule).from(speaker));
+    }
+    Err(if ahead.others + back.others > 0 { Reject::Mismatch } else { Reject::Incomplete })
+}
+
+/// Whether `answerer` repeats the sequence of one of `asker`'s requests.
+fn is_answered(asker: Said<'_>, answerer: Said<'_>) -> bool {
+    let sequences = |said: Said<'_>, responses: bool| {
+        said.datagrams()
+            .filter_map(|datagram| rcp(datagram.cursor(), datagram.wire_len).ok())
+            .filter(move |packet| packet.is_response == responses)
+            .map(|packet| packet.sequence)
+            .collect::<Vec<u32>>()
+    };
+    let requests = sequences(asker, false);
+    sequences(answerer, true).iter().any(|sequence| requests.contains(sequence))
+}
+
+/// The number that the cluster service's message header begins with.
+const SECURITY_HEADER: u32 = 0x11e6_c4eb;
+
+/// TCP 3343: a 32-bit number at the very start. One in 2^31 random streams begins so, and only the
+/// registered port lets it count at all.
+fn join(opening: &Opening<'_>) -> Verdict {
+    let begins = |mut cursor: Cursor<'_>| {
+        let four = cursor.array::<4>()?;
+        let found = u32::from_be_bytes(four) == SECURITY_HEADER || u32::from_le_bytes(four) == SECURITY_HEADER;
+        require(found).map(|()| Confidence::Signature)
+    };
+    require(opening.is_on(PORTS))?;
+    let evidence = Evidence::of(
+        begins(opening.request()),
+        begins(opening.reply()),
+        "security-header: the cluster service's message header on its port",
+    )?;
+    Ok(Evidence { confidence: Confidence::Signature, ..evidence })
+}
+
+/// Fewest packets of each side to judge a rhythm by.
+const MIN_BEATS: u64 = 10;
+/// Heartbeat delays that can be set: 250 ms to 4 s, in nanoseconds.
+const PERIODS: std::ops::RangeInclusive<u64> = 250_000_000..=4_000_000_000;
+
+/// Two interleaved trains of packets of one size each way, from 3343 to 3343.
+fn behave(conduct: &Conduct<'_>) -> Verdict {
+    let [initiator, responder] = conduct.rhythm;
+    require(conduct.transport == Transport::Udp)?;
+    require(conduct.endpoints.iter().all(|end| PORTS.contains(&end.port)))?;
+    if initiator.packets < MIN_BEATS || responder.packets < MIN_BEATS {
+        return Err(Reject::Incomplete);
+    }
+    let (size, _) = initiator.usual_size();
+    for side in [initiator, responder] {
+        let (own, count) = side.usual_size();
+        // A request's size is its response's, and four packets in five are one or the other.
+        require(own == size && count * 5 >= side.packets * 4)?;
+        let (low, period, high) = side.double_gap_quartiles().ok_or(Reject::Incomplete)?;
+        // A kernel timer: half of the periods lie within a tenth of the median.
+        require(PERIODS.contains(&period) && high.saturating_sub(low) <= period / 10)?;
+    }
+    Ok(Evidence::new(
+        Confidence::Behaviour,
+        "heartbeat: equal packets both ways from 3343 to 3343, in the steady rhythm of a heartbeat",
+    ))
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    let request = [opening.initiator, opening.responder].into_iter().flat_map(|said| said.datagrams()).find_map(
+        |datagram| Some((rcp(datagram.cursor(), datagram.wire_len).ok()?, datagram.wire_len)),
+    );
+    if let (Transport::Udp, Some((packet, wire_len))) = (opening.transport, request) {
+        attributes.set("netft.version", packet.version);
+        attributes.set("netft.packet_len", wire_len);
+        attributes.set("netft.signed", packet.signed);
+        attributes.set_some("netft.route", packet.pair.map(|(from, to)| format!("{from} > {to}")));
+    }
+}
+
+const REQUEST: &[u8] = b"\x55\x55\x55\x55\x01\0\0\0\x01\0\x20\0\x07\0\0\0\0\0\x10\0\0\0\0\0\x0a\0\0\x01\x0a\0\0\x02";
+const RESPONSE: &[u8] =
+    b"\x55\x55\x55\x55\x01\0\x01\0\x01\0\x20\0\x07\0\0\0\0\0\x10\0\0\0\0\0\x0a\0\0\x02\x0a\0\0\x01";
+/// A frame between fe80::1 and fe80::2 with the first bytes of a TCP header.
+const FRAME: &[u8] = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0\0\x08\x06\x40\
+    \xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\xc0\x1d\x0d\x0f\0\0\0\x01";
+const FRAME_BACK: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x86\xdd\x60\0\0\0\0\x08\x06\x40\
+    \xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x0d\x0f\xc0\x1d\0\0\0\x01";
+
+const EXAMPLES: &[Example] = &[
+    Example::udp(Confidence::Dialogue, "a request and its response, on any port", &[REQUEST], &[RESPONSE]),
+    Example::udp(Confidence::Message, "a request that names the addresses it goes between", &[REQUEST], &[]).on(3343),
+    Example::udp(
+        Confidence::Message,
+        "both sides ask and neither answers",
+        &[b"\x55\x55\x55\x55\x01\0\0\0\0\0\x10\0\x07\0\0\0"],
+        &[b"\x55\x55\x55\x55\x01\0\0\0\0\0\x10\0\x99\0\0\0"],
+    ),
+    Example::udp(
+        Confidence::Signature,
+        "a packet with bytes behind its total length",
+        &[b"\x55\x55\x55\x55\x01\0\0\0\0\0\x10\0\x07\0\0\0\xaa\xbb"],
+        &[],
+    ),
+    Example::udp(Confidence::Signature, "a frame of the virtual adapter", &[FRAME], &[]),
+    Example::udp(Confidence::Message, "frames of the virtual adapters both ways", &[FRAME], &[FRAME_BACK]),
+    Example::tcp(
+        Confidence::Signature,
+        "the join's message header on its own port",
+        &[b"\xeb\xc4\xe6\x11\x01\0\0\0\x40\0\0\0"],
+        &[],
+    )
+    .on(3343),
+    Example::not(Transport::Tcp, "the same elsewhere", &[b"\xeb\xc4\xe6\x11\x01\0\0\0\x40\0\0\0"], &[]),
+    Example::not(Transport::Udp, "a fill pattern", &[&[0x55; 64]], &[]).on(3343),
+    Example::not(
+        Transport::Udp,
+        "a total length beyond the datagram",
+        &[b"\x55\x55\x55\x55\x01\0\0\0\0\0\x40\0\x07\0\0\0"],
+        &[],
+    )
+    .on(3343),
+    Example::not(
+        Transport::Udp,
+        "Ethernet between global addresses, of another tunnel",
+        &[b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0\0\x08\x06\x40\
+            \x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\xc0\x1d\x0d\x0f\0\0\0\x01"],
+        &[],
+    )
+    .on(3343),
+];
