@@ -1,5 +1,13 @@
 //! Formats that several protocols share. Pure: bytes in, facts out.
 
+pub mod alert;
 pub mod ber;
+pub mod certificate;
+pub mod cipher_suites;
 pub mod dns;
+pub mod dtls_records;
 pub mod guid;
+pub mod hello;
+pub mod hello_attributes;
+pub mod ja;
+pub mod tls_records;

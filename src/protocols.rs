@@ -16,12 +16,15 @@ macro_rules! inspectors {
 
 inspectors! {
     dns,
+    dtls,
     llmnr,
     mdns,
     netft,
+    rdg_udp,
     rdp_udp,
     ssh,
     tip,
+    tls,
 }
 
 #[cfg(test)]
