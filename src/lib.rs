@@ -8,6 +8,7 @@
 pub mod attributes;
 pub mod byteset;
 pub mod candidates;
+pub mod capture;
 pub mod context;
 pub mod cursor;
 pub mod follow;

@@ -1,0 +1,122 @@
+//! What can go wrong with a capture, in sentences that say what to do about it.
+
+use std::io;
+
+/// Why a capture could not be read, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// The file does not exist.
+    #[error("{name}: no such file; check the path")]
+    Missing {
+        /// The file as it was named.
+        name: String,
+    },
+    /// The file exists, but may not be read.
+    #[error(
+        "{name}: permission denied; give yourself the right to read it, or have its owner copy it for you"
+    )]
+    Denied {
+        /// The file as it was named.
+        name: String,
+    },
+    /// A directory was given where a file belongs.
+    #[error("{name} is a directory, not a capture file; name the files in it")]
+    Directory {
+        /// The directory as it was named.
+        name: String,
+    },
+    /// The file has no bytes at all, not even a header.
+    #[error("{name} is empty: not even the header of a capture was written; record it again")]
+    Empty {
+        /// The file as it was named.
+        name: String,
+    },
+    /// The file is something else than a capture.
+    #[error("{name} is not a capture file: {looks}")]
+    Foreign {
+        /// The file as it was named.
+        name: String,
+        /// What it looks like, and what to do about that.
+        looks: String,
+    },
+    /// A capture, but of a kind that is not read.
+    #[error("{name}: {what}; convert it with Wireshark's editcap, if that reads it")]
+    Unsupported {
+        /// The file as it was named.
+        name: String,
+        /// Which version or variant it is.
+        what: String,
+    },
+    /// The system could not open or read the file at all.
+    #[error("{name} cannot be read: {source}")]
+    Unreadable {
+        /// The file as it was named.
+        name: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The capture ends in the middle of a record.
+    #[error(
+        "{name} is cut short: it ends inside the record at byte {offset}, where frame {frame} was expected; \
+         everything before it was read. If it was still being written or copied, read it again when that is done"
+    )]
+    Cut {
+        /// The file as it was named.
+        name: String,
+        /// Where the unfinished record begins, in bytes of the uncompressed capture.
+        offset: u64,
+        /// Number of the first frame that is missing.
+        frame: u64,
+    },
+    /// The capture goes on, but not in a way that can be read.
+    #[error(
+        "{name} is damaged at byte {offset}, where frame {frame} was expected: {what}; everything before it \
+         was read. Copy or record it again if you can"
+    )]
+    Damaged {
+        /// The file as it was named.
+        name: String,
+        /// Where the damaged record begins, in bytes of the uncompressed capture.
+        offset: u64,
+        /// Number of the first frame that is missing.
+        frame: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The system failed to deliver the rest of the file.
+    #[error(
+        "{name}: reading failed at byte {offset}, where frame {frame} was expected: {source}; everything \
+         before it was read. Check the disk or the connection it comes from"
+    )]
+    Broken {
+        /// The file as it was named.
+        name: String,
+        /// Where the unfinished record begins, in bytes of the uncompressed capture.
+        offset: u64,
+        /// Number of the first frame that is missing.
+        frame: u64,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl CaptureError {
+    /// Whether the capture was read up to a point, so that what came of it stands (exit code 3);
+    /// otherwise nothing was read of it (exit code 2).
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        matches!(self, Self::Cut { .. } | Self::Damaged { .. } | Self::Broken { .. })
+    }
+
+    /// The error for a file that the system refuses to open or to begin reading.
+    pub(super) fn opening(name: &str, source: io::Error) -> Self {
+        let name = name.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { name },
+            io::ErrorKind::PermissionDenied => Self::Denied { name },
+            io::ErrorKind::IsADirectory => Self::Directory { name },
+            _ => Self::Unreadable { name, source },
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! Reads capture files and pipes: pcap or pcapng, plain or compressed, in large blocks.
+
+use super::compressed::{Gzip, Zstd};
+use super::pcapng::{self, Pcapng};
+use super::savefile::{self, Savefile};
+use super::sniff::{self, Kind, PEEK};
+use super::walk::{Found, Walk};
+use super::{Block, CaptureError, Drops};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+/// Bytes read at once: large enough that the reads cost next to nothing, small enough for the processor's cache.
+const BLOCK: usize = 512 << 10;
+/// Bytes read at once of compressed data.
+const COMPRESSED: usize = 64 << 10;
+/// Most bytes taken at once of what may come slowly, such as a pipe.
+const PIPE: usize = 64 << 10;
+
+/// Room that the standard library's reading wants to have left at the end.
+const PROBE: usize = 64;
+
+/// A capture file, or a pipe that brings one.
+pub struct FileReader {
+    name: String,
+    source: Box<dyn Read + Send>,
+    format: Format,
+    /// Bytes that were read, but not delivered yet: the begin of a record whose end was not there.
+    carry: Vec<u8>,
+    /// Where `carry` begins, in bytes of the uncompressed capture.
+    offset: u64,
+    /// Bytes to pass over, at `offset`, before reading on.
+    skip: Skip,
+    /// The next frame's number.
+    frame: u64,
+    block_size: usize,
+    /// Whether to deliver what is there instead of waiting for a full block.
+    eager: bool,
+    /// Why the source brings no more.
+    ended: Option<End>,
+    /// Whether the end, or the error, was told already.
+    done: bool,
+}
+
+#[derive(Debug)]
+enum Format {
+    Savefile(Savefile),
+    Pcapng(Pcapng),
+}
+
+/// A stretch that nobody reads here, which may be longer than any block.
+#[derive(Clone, Copy, Debug, Default)]
+struct Skip {
+    /// How many bytes of it have not been read from the source yet.
+    left: u64,
+    /// How many bytes it has.
+    length: u64,
+}
+
+/// How a source ended.
+enum End {
+    Clean,
+    Failed(io::Error),
+}
+
+impl std::fmt::Debug for FileReader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, format, offset, frame, .. } = self;
+        formatter
+            .debug_struct("FileReader")
+            .field("name", name)
+            .field("format", format)
+            .field("offset", offset)
+            .field("frame", frame)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FileReader {
+    /// Opens a capture file; `-` is the standard input.
+    ///
+    /// Reads as much as it takes to know what the file is.
+    ///
+    /// # Errors
+    /// When there is no such file, when it may not be read, is empty, is no capture or one of an unknown version,
+    /// or is cut within its first bytes.
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        if path == Path::new("-") {
+            let name = "standard input".to_owned();
+            let input = io::stdin().as_fd().try_clone_to_owned();
+            let input = input.map_err(|error| CaptureError::opening(&name, error))?;
+            return Self::of_file(File::from(input), name);
+        }
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| CaptureError::opening(&name, error))?;
+        Self::of_file(file, name)
+    }
+
+    fn of_file(file: File, name: String) -> Result<Self, CaptureError> {
+        let metadata = file.metadata().map_err(|error| CaptureError::opening(&name, error))?;
+        if metadata.is_dir() {
+            return Err(CaptureError::Directory { name });
+        }
+        Self::begin(Box::new(file), name, !metadata.is_file())
+    }
+
+    /// Reads a capture from any source of bytes; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`FileReader::open`].
+    pub fn new(source: impl Read + Send + 'static, name: String) -> Result<Self, CaptureError> {
+        Self::begin(Box::new(source), name, false)
+    }
+
+    /// Reads `bytes` at once instead of 512 KiB.
+    #[must_use]
+    pub fn with_block_size(mut self, bytes: usize) -> Self {
+        self.block_size = bytes;
+        self
+    }
+
+    fn begin(mut source: Box<dyn Read + Send>, name: String, eager: bool) -> Result<Self, CaptureError> {
+        let (mut head, error) = peek(&mut source);
+        if let Some(error) = error {
+            return Err(CaptureError::opening(&name, error));
+        }
+        let mut kind = sniff::kind(&head);
+        let compressed = matches!(kind, Kind::Gzip | Kind::Zstd);
+        if compressed {
+            let input = BufReader::with_capacity(COMPRESSED, Cursor::new(head).chain(source));
+            source = match kind {
+                Kind::Gzip => Box::new(Gzip::new(input)),
+                _ => Box::new(Zstd::new(input)),
+            };
+            let error;
+            (head, error) = peek(&mut source);
+            if let Some(error) = error {
+                return Err(failed(name, 0, 1, error));
+            }
+            kind = sniff::kind(&head);
+        }
+        if head.is_empty() {
+            return Err(CaptureError::Empty { name });
+        }
+        let format = match kind {
+            Kind::Savefile => match head.first_chunk().map(Savefile::parse) {
+                Some(Ok(savefile)) => Format::Savefile(savefile),
+                Some(Err(what)) => return Err(CaptureError::Unsupported { name, what }),
+                None => return Err(CaptureError::Cut { name, offset: 0, frame: 1 }),
+            },
+            Kind::Pcapng => match pcapng::unknown_version(&head) {
+                Some(what) => return Err(CaptureError::Unsupported { name, what }),
+                None => Format::Pcapng(Pcapng::new()),
+            },
+            Kind::Gzip | Kind::Zstd => {
+                let looks = "it is compressed twice; decompress it once with gunzip or unzstd".to_owned();
+                return Err(CaptureError::Foreign { name, looks });
+            }
+            Kind::Foreign(looks) if compressed => {
+                let looks = format!("it is compressed, and of what is in it: {looks}");
+                return Err(CaptureError::Foreign { name, looks });
+            }
+            Kind::Foreign(looks) => return Err(CaptureError::Foreign { name, looks: looks.to_owned() }),
+        };
+        let offset = if matches!(format, Format::Savefile(_)) { savefile::HEADER } else { 0 };
+        head.drain(..offset);
+        Ok(Self {
+            name,
+            source,
+            format,
+            carry: head,
+            offset: offset as u64,
+            skip: Skip::default(),
+            frame: 1,
+            block_size: BLOCK,
+            eager,
+            ended: None,
+            done: false,
+        })
+    }
+
+    /// The name that the capture goes by in errors.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Frames lost while capturing, as far as the file tells by now (pcapng only).
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        match &self.format {
+            Format::Savefile(_) => Drops::default(),
+            Format::Pcapng(pcapng) => pcapng.drops(),
+        }
+    }
+
+    /// How many interfaces the file describes beyond those that are remembered (65 536 a section); their frames
+    /// are delivered with an unknown link-layer type.
+    #[must_use]
+    pub const fn ignored_interfaces(&self) -> u64 {
+        match &self.format {
+            Format::Savefile(_) => 0,
+            Format::Pcapng(pcapng) => pcapng.ignored(),
+        }
+    }
+
+    /// Fills a block with the next frames; false at the end of the capture.
+    ///
+    /// # Errors
+    /// When the capture is cut short or damaged, after all frames before that were delivered. Every call after
+    /// the first error answers false.
+    pub fn read_block(&mut self, block: &mut Block) -> Result<bool, CaptureError> {
+        block.clear();
+        if self.done {
+            return Ok(false);
+        }
+        block.bytes.append(&mut self.carry);
+        let mut at = 0;
+        loop {
+            self.pass_over(block);
+            let mut found = Found { frames: &mut block.frames, next: &mut self.frame };
+            let walk = match &mut self.format {
+                Format::Savefile(savefile) => savefile.walk(&block.bytes, at, &mut found),
+                Format::Pcapng(pcapng) => pcapng.walk(&block.bytes, at, &mut found),
+            };
+            match walk {
+                Walk::More { at: next, need } => {
+                    at = next;
+                    if self.is_full(block) || self.ended.is_some() {
+                        return self.deliver(block, at, None);
+                    }
+                    at = self.drop_read(block, at);
+                    self.fill(block, at, need);
+                }
+                Walk::Skip { at: next, length } => {
+                    let here = (block.bytes.len() - next) as u64;
+                    if length <= here {
+                        at = next + usize::try_from(length).unwrap_or(usize::MAX);
+                        continue;
+                    }
+                    block.bytes.truncate(next);
+                    self.skip = Skip { left: length - here, length };
+                    at = next;
+                    if !block.frames.is_empty() {
+                        return self.deliver(block, at, None);
+                    }
+                    at = self.drop_read(block, at);
+                }
+                Walk::Damaged { at, what } => return self.deliver(block, at, Some(what)),
+            }
+        }
+    }
+
+    /// Whether a block is worth delivering: it has frames, and either no room for more or no time to wait.
+    fn is_full(&self, block: &Block) -> bool {
+        !block.frames.is_empty() && (self.eager || block.bytes.len() >= self.block_size)
+    }
+
+    /// Forgets bytes before `at` when no frame is among them, so that what nobody asked for takes no room.
+    fn drop_read(&mut self, block: &mut Block, at: usize) -> usize {
+        if !block.frames.is_empty() {
+            return at;
+        }
+        block.bytes.drain(..at);
+        self.offset += at as u64;
+        0
+    }
+
+    /// Ends a block before the record at `at`: what is left of it begins the next block, or is the end.
+    fn deliver(&mut self, block: &mut Block, at: usize, damage: Option<&str>) -> Result<bool, CaptureError> {
+        self.carry.extend_from_slice(block.bytes.get(at..).unwrap_or_default());
+        block.bytes.truncate(at);
+        self.offset += at as u64;
+        if !block.frames.is_empty() {
+            return Ok(true);
+        }
+        self.done = true;
+        let (name, offset, frame) = (self.name.clone(), self.offset, self.frame);
+        if let Some(what) = damage {
+            return Err(CaptureError::Damaged { name, offset, frame, what: what.to_owned() });
+        }
+        let inside = matches!(&self.format, Format::Pcapng(pcapng) if pcapng.is_inside_block());
+        let unfinished = inside || !self.carry.is_empty();
+        match self.ended.take() {
+            Some(End::Failed(error)) => Err(failed(name, offset, frame, error)),
+            _ if unfinished => Err(CaptureError::Cut { name, offset, frame }),
+            _ => Ok(false),
+        }
+    }
+
+    /// Reads and forgets what is to be passed over; the block, empty then, serves as the place to read it into.
+    fn pass_over(&mut self, block: &mut Block) {
+        let Skip { left, length } = self.skip;
+        if length == 0 {
+            return;
+        }
+        let mut left = left;
+        while left > 0 && self.ended.is_none() {
+            let room = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK);
+            left -= self.read(&mut block.bytes, room) as u64;
+            block.bytes.clear();
+        }
+        self.skip.left = left;
+        if left == 0 {
+            self.offset += length;
+            self.skip = Skip::default();
+        }
+    }
+
+    /// Reads more into a block whose record at `at` needs `need` bytes: until the block is full or, when that
+    /// record is longer than a block, a part of what is missing, so that memory follows what was really read.
+    fn fill(&mut self, block: &mut Block, at: usize, need: usize) {
+        let filled = block.bytes.len();
+        let room = match self.block_size.checked_sub(filled) {
+            Some(room) if room > 0 => room,
+            _ => need.saturating_sub(filled - at).clamp(1, filled.max(BLOCK)),
+        };
+        self.read(&mut block.bytes, room);
+    }
+
+    /// Appends up to `room` bytes, fewer at the source's end or from a slow source; gives how many.
+    fn read(&mut self, bytes: &mut Vec<u8>, room: usize) -> usize {
+        let filled = bytes.len();
+        if self.eager {
+            bytes.resize(filled + room.min(PIPE), 0);
+            let read = loop {
+                match self.source.read(bytes.get_mut(filled..).unwrap_or_default()) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    read => break read,
+                }
+            };
+            bytes.truncate(filled + read.as_ref().map_or(0, |read| *read));
+            match read {
+                Ok(0) => self.ended = Some(End::Clean),
+                Ok(_) => {}
+                Err(error) => self.ended = Some(End::Failed(error)),
+            }
+        } else {
+            // Somewhat more than is read, or the vector would be grown to look whether more comes.
+            bytes.reserve(room + PROBE);
+            match self.source.by_ref().take(room as u64).read_to_end(bytes) {
+                Ok(read) if read < room => self.ended = Some(End::Clean),
+                Ok(_) => {}
+                Err(error) => self.ended = Some(End::Failed(error)),
+            }
+        }
+        bytes.len() - filled
+    }
+}
+
+/// Reads a file's first bytes, as many as it takes to tell what it is; fewer where it ends or fails.
+fn peek(source: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::with_capacity(PEEK + PROBE);
+    let error = source.take(PEEK as u64).read_to_end(&mut head).err();
+    (head, error)
+}
+
+/// The error for a source that failed after something of it had been read.
+fn failed(name: String, offset: u64, frame: u64, error: io::Error) -> CaptureError {
+    match error.kind() {
+        // Only decompression says so: the files themselves just end.
+        ErrorKind::UnexpectedEof => CaptureError::Cut { name, offset, frame },
+        ErrorKind::InvalidData => CaptureError::Damaged { name, offset, frame, what: error.to_string() },
+        _ => CaptureError::Broken { name, offset, frame, source: error },
+    }
+}
+
+#[cfg(test)]
+mod tests;
