@@ -15,6 +15,7 @@ pub mod follow;
 pub mod formats;
 pub mod inspect;
 pub mod key;
+pub mod layout;
 pub mod packet;
 pub mod ports;
 pub mod protocols;
