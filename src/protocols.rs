@@ -15,14 +15,22 @@ macro_rules! inspectors {
 }
 
 inspectors! {
+    bgp,
+    dhcp,
+    dhcpv6,
     dns,
     dtls,
     llmnr,
     mdns,
     netft,
+    ntp,
+    radius,
     rdg_udp,
     rdp_udp,
+    snmp,
     ssh,
+    syslog,
+    tftp,
     tip,
     tls,
 }

@@ -100,7 +100,7 @@ fn message(mut cursor: Cursor<'_>, op: u8) -> Result<Message<'_>, Reject> {
     let xid = cursor.u32()?;
     cursor.skip(2)?;
     // All flags but the first must be zero (RFC 2131 section 2, figure 2).
-    require(cursor.u16()? & 0x7fff == 0)?;
+    require(matches!(cursor.u16()?, 0 | 0x8000))?;
     cursor.skip(FIXED - (before - cursor.len()))?;
     let options = if cursor.tag(&COOKIE).is_ok() { Some(options(cursor, |_, _| ())) } else { None };
     Ok(Message { xid, options, rest: cursor })
@@ -111,12 +111,11 @@ fn options<'a>(mut cursor: Cursor<'a>, mut tell: impl FnMut(u8, &'a [u8])) -> Re
     for _ in 0..MAX_OPTIONS {
         match cursor.u8() {
             Ok(option::PAD) => {}
-            Ok(option::END) => return Ok(()),
+            Ok(option::END) | Err(Reject::Mismatch) => return Ok(()),
             Ok(code) => {
                 let len = cursor.u8()?;
                 tell(code, cursor.take(len.into())?);
             }
-            Err(Reject::Mismatch) => return Ok(()),
             Err(Reject::Incomplete) => return Err(Reject::Incomplete),
         }
     }

@@ -95,7 +95,7 @@ fn weigh(message: &[u8]) -> Result<Confidence, Reject> {
     priority(&mut cursor)?;
     let text = cursor.rest();
     let printable = |bytes: &[u8]| bytes.iter().all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\r' | b'\n' | 0 | 0x1b));
-    require(printable(text) && std::str::from_utf8(text.get(..MIN_TEXT).unwrap_or(text)).is_ok())?;
+    require(printable(text))?;
     if is_versioned(text) || has_old_time(text) {
         return Ok(Confidence::Message);
     }
@@ -140,7 +140,7 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Message, "equipment", &[b"<189>29: *Mar  1 00:12:07.123: %SYS-5-CONFIG_I: x"], &[]),
     Example::udp(Confidence::Signature, "text without a time", &[b"<13>link is up"], &[]),
     Example::tcp(Confidence::Message, "lines", &[b"<34>Oct 11 22:14:15 host su: a\n<34>Oct 11 22:14:16 host su: b\n"], &[]),
-    Example::tcp(Confidence::Message, "lengths", &[b"24 <165>1 - host app - - - x"], &[]),
+    Example::tcp(Confidence::Message, "lengths", &[b"25 <165>1 - host app - - - x"], &[]),
     Example::not(Transport::Tcp, "a remote shell's error port", &[b"1021\0root\0root\0id\0"], &[]),
     Example::not(Transport::Udp, "a priority that is none", &[b"<192>Oct 11 22:14:15 host su: failed"], &[]),
     Example::not(Transport::Tcp, "a markup element", &[b"<stream:stream>\n"], &[]),
