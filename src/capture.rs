@@ -4,8 +4,10 @@
 mod compressed;
 pub mod error;
 pub mod file;
+pub mod filter;
 mod interface;
 pub mod linktype;
+pub mod list;
 mod pcapng;
 #[cfg(test)]
 mod samples;
@@ -15,6 +17,8 @@ mod walk;
 
 pub use error::CaptureError;
 pub use file::FileReader;
+pub use filter::Filter;
+pub use list::{Source, list};
 
 use crate::packet::Frame;
 

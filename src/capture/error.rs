@@ -99,6 +99,24 @@ pub enum CaptureError {
         /// What the system says.
         source: io::Error,
     },
+    /// A filter expression that cannot be compiled.
+    #[error("the filter `{expression}` is not understood: {reason}; see pcap-filter(7) for the syntax")]
+    Filter {
+        /// The expression.
+        expression: String,
+        /// What libpcap says about it.
+        reason: String,
+    },
+    /// A filter expression that makes no sense for a link-layer type, whose frames do not pass then.
+    #[error("the filter `{expression}` lets no frame of link-layer type {link} pass: {reason}")]
+    FilterMisfit {
+        /// The expression.
+        expression: String,
+        /// The link-layer type, a `LINKTYPE_` value.
+        link: u16,
+        /// What libpcap says about it.
+        reason: String,
+    },
 }
 
 impl CaptureError {
