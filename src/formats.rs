@@ -11,3 +11,4 @@ pub mod hello;
 pub mod hello_attributes;
 pub mod ja;
 pub mod tls_records;
+pub mod ntlm;

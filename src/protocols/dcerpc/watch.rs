@@ -1,0 +1,280 @@
+//! Following a DCE/RPC connection: what is called, what fails, and what the endpoint mapper answers.
+
+use super::interfaces::{self, ENDPOINT_MAPPER, IXN_REMOTE};
+use super::pdu::{self, Context, HEADER, Pdu, kind};
+use super::tower;
+use crate::attributes::Attributes;
+use crate::context::Announcement;
+use crate::cursor::Cursor;
+use crate::follow::{Follower, Heard, Told};
+use crate::formats::guid;
+use crate::inspect::{Opening, Side};
+use crate::key::{Endpoint, Transport};
+use std::collections::VecDeque;
+
+/// Bytes kept of one fragment: what binds and endpoint mappers send is smaller.
+const KEPT: usize = 4096;
+/// Contexts, calls, and entries of lists that are remembered.
+const REMEMBERED: usize = 16;
+/// The endpoint mapper's operation that asks where an interface listens (C706 appendix O: ept_map).
+const EPT_MAP: u16 = 3;
+
+/// Cuts a side's stream into fragments.
+#[derive(Debug, Default)]
+struct Fragmenter {
+    kept: Vec<u8>,
+    /// Bytes of the current fragment that are still to come, once its length is known.
+    missing: usize,
+    lost: bool,
+}
+
+/// The follower of one connection.
+#[derive(Debug)]
+struct Connection {
+    responder: Endpoint,
+    sides: [Fragmenter; 2],
+    calls: Calls,
+}
+
+#[derive(Debug, Default)]
+struct Calls {
+    contexts: Vec<Context>,
+    names: Vec<String>,
+    /// Calls to the endpoint mapper that await an answer.
+    mapping: VecDeque<u32>,
+    mapped: Vec<String>,
+    operations: Vec<String>,
+    requests: u64,
+    responses: u64,
+    faults: u64,
+    first_fault: Option<u32>,
+    refusal: Option<u16>,
+}
+
+pub(crate) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
+    let [_, responder] = opening.endpoints;
+    Box::new(Connection { responder, sides: Default::default(), calls: Calls::default() })
+}
+
+impl Follower for Connection {
+    fn hear(&mut self, heard: &Heard<'_>, told: &mut Told) {
+        let Some(side) = self.sides.get_mut(heard.side.index()) else { return };
+        let (calls, responder) = (&mut self.calls, self.responder);
+        side.push(heard.bytes, heard.gap, |pdu| {
+            if heard.side == Side::Initiator {
+                calls.client(pdu);
+            } else {
+                calls.server(pdu, responder, heard.frame, told);
+            }
+        });
+    }
+
+    fn conclude(&self, attributes: &mut Attributes) {
+        let calls = &self.calls;
+        let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+        attributes.set_some("dcerpc.interfaces", some(&calls.names));
+        attributes.set_some("dcerpc.mapped", some(&calls.mapped));
+        attributes.set_some("dcerpc.operations", some(&calls.operations));
+        for (key, count) in [
+            ("dcerpc.requests", calls.requests),
+            ("dcerpc.responses", calls.responses),
+            ("dcerpc.faults", calls.faults),
+        ] {
+            attributes.set_some(key, (count > 0).then_some(count));
+        }
+        attributes.set_some("dcerpc.first_fault", calls.first_fault.map(|status| format!("{status:08x}")));
+        attributes.set_some("dcerpc.bind_refused", calls.refusal);
+    }
+}
+
+impl Fragmenter {
+    fn push(&mut self, mut bytes: &[u8], gap: bool, mut each: impl FnMut(&Pdu<'_>)) {
+        if gap {
+            self.kept.clear();
+            self.missing = 0;
+            self.lost = true;
+        }
+        if self.lost {
+            // After a hole, fragments are found again where a packet begins with one.
+            if pdu::pdu(&mut Cursor::open(bytes)).is_err() {
+                return;
+            }
+            self.lost = false;
+        }
+        while !bytes.is_empty() {
+            if self.missing == 0 {
+                let wanted = HEADER - self.kept.len().min(HEADER);
+                let (head, tail) = bytes.split_at(wanted.min(bytes.len()));
+                self.kept.extend_from_slice(head);
+                bytes = tail;
+                if self.kept.len() < HEADER {
+                    return;
+                }
+                let Ok(pdu) = pdu::pdu(&mut Cursor::open(&self.kept)) else {
+                    self.kept.clear();
+                    self.lost = true;
+                    return;
+                };
+                self.missing = pdu.len - HEADER;
+            }
+            let (head, tail) = bytes.split_at(self.missing.min(bytes.len()));
+            let room = KEPT.saturating_sub(self.kept.len()).min(head.len());
+            self.kept.extend_from_slice(head.get(..room).unwrap_or_default());
+            self.missing -= head.len();
+            bytes = tail;
+            if self.missing == 0 {
+                if let Ok(pdu) = pdu::pdu(&mut Cursor::open(&self.kept)) {
+                    each(&pdu);
+                }
+                self.kept.clear();
+            }
+        }
+    }
+}
+
+impl Calls {
+    fn client(&mut self, pdu: &Pdu<'_>) {
+        match pdu.kind {
+            kind::BIND | kind::ALTER_CONTEXT => {
+                for context in pdu.contexts().unwrap_or_default() {
+                    remember(&mut self.names, context.label());
+                    self.contexts.retain(|known| known.id != context.id);
+                    if self.contexts.len() < REMEMBERED {
+                        self.contexts.push(context);
+                    }
+                }
+            }
+            kind::REQUEST => {
+                self.requests += 1;
+                let Ok((context, operation, _)) = pdu.request() else { return };
+                remember(&mut self.operations, format!("{context}:{operation}"));
+                let asks_mapper =
+                    self.contexts.iter().any(|c| c.id == context && c.interface == ENDPOINT_MAPPER);
+                if asks_mapper && operation == EPT_MAP {
+                    if self.mapping.len() == REMEMBERED {
+                        self.mapping.pop_front();
+                    }
+                    self.mapping.push_back(pdu.call);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn server(&mut self, pdu: &Pdu<'_>, responder: Endpoint, frame: u64, told: &mut Told) {
+        match pdu.kind {
+            kind::RESPONSE => {
+                self.responses += 1;
+                if let Some(place) = self.mapping.iter().position(|&call| call == pdu.call) {
+                    self.mapping.remove(place);
+                    for tower in tower::towers(pdu.results().unwrap_or_default()) {
+                        self.map(&tower, responder, frame, told);
+                    }
+                }
+            }
+            kind::FAULT => {
+                self.faults += 1;
+                self.first_fault = self.first_fault.or(pdu.fault().ok());
+            }
+            kind::BIND_NAK => self.refusal = self.refusal.or(pdu.refusal().ok()),
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, tower: &tower::Tower, responder: Endpoint, frame: u64, told: &mut Told) {
+        let name = interfaces::name(tower.interface)
+            .map_or_else(|| guid::in_order(tower.interface.to_be_bytes()), ToOwned::to_owned);
+        let transport = tower.transport;
+        remember(&mut self.mapped, format!("{name} {}/{}", transport.name(), tower.port));
+        let is_msdtc = tower.interface == IXN_REMOTE && transport == Transport::Tcp;
+        told.announce(Announcement {
+            name: if is_msdtc { "msdtc" } else { "dcerpc" },
+            transport,
+            // The address that the client asked, which is not the one in the tower where it is translated.
+            listener: Endpoint { port: tower.port, ..responder },
+            frame,
+            said_by: if is_msdtc {
+                "the endpoint mapper's answer for IXnRemote, MSDTC's interface"
+            } else {
+                "the endpoint mapper's answer"
+            },
+        });
+    }
+}
+
+fn remember(list: &mut Vec<String>, text: String) {
+    if list.len() < REMEMBERED && !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attributes::Value;
+    use crate::inspect::Said;
+    use crate::packet::Timestamp;
+
+    fn connection() -> Box<dyn Follower> {
+        let end = |last: u8, port| Endpoint { address: [10, 0, 0, last].into(), port };
+        let silent = Said::default();
+        follow(&Opening {
+            transport: Transport::Tcp,
+            initiator: silent,
+            responder: silent,
+            endpoints: [end(1, 50_000), end(2, 135)],
+            from_start: true,
+        })
+    }
+
+    fn hear(connection: &mut dyn Follower, side: Side, bytes: &[u8], gap: bool, told: &mut Told) {
+        let wire_len = bytes.len() as u32;
+        connection.hear(&Heard { side, bytes, wire_len, time: Timestamp(0), frame: 9, gap }, told);
+    }
+
+    fn response() -> Vec<u8> {
+        let mut stub = b"\0\0\0\0\0\0\0\0\x05\0\x13\0\x0d".to_vec();
+        stub.extend(b"\xe0\x0c\x6b\x90\x0b\xc7\x67\x10\xb3\x17\0\xdd\x01\x06\x62\xda\x01\0\x02\0\0\0");
+        stub.extend(b"\x13\0\x0d\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\x02\0\0\0");
+        stub.extend(b"\x01\0\x0b\x02\0\0\0\x01\0\x07\x02\0\xc0\x03\x01\0\x09\x04\0\x0a\0\0\x02");
+        let len = (HEADER + stub.len()) as u16;
+        let mut bytes = b"\x05\0\x02\x03\x10\0\0\0".to_vec();
+        bytes.extend(len.to_le_bytes());
+        bytes.extend(b"\0\0\x02\0\0\0");
+        bytes.extend(stub);
+        bytes
+    }
+
+    #[test]
+    fn an_endpoint_mappers_answer_announces_the_port_under_the_interfaces_name() {
+        let mut connection = connection();
+        let mut told = Told::default();
+        hear(&mut *connection, Side::Initiator, super::super::BIND, false, &mut told);
+        let request = b"\x05\0\0\x03\x10\0\0\0\x18\0\0\0\x02\0\0\0\0\0\0\0\0\0\x03\0";
+        hear(&mut *connection, Side::Initiator, request, false, &mut told);
+        let response = response();
+        let (first, second) = response.split_at(50);
+        hear(&mut *connection, Side::Responder, first, false, &mut told);
+        assert!(told.is_empty());
+        hear(&mut *connection, Side::Responder, second, false, &mut told);
+        let announced: Vec<_> = told.drain().collect();
+        assert_eq!(announced.iter().map(|a| (a.name, a.listener.port)).collect::<Vec<_>>(), [("msdtc", 0xc003)]);
+        let mut attributes = Attributes::default();
+        connection.conclude(&mut attributes);
+        let mapped = Value::List(vec!["IXnRemote tcp/49155".to_owned()]);
+        assert_eq!(attributes.value("dcerpc.mapped"), Some(&mapped));
+    }
+
+    #[test]
+    fn fragments_are_found_again_after_a_hole() {
+        let mut connection = connection();
+        let mut told = Told::default();
+        let request = b"\x05\0\0\x03\x10\0\0\0\x18\0\0\0\x02\0\0\0\0\0\0\0\0\0\x07\0";
+        hear(&mut *connection, Side::Initiator, &request[..10], false, &mut told);
+        hear(&mut *connection, Side::Initiator, b"in the middle", true, &mut told);
+        hear(&mut *connection, Side::Initiator, request, false, &mut told);
+        let mut attributes = Attributes::default();
+        connection.conclude(&mut attributes);
+        assert_eq!(attributes.value("dcerpc.requests"), Some(&Value::Number(1)));
+    }
+}
