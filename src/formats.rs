@@ -10,5 +10,5 @@ pub mod guid;
 pub mod hello;
 pub mod hello_attributes;
 pub mod ja;
-pub mod tls_records;
 pub mod ntlm;
+pub mod tls_records;
