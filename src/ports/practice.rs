@@ -51,10 +51,10 @@ pub(super) static SINGLE: &[Use] = &[
     udp(443, "quic", "HTTP/3", "RFC 9114 section 3.1"),
     udp(443, "dtls", "VPN and remote-desktop gateways", "Citrix Gateway and Cisco Secure Client documentation"),
     tcp(789, "crimson", "Red Lion Crimson controllers", "Red Lion: Crimson 3 manual"),
-    tcp(808, "nmf", "Windows Net.Tcp port sharing", "Microsoft Learn: Net.TCP Port Sharing; [MC-NMF]"),
+    tcp(808, "nmf", "Windows Net.Tcp port sharing", "Microsoft Learn: Net.TCP Port Sharing; MC-NMF"),
     tcp(902, "vmware-auth", "VMware ESXi consoles and host management", "VMware Ports and Protocols: ESXi"),
     udp(902, "vmware-heartbeat", "VMware ESXi heartbeats to vCenter", "VMware Ports and Protocols: ESXi"),
-    udp(1434, "ssrp", "SQL Server Browser", "[MC-SQLR] section 2.1"),
+    udp(1434, "ssrp", "SQL Server Browser", "MC-SQLR section 2.1"),
     tcp(1494, "ica", "Citrix ICA sessions", "Citrix: communication ports used by Citrix technologies"),
     udp(1494, "edt", "Citrix adaptive transport", "Citrix: adaptive transport; CTX220732"),
     tcp(1521, "oracle-tns", "Oracle Net listeners", "Oracle Database Net Services Administrator's Guide"),
@@ -69,7 +69,7 @@ pub(super) static SINGLE: &[Use] = &[
     udp(2055, "netflow", "NetFlow collectors", "RFC 3954 leaves it open; Cisco IOS NetFlow configuration guide"),
     tcp(2181, "zookeeper", "Apache ZooKeeper clients", "ZooKeeper Administrator's Guide"),
     udp(2190, "tivoconnect", "TiVo discovery", "TiVoConnect Automatic Machine Discovery specification"),
-    tcp(2222, "ssh", "SSH daemons beside the system's", "OpenSSH in containers and consoles; common practice"),
+    tcp(2222, "ssh", "SSH daemons beside the system's", "LinuxServer.io: openssh-server"),
     udp(2222, "enip", "EtherNet/IP implicit messages", "ODVA: EtherNet/IP, CIP volume 2"),
     tcp(2377, "http2", "Docker Swarm management", "Docker: swarm mode tutorial, open protocols and ports"),
     tcp(2598, "cgp", "Citrix sessions with session reliability", "Citrix: communication ports used by Citrix technologies"),
@@ -81,11 +81,11 @@ pub(super) static SINGLE: &[Use] = &[
     tcp(3299, "saprouter", "SAProuter", "SAP: TCP/IP ports of all SAP products"),
     tcp(3300, "sap-gateway", "SAP gateway 00", "SAP: TCP/IP ports of all SAP products"),
     tcp(3310, "clamav", "ClamAV's daemon", "ClamAV: clamd.conf, TCPSocket"),
-    both(3343, "netft", "Windows failover clustering: heartbeats, cluster network and join", "Microsoft Learn: cluster event 1135"),
-    tcp(3388, "dcerpc", "RD Gateway's RPC transport behind a load balancer", "[MS-TSGU] section 1.9.3"),
-    tcp(3389, "rdp", "Remote Desktop", "[MS-RDPBCGR] section 1.9"),
-    udp(3389, "rdp-udp", "Remote Desktop's UDP transport", "[MS-RDPEUDP] section 1.9"),
-    udp(3391, "rdg-udp", "RD Gateway's UDP side channel", "[MS-TSGU] section 1.9.3"),
+    both(3343, "netft", "heartbeats, network and joins of Windows failover clusters", "Microsoft Learn: cluster event 1135"),
+    tcp(3388, "dcerpc", "RD Gateway's RPC transport behind a load balancer", "MS-TSGU section 1.9.3"),
+    tcp(3389, "rdp", "Remote Desktop", "MS-RDPBCGR section 1.9"),
+    udp(3389, "rdp-udp", "Remote Desktop's UDP transport", "MS-RDPEUDP section 1.9"),
+    udp(3391, "rdg-udp", "RD Gateway's UDP side channel", "MS-TSGU section 1.9.3"),
     tcp(3600, "sap-ms", "SAP message server 00", "SAP: TCP/IP ports of all SAP products"),
     tcp(4222, "nats", "NATS clients", "NATS: server configuration, port"),
     tcp(4433, "tls", "test servers for TLS", "OpenSSL: s_server(1), -accept"),
@@ -122,7 +122,7 @@ pub(super) static SINGLE: &[Use] = &[
     tcp(8006, "tls", "Proxmox VE's web interface", "Proxmox VE Administration Guide: ports"),
     tcp(8009, "ajp13", "Apache Tomcat's AJP connector", "Apache Tomcat: the AJP connector"),
     tcp(8009, "tls", "Google Cast", "Google Cast: network requirements"),
-    tcp(8081, "http", "web applications", "Sonatype Nexus and others; common practice"),
+    tcp(8081, "http", "web applications", "Sonatype Nexus: configuration"),
     tcp(8086, "http", "InfluxDB", "InfluxDB: configuration, http-bind-address"),
     tcp(8088, "http", "Splunk HTTP Event Collector, Hadoop YARN", "Splunk and Apache Hadoop documentation"),
     tcp(8088, "tls", "Splunk HTTP Event Collector", "Splunk: HTTP Event Collector"),
@@ -214,7 +214,7 @@ pub(super) static SINGLE: &[Use] = &[
 pub(super) static RANGES: &[Use] = &[
     tcp(2601, "telnet", "virtual terminals of Quagga and FRRouting daemons", "FRRouting: basic setup").to(2616),
     udp(3224, "framehawk", "Citrix Framehawk display channel, until release 7 1811", "Citrix: Framehawk; CTX205257").to(3324),
-    tcp(5901, "vnc", "VNC displays 1 to 9", "RFC 6143 section 1 and common practice").to(5909),
+    tcp(5901, "vnc", "VNC displays 1 to 9", "TigerVNC: vncserver(1)").to(5909),
     tcp(6660, "irc", "IRC servers", "RFC 7194 section 1").to(6669),
     both(6881, "bittorrent", "BitTorrent clients", "BEP 3").to(6889),
     udp(16500, "rtp", "Citrix HDX audio", "Citrix: communication ports used by Citrix technologies").to(16509),
@@ -232,11 +232,6 @@ pub fn all() -> impl Iterator<Item = &'static Use> {
 pub fn on(port: u16) -> impl Iterator<Item = &'static Use> {
     let from = SINGLE.partition_point(|used| used.first < port);
     SINGLE.get(from..).unwrap_or_default().iter().take_while(move |used| used.first == port)
-}
-
-/// The uses of single ports.
-pub fn single() -> impl Iterator<Item = &'static Use> {
-    SINGLE.iter()
 }
 
 /// The uses of ranges that have `port` in them.

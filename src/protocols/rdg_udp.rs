@@ -35,7 +35,6 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: dtls::FIRST,
     inspect,
     behave: Some(behave),
-    neighbours: &["tls"],
     describe: Some(describe),
     follow: Some(dtls::watch),
     attributes: &ATTRIBUTES,

@@ -1,0 +1,118 @@
+//! What is known about a port, a range, a protocol or a service: for `wiretell explain`.
+//!
+//! The facts come from the port registry, from the inspectors, and from what is written about systems
+//! whose ports mislead. The result is plain data; [`Explanation::text`] lays it out.
+
+use crate::key::Transport;
+use thiserror::Error;
+
+mod body;
+mod compose;
+mod entries;
+mod evidence;
+mod layout;
+mod suggest;
+mod systems;
+
+pub use systems::Certainty;
+
+/// What is known about one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The topic, and what it is in a few words.
+    pub title: String,
+    /// What there is to say, the most wanted first; none is empty.
+    pub sections: Vec<Section>,
+}
+
+/// Statements of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What they are about.
+    pub heading: &'static str,
+    /// The statements.
+    pub entries: Vec<Entry>,
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is about, where the section's heading does not say it: a port, a protocol, an attribute.
+    pub label: Option<String>,
+    /// The statement: some words, or a few sentences.
+    pub text: String,
+    /// How certain it is, and its source.
+    pub basis: Option<(Certainty, &'static str)>,
+}
+
+/// Nothing is known under this name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("nothing is known about \"{query}\"{}", if suggestions.is_empty() {
+    String::from("; give a port (3391/udp), a range (3224-3324), or a protocol's or service's name")
+} else {
+    format!("; did you mean {}?", suggestions.join(" or "))
+})]
+pub struct UnknownTopic {
+    /// What was asked for.
+    pub query: String,
+    /// Names that are spelt alike, the most alike first; three at most.
+    pub suggestions: Vec<String>,
+}
+
+/// What a query asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Topic {
+    /// Ports from the first to the last, over one transport or any.
+    Ports(u16, u16, Option<Transport>),
+    /// A name.
+    Name,
+}
+
+impl Topic {
+    /// Reads `3391`, `3391/udp`, `udp/3391`, `3224-3324`, `3224-3324/udp`; all else is a name.
+    fn parse(query: &str) -> Self {
+        Self::ports(query).unwrap_or(Self::Name)
+    }
+
+    fn ports(query: &str) -> Option<Self> {
+        let (left, right) = query.split_once(['/', ':']).unwrap_or((query, ""));
+        let (ports, transport) = match (transport(left), transport(right)) {
+            (None, None) if right.is_empty() => (left, None),
+            (None, Some(transport)) => (left, Some(transport)),
+            (Some(transport), None) => (right, Some(transport)),
+            _ => return None,
+        };
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        Some(Self::Ports(first.min(last), last.max(first), transport))
+    }
+}
+
+fn transport(name: &str) -> Option<Transport> {
+    [Transport::Tcp, Transport::Udp, Transport::Sctp].into_iter().find(|transport| transport.name() == name)
+}
+
+/// Explains a port (`3391`, `3391/udp`), a range (`3224-3324`), or a protocol or service by its name.
+///
+/// # Errors
+/// When the query is no port and nothing bears that name.
+pub fn explain(query: &str) -> Result<Explanation, UnknownTopic> {
+    let query = query.trim().to_lowercase();
+    match Topic::parse(&query) {
+        Topic::Ports(first, last, transport) if first == last => Ok(compose::port(first, transport)),
+        Topic::Ports(first, last, transport) => Ok(compose::range(first, last, transport)),
+        Topic::Name => compose::name(&query.replace(['_', ' '], "-"))
+            .ok_or_else(|| UnknownTopic { suggestions: suggest::alike(&query), query }),
+    }
+}
+
+impl Explanation {
+    /// Lays it out for people, in lines of at most `width` characters (but at least 40), each ended by a line feed.
+    #[must_use]
+    pub fn text(&self, width: usize) -> String {
+        layout::lay_out(self, width)
+    }
+}
+
+#[cfg(test)]
+mod tests;
