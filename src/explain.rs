@@ -11,6 +11,7 @@ mod compose;
 mod entries;
 mod evidence;
 mod layout;
+pub mod protocols_table;
 mod suggest;
 mod systems;
 
