@@ -417,6 +417,8 @@ pub struct Inspector {
     pub inspect: fn(&Opening<'_>) -> Verdict,
     /// Judges how a flow behaved whose bytes told nothing (or only the protocol that this one refines), on one of `ports`.
     pub behave: Option<fn(&Conduct<'_>) -> Verdict>,
+    /// Names of protocols about whose flows between the same two hosts `behave` asks the context.
+    pub neighbours: &'static [&'static str],
     /// Reads what the opening told, for people; called for claimed flows only, once.
     pub describe: Option<fn(&Opening<'_>, &mut Attributes)>,
     /// Watches a claimed flow to its end.
@@ -442,6 +444,7 @@ impl Inspector {
         responder_first: ByteSet::ANY,
         inspect: |_| Err(Reject::Mismatch),
         behave: None,
+        neighbours: &[],
         describe: None,
         follow: None,
         attributes: &[],

@@ -132,6 +132,16 @@ impl FlowKey {
         HostPair(self.low, self.high)
     }
 
+    /// Writes the key in a form that is the same on every machine, for identifiers.
+    pub fn write_stable(&self, write: &mut impl FnMut(&[u8])) {
+        write(&self.low.to_le_bytes());
+        write(&self.high.to_le_bytes());
+        write(&self.scope.to_le_bytes());
+        write(&self.low_port.to_le_bytes());
+        write(&self.high_port.to_le_bytes());
+        write(&[self.protocol, u8::from(self.v4)]);
+    }
+
     /// The key's hash under `state`, taken once per packet.
     pub fn hash_with(&self, state: &impl BuildHasher) -> u64 {
         state.hash_one(self)

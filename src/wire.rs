@@ -9,7 +9,7 @@
 //! a fragment that came before it counts in the flow of the same addresses and protocol whose ports are 0. Thus
 //! nothing is held back: every frame gives one packet or one reason, and the sums close at any moment.
 
-mod fragments;
+pub mod fragments;
 mod icmp;
 mod ip;
 mod link;

@@ -234,6 +234,11 @@ pub fn on(port: u16) -> impl Iterator<Item = &'static Use> {
     SINGLE.get(from..).unwrap_or_default().iter().take_while(move |used| used.first == port)
 }
 
+/// The uses of single ports.
+pub fn single() -> impl Iterator<Item = &'static Use> {
+    SINGLE.iter()
+}
+
 /// The uses of ranges that have `port` in them.
 pub fn around(port: u16) -> impl Iterator<Item = &'static Use> {
     RANGES.iter().filter(move |used| (used.first..=used.last).contains(&port))

@@ -35,6 +35,7 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: dtls::FIRST,
     inspect,
     behave: Some(behave),
+    neighbours: &["tls"],
     describe: Some(describe),
     follow: Some(dtls::watch),
     attributes: &ATTRIBUTES,

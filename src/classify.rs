@@ -1,0 +1,168 @@
+//! Deciding what a flow speaks.
+//!
+//! A new flow could be anything. Each byte learnt rules inspectors out, and the one that recognises most
+//! names the flow:
+//!
+//! ```text
+//!  every inspector ──► those that accept ──► those that have ──► the strongest claim;
+//!  of the transport    the first bytes       not said no         a special kind before the general one,
+//!                      one AND per side      one call each       nobody where two are equally strong
+//! ```
+//!
+//! Where it is not known who opened the flow, both orientations are judged.
+
+use crate::candidates::Candidates;
+use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
+use crate::protocols::INSPECTORS;
+use std::sync::LazyLock;
+
+/// What a flow is claimed to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which inspector, by its place in [`INSPECTORS`].
+    pub inspector: u16,
+    /// On what grounds.
+    pub evidence: Evidence,
+    /// Whether the claim holds with the sides exchanged: whom we took for the initiator is the responder.
+    pub swapped: bool,
+}
+
+impl Claim {
+    /// The inspector that claims.
+    #[must_use]
+    pub fn by(&self) -> Option<&'static Inspector> {
+        INSPECTORS.get(usize::from(self.inspector))
+    }
+}
+
+/// Which inspectors may still claim a flow, in either orientation.
+#[derive(Clone, Copy, Debug)]
+pub struct Classifier {
+    straight: Candidates,
+    swapped: Candidates,
+}
+
+/// What a judgement came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The claim, worked out afresh from all the bytes.
+    pub claim: Option<Claim>,
+    /// Whether further bytes cannot change it.
+    pub settled: bool,
+}
+
+impl Classifier {
+    /// Knows nothing yet. `sure` says whether it is known who opened the flow.
+    #[must_use]
+    pub const fn new(sure: bool) -> Self {
+        Self { straight: Candidates::ALL, swapped: if sure { Candidates::NONE } else { Candidates::ALL } }
+    }
+
+    /// The sides have turned out to be the other way round than they were judged so far.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        Self { straight: self.swapped, swapped: self.straight }
+    }
+
+    /// Judges an opening that has grown.
+    pub fn judge(&mut self, opening: &Opening<'_>) -> Judgement {
+        let mut best = Best::default();
+        ask(&mut self.straight, opening, false, &mut best);
+        if !self.swapped.is_empty() {
+            ask(&mut self.swapped, &opening.swapped(), true, &mut best);
+        }
+        let claim = best.decide(opening);
+        let settled = match claim {
+            Some(claim) if claim.evidence.confidence == Confidence::Dialogue => {
+                !claim.evidence.wants_more && !self.may_be_refined(claim)
+            }
+            _ => self.straight.is_empty() && self.swapped.is_empty(),
+        };
+        Judgement { claim, settled }
+    }
+
+    /// Whether a special kind of what is claimed has neither claimed nor said no.
+    fn may_be_refined(&self, claim: Claim) -> bool {
+        let candidates = if claim.swapped { &self.swapped } else { &self.straight };
+        candidates.iter().any(|(index, _)| u16::try_from(index).is_ok_and(|i| is_kind_of(i, claim.inspector)))
+    }
+}
+
+/// Whether the inspector at `special` refines the one at `general`, directly or by steps.
+#[must_use]
+pub fn is_kind_of(special: u16, general: u16) -> bool {
+    /// Longest chain of refinements followed: the list has none longer than two.
+    const MAX_STEPS: usize = 4;
+    /// For each inspector, the place of the one that it refines.
+    static GENERAL: LazyLock<Vec<Option<u16>>> = LazyLock::new(|| {
+        let place =
+            |name: &str| INSPECTORS.iter().position(|i| i.name == name).and_then(|p| u16::try_from(p).ok());
+        INSPECTORS.iter().map(|inspector| inspector.refines.and_then(place)).collect()
+    });
+    let above = |place: &u16| GENERAL.get(usize::from(*place)).copied().flatten();
+    std::iter::successors(above(&special), above).take(MAX_STEPS).any(|place| place == general)
+}
+
+fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: &mut Best) {
+    candidates.narrow(opening);
+    for (index, inspector) in candidates.iter() {
+        match (inspector.inspect)(opening) {
+            Ok(evidence) => {
+                let inspector = u16::try_from(index).unwrap_or(u16::MAX);
+                best.offer(Claim { inspector, evidence, swapped });
+            }
+            Err(Reject::Mismatch) => candidates.remove(index),
+            Err(Reject::Incomplete) => {}
+        }
+    }
+}
+
+/// The strongest claims so far, with those that are equally strong.
+#[derive(Default)]
+struct Best {
+    claims: [Option<Claim>; 3],
+}
+
+impl Best {
+    fn offer(&mut self, claim: Claim) {
+        let new = claim.inspector;
+        for place in &mut self.claims {
+            let Some(old) = *place else { continue };
+            let held = old.inspector;
+            // A special kind wins over the general one if both see the same side as the initiator.
+            let alike = old.swapped == claim.swapped;
+            if (alike && is_kind_of(held, new)) || (held == new && !stronger(claim, old)) {
+                return;
+            }
+            if (alike && is_kind_of(new, held)) || held == new || stronger(claim, old) {
+                *place = None;
+            } else if stronger(old, claim) {
+                return;
+            }
+        }
+        if let Some(free) = self.claims.iter_mut().find(|place| place.is_none()) {
+            *free = Some(claim);
+        }
+    }
+
+    /// The only claim, or the only one of several equal ones on whose usual port the flow is.
+    fn decide(&self, opening: &Opening<'_>) -> Option<Claim> {
+        let mut claims = self.claims.iter().flatten();
+        if let (Some(claim), None) = (claims.next(), claims.next()) {
+            return Some(*claim);
+        }
+        let [initiator, responder] = opening.endpoints;
+        let usual = |claim: &&Claim| {
+            let port = if claim.swapped { initiator.port } else { responder.port };
+            claim.by().is_some_and(|by| by.ports.contains(&port))
+        };
+        let mut usual = self.claims.iter().flatten().filter(usual);
+        if let (Some(claim), None) = (usual.next(), usual.next()) { Some(*claim) } else { None }
+    }
+}
+
+/// Whether `a` outranks `b`: by what was seen, and of equals by not having to exchange the sides.
+fn stronger(a: Claim, b: Claim) -> bool {
+    let rank = |claim: Claim| (claim.evidence.confidence, !claim.swapped);
+    rank(a) > rank(b)
+}

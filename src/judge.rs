@@ -1,0 +1,424 @@
+//! When a flow is judged, on what, and what follows from it.
+//!
+//! The first payload is judged where it lies; it is copied only if that did not settle the flow. From
+//! then on each payload that adds to the opening may change the claim, until a dialogue was seen, no
+//! candidate is left, or the bounds are reached.
+
+use crate::attributes::Attributes;
+use crate::classify::{Claim, Classifier, Judgement};
+use crate::context::Neighbour;
+use crate::flow::{Direction, EndReason, Flow, Undecided};
+use crate::follow::{Heard, Told};
+use crate::hosts::{self, Hosts};
+use crate::inspect::{Confidence, Piece, Said, Side};
+use crate::key::Transport;
+use crate::opening::{self, Arrival, MAX_STREAM};
+use crate::packet::{Packet, TcpHeader};
+use crate::protocols::INSPECTORS;
+use crate::rhythm::{Conduct, Rhythm};
+use crate::stream::Watch;
+use crate::summary::{self, Summary};
+use std::sync::LazyLock;
+
+/// Payloads after which a flow that nobody is certain about is left as it is: what has not shown in so many will not.
+const MAX_OFFERED: u32 = 40;
+/// Judgements at every growth; after them only when the opening has grown by a quarter, so that a stream
+/// in segments of one byte costs no more than its logarithm.
+const EAGER_JUDGEMENTS: u32 = 12;
+/// Most openings kept for reuse: enough for the flows that begin in a second of heavy traffic.
+const MAX_SPARE: usize = 256;
+/// Packets with payload before behaviour is first judged, and by what factor they have to grow for the next time.
+const FIRST_BEHAVIOUR: u64 = 16;
+
+/// Judges flows; holds what can be recycled between them.
+#[derive(Debug)]
+pub struct Judge {
+    describe: bool,
+    #[expect(clippy::vec_box, reason = "what is recycled is the box")]
+    spare: Vec<Box<Undecided>>,
+    told: Told,
+}
+
+impl Judge {
+    /// `describe` says whether attributes are wanted.
+    #[must_use]
+    pub fn new(describe: bool) -> Self {
+        Self { describe, spare: Vec::new(), told: Told::default() }
+    }
+
+    /// Prepares a new flow.
+    pub fn begin(&self, flow: &mut Flow, transport: Transport) {
+        if flow.ports().iter().any(|&port| behaves(transport, port)) {
+            flow.extra_mut().rhythm = Some(Rhythm::default());
+        }
+    }
+
+    /// The sides of a flow have turned out to be the other way round.
+    pub fn turn(flow: &mut Flow) {
+        if let Some(undecided) = &mut flow.undecided {
+            undecided.classifier = undecided.classifier.turned();
+        }
+    }
+
+    /// Takes a packet with payload, or one that ends a stream.
+    pub fn take(&mut self, flow: &mut Flow, packet: &Packet, payload: &[u8], hosts: &mut Hosts) {
+        if flow.settled && flow.extra.is_none() {
+            return;
+        }
+        let Some(transport) = flow.key.transport() else { return };
+        let low = packet.from_low;
+        let syn = u32::from(packet.tcp.has(TcpHeader::SYN));
+        let sequence = packet.tcp.sequence.wrapping_add(syn);
+        let arrival = Arrival {
+            bytes: payload,
+            wire_len: packet.payload_wire_len,
+            sequence,
+            time: packet.time,
+            frame: packet.frame,
+        };
+        if arrival.wire_len > 0 {
+            self.observe_extra(flow, transport, low, &arrival, hosts);
+        }
+        if flow.settled {
+            return;
+        }
+        if flow.undecided.is_none()
+            && !payload.is_empty()
+            && self.first(flow, transport, low, &arrival, hosts)
+        {
+            return;
+        }
+        let undecided = self.undecided(flow);
+        let mut grown = arrival.wire_len > 0 && undecided.opening.take(transport, low, &arrival);
+        if packet.tcp.has(TcpHeader::FIN) && transport == Transport::Tcp {
+            grown |= undecided.opening.ends(low, sequence.wrapping_add(arrival.wire_len));
+        }
+        let exhausted = undecided.opening.offered() >= MAX_OFFERED || undecided.opening.is_full();
+        let len = undecided.opening.len();
+        let due = undecided.judged < EAGER_JUDGEMENTS
+            || len >= undecided.judged_at + undecided.judged_at / 4
+            || exhausted;
+        if (grown && due) || exhausted {
+            self.again(flow, exhausted, hosts);
+        }
+    }
+
+    /// What a flow has besides its opening hears of a payload too.
+    fn observe_extra(
+        &mut self,
+        flow: &mut Flow,
+        transport: Transport,
+        low: bool,
+        arrival: &Arrival<'_>,
+        hosts: &mut Hosts,
+    ) {
+        let side = flow.side(low);
+        let Some(extra) = &mut flow.extra else { return };
+        if let Some(watch) = &mut extra.watch
+            && !watch.is_done()
+        {
+            watch.take(transport, low, side, arrival, &mut self.told);
+            self.spread_word(flow, hosts);
+        }
+        let Some(rhythm) = flow.extra.as_mut().and_then(|extra| extra.rhythm.as_mut()) else { return };
+        rhythm.observe(low, arrival.time, arrival.wire_len);
+        let seen = rhythm.of(true).packets + rhythm.of(false).packets;
+        if seen >= FIRST_BEHAVIOUR && seen.is_power_of_two() {
+            judge_behaviour(flow, arrival.frame, hosts);
+        }
+    }
+
+    fn spread_word(&mut self, flow: &Flow, hosts: &mut Hosts) {
+        for announcement in self.told.drain() {
+            hosts.announce(flow.key.hosts(), announcement);
+        }
+    }
+
+    /// Judges a flow's first payload where it lies. True if that settled it, so that nothing need be kept.
+    fn first(
+        &mut self,
+        flow: &mut Flow,
+        transport: Transport,
+        low: bool,
+        arrival: &Arrival<'_>,
+        hosts: &mut Hosts,
+    ) -> bool {
+        let adjacent = flow.tcp.side(low).first_byte().is_none_or(|first| first == arrival.sequence);
+        if transport == Transport::Tcp && (!adjacent || arrival.bytes.len() > MAX_STREAM) {
+            return false;
+        }
+        let Arrival { bytes, wire_len, time, frame, .. } = *arrival;
+        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let pieces = [Piece { time, frame, end, wire_len }];
+        let (said, silent) = (Said::new(bytes, &pieces, false), Said::default());
+        let (low_said, high_said) = if low { (said, silent) } else { (silent, said) };
+        let mut classifier = Classifier::new(flow.direction.is_sure());
+        let Some(view) = flow.view(low_said, high_said) else { return true };
+        let judgement = classifier.judge(&view);
+        let goes_on = Some(arrival.sequence.wrapping_add(wire_len));
+        let nexts = if low { [goes_on, None] } else { [None, goes_on] };
+        if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
+            classifier = classifier.turned();
+        }
+        if judgement.settled {
+            self.settle(flow, low_said, high_said);
+            return true;
+        }
+        let undecided = self.undecided(flow);
+        undecided.classifier = classifier;
+        undecided.judged = 1;
+        undecided.judged_at = bytes.len();
+        undecided.opening.take(transport, low, arrival);
+        true
+    }
+
+    /// Where an undecided flow keeps what it needs.
+    fn undecided<'f>(&mut self, flow: &'f mut Flow) -> &'f mut Undecided {
+        let sure = flow.direction.is_sure();
+        let starts = [true, false].map(|low| (low, flow.tcp.side(low).first_byte()));
+        flow.undecided.get_or_insert_with(|| {
+            let classifier = Classifier::new(sure);
+            let mut undecided = self.spare.pop().unwrap_or_else(|| {
+                Box::new(Undecided {
+                    opening: opening::Opening::default(),
+                    classifier,
+                    judged_at: 0,
+                    judged: 0,
+                })
+            });
+            undecided.classifier = classifier;
+            for (low, start) in starts {
+                if let Some(start) = start {
+                    undecided.opening.begins(low, start);
+                }
+            }
+            undecided
+        })
+    }
+
+    /// Judges an opening that has grown.
+    fn again(&mut self, flow: &mut Flow, exhausted: bool, hosts: &mut Hosts) {
+        let Some(mut undecided) = flow.undecided.take() else { return };
+        let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
+        let Some(view) = flow.view(low, high) else { return };
+        let judgement = undecided.classifier.judge(&view);
+        let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
+        let turned = self.apply(flow, judgement, low, high, nexts, hosts);
+        if judgement.settled || exhausted {
+            self.settle(flow, low, high);
+            self.recycle(undecided);
+            return;
+        }
+        undecided.judged += 1;
+        undecided.judged_at = undecided.opening.len();
+        if turned {
+            undecided.classifier = undecided.classifier.turned();
+        }
+        flow.undecided = Some(undecided);
+    }
+
+    /// Makes a judgement the flow's. True if it turned the sides round.
+    fn apply(
+        &mut self,
+        flow: &mut Flow,
+        judgement: Judgement,
+        low: Said<'_>,
+        high: Said<'_>,
+        nexts: [Option<u32>; 2],
+        hosts: &mut Hosts,
+    ) -> bool {
+        let before = flow.claim.map(|(claim, _)| claim.inspector);
+        let Some(mut claim) = judgement.claim else {
+            flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
+            return false;
+        };
+        let turned = claim.swapped;
+        if turned {
+            flow.low_initiates = !flow.low_initiates;
+            flow.direction = Direction::Protocol;
+            claim.swapped = false;
+        }
+        let said = if flow.is_low(claim.evidence.side) { low } else { high };
+        flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
+        if before != Some(claim.inspector) {
+            self.claimed(flow, claim, low, high, nexts, hosts);
+        }
+        turned
+    }
+
+    /// What follows when a flow is claimed by someone new.
+    fn claimed(
+        &mut self,
+        flow: &mut Flow,
+        claim: Claim,
+        low: Said<'_>,
+        high: Said<'_>,
+        nexts: [Option<u32>; 2],
+        hosts: &mut Hosts,
+    ) {
+        let Some(by) = claim.by() else { return };
+        let Some(view) = flow.view(low, high) else { return };
+        if let Some(follow) = by.follow {
+            let mut watch = Watch::new(claim.inspector, follow(&view));
+            let [low_next, high_next] = nexts;
+            watch.goes_on(true, low_next);
+            watch.goes_on(false, high_next);
+            tell_opening(&mut watch, flow, low, high, &mut self.told);
+            flow.extra_mut().watch = Some(watch);
+            self.spread_word(flow, hosts);
+        } else if let Some(extra) = &mut flow.extra {
+            extra.watch = None;
+        }
+        if refined_by_behaviour(claim.inspector) {
+            flow.extra_mut().rhythm.get_or_insert_default();
+        }
+        if hosts::is_notable(claim.inspector) {
+            let [_, responder] = flow.endpoints();
+            let frame = flow.claim.map_or(flow.first_frame, |(_, frame)| frame);
+            let neighbour =
+                Neighbour { name: by.name, transport: view.transport, responder, since: flow.first, frame };
+            hosts.note(flow.key.hosts(), neighbour);
+        }
+    }
+
+    /// Nothing more is wanted of the flow's bytes: reads what they told.
+    fn settle(&mut self, flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
+        flow.settled = true;
+        self.read_attributes(flow, low, high);
+    }
+
+    fn read_attributes(&self, flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
+        let describe = flow.claim.and_then(|(claim, _)| claim.by()).and_then(|by| by.describe);
+        let (true, Some(describe), Some(view)) = (self.describe, describe, flow.view(low, high)) else {
+            return;
+        };
+        let mut attributes = Attributes::default();
+        describe(&view, &mut attributes);
+        if !attributes.is_empty() {
+            flow.extra_mut().attributes = attributes;
+        }
+    }
+
+    /// The summary of a flow that ends, or of its part so far.
+    pub fn summarise(&mut self, flow: &mut Flow, reason: EndReason, hosts: &Hosts) -> Summary {
+        if let Some(mut undecided) = flow.undecided.take() {
+            let won = undecided.opening.give_up_holes();
+            let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
+            if (won || undecided.opening.len() > undecided.judged_at)
+                && let Some(view) = flow.view(low, high)
+            {
+                let judgement = undecided.classifier.judge(&view);
+                if self.apply(flow, judgement, low, high, [None, None], &mut Hosts::default()) {
+                    undecided.classifier = undecided.classifier.turned();
+                }
+            }
+            self.read_attributes(flow, low, high);
+            flow.undecided = Some(undecided);
+        }
+        judge_behaviour(flow, flow.first_frame, hosts);
+        summary::summarise(flow, reason)
+    }
+
+    /// Recycles what a flow that has ended leaves behind.
+    pub fn release(&mut self, mut flow: Flow) {
+        if let Some(undecided) = flow.undecided.take() {
+            self.recycle(undecided);
+        }
+    }
+
+    fn recycle(&mut self, mut undecided: Box<Undecided>) {
+        if self.spare.len() < MAX_SPARE {
+            undecided.opening.clear();
+            undecided.judged = 0;
+            undecided.judged_at = 0;
+            self.spare.push(undecided);
+        }
+    }
+}
+
+/// Tells a new follower what was said before there was reason to follow, in the order it came.
+fn tell_opening(watch: &mut Watch, flow: &Flow, low: Said<'_>, high: Said<'_>, told: &mut Told) {
+    let both = [(low, flow.side(true)), (high, flow.side(false))];
+    let mut at = [0_usize; 2];
+    loop {
+        let piece = |i: usize| -> Option<(Piece, Side, &[u8])> {
+            let (said, side) = both.get(i)?;
+            let place = *at.get(i)?;
+            let piece = *said.pieces().get(place)?;
+            let start = place.checked_sub(1).and_then(|p| said.pieces().get(p)).map_or(0, |p| p.end);
+            Some((piece, *side, said.bytes().get(start as usize..piece.end as usize)?))
+        };
+        let (index, (piece, side, bytes)) = match (piece(0), piece(1)) {
+            (Some(a), Some(b)) => {
+                if a.0.frame <= b.0.frame {
+                    (0, a)
+                } else {
+                    (1, b)
+                }
+            }
+            (Some(a), None) => (0, a),
+            (None, Some(b)) => (1, b),
+            (None, None) => return,
+        };
+        let Piece { time, frame, wire_len, .. } = piece;
+        watch.hear(&Heard { side, bytes, wire_len, time, frame, gap: false }, told);
+        if let Some(place) = at.get_mut(index) {
+            *place += 1;
+        }
+    }
+}
+
+/// The frame that brought the byte at `offset`.
+fn frame_of(said: Said<'_>, offset: u32) -> u64 {
+    let pieces = said.pieces();
+    pieces.iter().find(|piece| piece.end > offset).or(pieces.first()).map_or(0, |piece| piece.frame)
+}
+
+/// Whether an inspector that judges behaviour is usual on this port.
+fn behaves(transport: Transport, port: u16) -> bool {
+    static PORTS: LazyLock<Vec<(u16, usize)>> = LazyLock::new(|| {
+        let with_behaviour = INSPECTORS.iter().enumerate().filter(|(_, i)| i.behave.is_some());
+        with_behaviour.flat_map(|(place, i)| i.ports.iter().map(move |&port| (port, place))).collect()
+    });
+    PORTS.iter().any(|&(usual, place)| {
+        usual == port && INSPECTORS.get(place).is_some_and(|i| i.carriers.contains(transport))
+    })
+}
+
+/// Whether behaviour may show a special kind of what the inspector at `place` recognises.
+fn refined_by_behaviour(place: u16) -> bool {
+    let name = INSPECTORS.get(usize::from(place)).map(|i| i.name);
+    INSPECTORS.iter().any(|i| i.behave.is_some() && i.refines == name && name.is_some())
+}
+
+/// Asks those who judge behaviour, where bytes have told nothing or only the general kind.
+fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
+    let Some(rhythm) = flow.extra.as_ref().and_then(|extra| extra.rhythm.as_ref()) else { return };
+    let claimed = flow.claim.filter(|(claim, _)| claim.evidence.confidence > Confidence::Behaviour);
+    let claimed = claimed.and_then(|(claim, _)| claim.by()).map(|by| by.name);
+    let Some(transport) = flow.key.transport() else { return };
+    let conduct = Conduct {
+        transport,
+        endpoints: flow.endpoints(),
+        rhythm: [rhythm.of(flow.low_initiates), rhythm.of(!flow.low_initiates)],
+        context: hosts.context(flow.key.hosts()),
+        claimed,
+        since: flow.first,
+    };
+    let [_, port] = flow.ports();
+    for (place, inspector) in INSPECTORS.iter().enumerate() {
+        let Some(behave) = inspector.behave else { continue };
+        let asked = match claimed {
+            None => inspector.ports.contains(&port),
+            Some(name) => inspector.refines == Some(name),
+        };
+        if !asked || !inspector.carriers.contains(transport) {
+            continue;
+        }
+        if let Ok(evidence) = behave(&conduct) {
+            let inspector = u16::try_from(place).unwrap_or(u16::MAX);
+            flow.claim = Some((Claim { inspector, evidence, swapped: false }, frame));
+            return;
+        }
+    }
+}

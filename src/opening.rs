@@ -1,0 +1,375 @@
+//! Keeping what each side of an undecided flow said first: bytes in order, bounded, recycled.
+//!
+//! TCP segments are put in order: retransmissions and overlaps are resolved in favour of what came first,
+//! and holes are waited for within bounds. Datagrams are kept one by one.
+
+use crate::inspect::{Piece, Said};
+use crate::key::Transport;
+use crate::packet::Timestamp;
+
+/// Most bytes kept of one side's TCP stream: room for a server's hello with a chain of certificates.
+pub const MAX_STREAM: usize = 16 * 1024;
+/// Most datagrams kept of one side.
+pub const MAX_DATAGRAMS: usize = 12;
+/// Most bytes kept of one datagram: more than any Ethernet frame carries.
+pub const MAX_DATAGRAM: usize = 2048;
+/// Most segments held that came before the bytes in front of them.
+const MAX_PENDING: usize = 12;
+/// How far ahead of the next expected byte a segment may lie to be held: beyond, it is of another stream, or hostile.
+const MAX_AHEAD: u32 = 256 * 1024;
+/// Capacity that a recycled buffer may keep, in bytes.
+const RECYCLED_CAPACITY: usize = 4 * 1024;
+
+/// A payload as one packet brought it.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The captured part of the payload.
+    pub bytes: &'a [u8],
+    /// The payload's length on the wire in bytes.
+    pub wire_len: u32,
+    /// TCP's sequence number of the first byte; not used for datagrams.
+    pub sequence: u32,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Its frame's number.
+    pub frame: u64,
+}
+
+/// A segment that came early.
+#[derive(Debug)]
+struct Pending {
+    sequence: u32,
+    wire_len: u32,
+    time: Timestamp,
+    frame: u64,
+    bytes: Vec<u8>,
+}
+
+/// What one side said first.
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// The sequence number expected next; `None` before the first segment.
+    next: Option<u32>,
+    pending: Vec<Pending>,
+    /// Nothing can be added any more: a hole that will not be filled, or the bound.
+    full: bool,
+    /// The stream has ended in order.
+    ended: bool,
+    /// Sequence number of the FIN, once seen.
+    fin: Option<u32>,
+}
+
+impl Kept {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(RECYCLED_CAPACITY);
+        self.pieces.clear();
+        self.pending.clear();
+        *self = Self {
+            bytes: std::mem::take(&mut self.bytes),
+            pieces: std::mem::take(&mut self.pieces),
+            pending: std::mem::take(&mut self.pending),
+            ..Self::default()
+        };
+    }
+
+    fn said(&self) -> Said<'_> {
+        Said::new(&self.bytes, &self.pieces, self.ended)
+    }
+
+    fn append(&mut self, bytes: &[u8], limit: usize, wire_len: u32, time: Timestamp, frame: u64) {
+        let bytes = bytes.get(..limit.min(bytes.len())).unwrap_or_default();
+        self.bytes.extend_from_slice(bytes);
+        let end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        self.pieces.push(Piece { time, frame, end, wire_len });
+    }
+
+    fn datagram(&mut self, arrival: &Arrival<'_>) -> bool {
+        if self.pieces.len() >= MAX_DATAGRAMS {
+            self.full = true;
+            return false;
+        }
+        self.append(arrival.bytes, MAX_DATAGRAM, arrival.wire_len, arrival.time, arrival.frame);
+        self.full = self.pieces.len() >= MAX_DATAGRAMS;
+        true
+    }
+
+    /// Takes a segment; true if the bytes in order have grown.
+    fn segment(&mut self, arrival: &Arrival<'_>) -> bool {
+        if self.full {
+            return false;
+        }
+        let next = *self.next.get_or_insert(arrival.sequence);
+        let ahead = arrival.sequence.wrapping_sub(next);
+        if ahead != 0 && ahead < u32::MAX / 2 {
+            return self.hold(arrival, ahead);
+        }
+        let grown = self.take(arrival.sequence, arrival.bytes, arrival.wire_len, arrival.time, arrival.frame);
+        grown | self.take_pending()
+    }
+
+    /// Appends what is new of a segment that begins at or before the expected byte.
+    fn take(&mut self, sequence: u32, bytes: &[u8], wire_len: u32, time: Timestamp, frame: u64) -> bool {
+        let Some(next) = self.next else { return false };
+        let old = next.wrapping_sub(sequence);
+        if old >= wire_len {
+            return false;
+        }
+        let fresh = bytes.get(old as usize..).unwrap_or_default();
+        let room = MAX_STREAM.saturating_sub(self.bytes.len());
+        if !fresh.is_empty() {
+            self.append(fresh, room, wire_len - old, time, frame);
+        }
+        self.next = Some(sequence.wrapping_add(wire_len));
+        // Past a cut the bytes that follow would not be adjacent.
+        let cut = bytes.len() < wire_len as usize;
+        self.full = cut || self.bytes.len() >= MAX_STREAM;
+        self.mark_end();
+        !fresh.is_empty()
+    }
+
+    fn hold(&mut self, arrival: &Arrival<'_>, ahead: u32) -> bool {
+        if ahead > MAX_AHEAD {
+            return false;
+        }
+        let known = |p: &Pending| p.sequence == arrival.sequence && p.bytes.len() >= arrival.bytes.len();
+        if self.pending.iter().any(known) {
+            return false;
+        }
+        if self.pending.len() < MAX_PENDING {
+            let bytes = arrival.bytes.to_vec();
+            let Arrival { wire_len, sequence, time, frame, .. } = *arrival;
+            self.pending.push(Pending { sequence, wire_len, time, frame, bytes });
+            return false;
+        }
+        // The hole will not be filled: it was lost before the capture point.
+        self.skip_hole()
+    }
+
+    /// Gives the hole up. Where nothing came before it, the stream begins after it; else it ends before it.
+    fn skip_hole(&mut self) -> bool {
+        let Some(next) = self.next else { return false };
+        if !self.bytes.is_empty() {
+            self.full = true;
+            self.pending.clear();
+            return false;
+        }
+        self.next =
+            self.pending.iter().map(|p| p.sequence).min_by_key(|sequence| sequence.wrapping_sub(next));
+        self.take_pending()
+    }
+
+    fn take_pending(&mut self) -> bool {
+        let mut grown = false;
+        while let (Some(next), false) = (self.next, self.full) {
+            let due = |p: &Pending| next.wrapping_sub(p.sequence) < u32::MAX / 2;
+            let Some(place) = self.pending.iter().position(due) else { break };
+            let p = self.pending.swap_remove(place);
+            grown |= self.take(p.sequence, &p.bytes, p.wire_len, p.time, p.frame);
+        }
+        grown
+    }
+
+    fn mark_end(&mut self) {
+        self.ended |= self.fin.is_some() && self.fin == self.next && !self.full;
+    }
+}
+
+/// What both sides of an undecided flow said first; the low end of the key's first.
+#[derive(Debug, Default)]
+pub struct Opening {
+    low: Kept,
+    high: Kept,
+    /// Payloads offered so far, both sides, kept or not.
+    offered: u32,
+}
+
+impl Opening {
+    /// Empties it for another flow; some capacity stays.
+    pub fn clear(&mut self) {
+        self.low.clear();
+        self.high.clear();
+        self.offered = 0;
+    }
+
+    fn side(&mut self, low: bool) -> &mut Kept {
+        if low { &mut self.low } else { &mut self.high }
+    }
+
+    /// Learns where a side's TCP stream begins: from its SYN, or from the other side's acknowledgement of it.
+    pub fn begins(&mut self, low: bool, sequence: u32) {
+        self.side(low).next.get_or_insert(sequence);
+    }
+
+    /// Learns where a side's TCP stream ends: the sequence number behind its last byte. True if nothing is missing before it.
+    pub fn ends(&mut self, low: bool, sequence: u32) -> bool {
+        let side = self.side(low);
+        side.fin = Some(sequence);
+        let before = side.ended;
+        side.mark_end();
+        side.ended && !before
+    }
+
+    /// Takes a payload; true if what can be judged has grown.
+    pub fn take(&mut self, transport: Transport, low: bool, arrival: &Arrival<'_>) -> bool {
+        self.offered = self.offered.saturating_add(1);
+        let side = self.side(low);
+        match transport {
+            Transport::Tcp => side.segment(arrival),
+            Transport::Udp | Transport::Sctp => side.datagram(arrival),
+        }
+    }
+
+    /// The flow has ended: what waits behind a hole at a stream's beginning is all there will be. True if something was won.
+    pub fn give_up_holes(&mut self) -> bool {
+        self.low.skip_hole() | self.high.skip_hole()
+    }
+
+    /// What the low end (or the high one) said.
+    #[must_use]
+    pub fn said(&self, low: bool) -> Said<'_> {
+        if low { self.low.said() } else { self.high.said() }
+    }
+
+    /// The sequence number at which the low end's TCP stream (or the high one's) goes on.
+    #[must_use]
+    pub const fn goes_on(&self, low: bool) -> Option<u32> {
+        if low { self.low.next } else { self.high.next }
+    }
+
+    /// Payloads offered so far, both sides, kept or not.
+    #[must_use]
+    pub const fn offered(&self) -> u32 {
+        self.offered
+    }
+
+    /// Bytes kept so far, both sides.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.low.bytes.len() + self.high.bytes.len()
+    }
+
+    /// Whether nothing was kept yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether neither side can be added to.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.low.full && self.high.full
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn arrival(bytes: &[u8], sequence: u32) -> Arrival<'_> {
+        Arrival { bytes, wire_len: bytes.len() as u32, sequence, time: Timestamp(0), frame: 1 }
+    }
+
+    fn stream(parts: &[(&[u8], u32)]) -> Vec<u8> {
+        let mut opening = Opening::default();
+        opening.begins(true, 100);
+        for (bytes, sequence) in parts {
+            opening.take(Transport::Tcp, true, &arrival(bytes, *sequence));
+        }
+        opening.said(true).bytes().to_vec()
+    }
+
+    #[test]
+    fn segments_out_of_order_retransmitted_and_overlapping_make_one_stream() {
+        assert_eq!(stream(&[(b"def", 103), (b"abc", 100)]), b"abcdef");
+        assert_eq!(stream(&[(b"abc", 100), (b"abc", 100), (b"bcdef", 101)]), b"abcdef");
+        assert_eq!(stream(&[(b"abc", 100), (b"XYZd", 100)]), b"abcd");
+    }
+
+    #[test]
+    fn a_stream_may_wrap_around_the_sequence_space() {
+        let mut opening = Opening::default();
+        opening.begins(true, u32::MAX - 1);
+        opening.take(Transport::Tcp, true, &arrival(b"cd", 0));
+        opening.take(Transport::Tcp, true, &arrival(b"ab", u32::MAX - 1));
+        assert_eq!(opening.said(true).bytes(), b"abcd");
+    }
+
+    #[test]
+    fn a_hole_at_the_beginning_is_given_up_when_enough_waits_behind_it() {
+        let mut opening = Opening::default();
+        opening.begins(true, 0);
+        for at in 1..=MAX_PENDING as u32 {
+            opening.take(Transport::Tcp, true, &arrival(b"x", at));
+            assert!(opening.said(true).is_silent());
+        }
+        opening.take(Transport::Tcp, true, &arrival(b"x", 99));
+        assert_eq!(opening.said(true).bytes().len(), MAX_PENDING);
+    }
+
+    #[test]
+    fn a_cut_segment_ends_what_is_kept_because_the_next_is_not_adjacent() {
+        let mut opening = Opening::default();
+        opening.take(Transport::Tcp, true, &Arrival { wire_len: 10, ..arrival(b"abc", 0) });
+        opening.take(Transport::Tcp, true, &arrival(b"xyz", 10));
+        assert_eq!(opening.said(true).bytes(), b"abc");
+        assert!(!opening.said(true).has_ended());
+    }
+
+    #[test]
+    fn a_fin_in_order_ends_the_stream_and_an_early_one_when_the_rest_has_come() {
+        let mut opening = Opening::default();
+        opening.begins(true, 0);
+        opening.ends(true, 3);
+        assert!(!opening.said(true).has_ended());
+        opening.take(Transport::Tcp, true, &arrival(b"abc", 0));
+        assert!(opening.said(true).has_ended());
+    }
+
+    #[test]
+    fn datagrams_stay_apart() {
+        let mut opening = Opening::default();
+        for bytes in [&b"one"[..], b"", b"two"] {
+            opening.take(Transport::Udp, false, &arrival(bytes, 0));
+        }
+        let said = opening.said(false);
+        assert_eq!(said.datagrams().map(|d| d.bytes).collect::<Vec<_>>(), [&b"one"[..], b"", b"two"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_a_streams_segments_gives_the_same_stream(
+            len in 1_usize..200, cuts in prop::collection::vec(0_usize..200, 0..8), seed in any::<u64>()
+        ) {
+            let whole: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            let mut edges: Vec<usize> = cuts.into_iter().map(|c| c % len).chain([0, len]).collect();
+            edges.sort_unstable();
+            let mut parts: Vec<(usize, usize)> = edges.windows(2).map(|w| (w[0], w[1])).filter(|(a, b)| a < b).collect();
+            let mut state = seed | 1;
+            for i in (1..parts.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                parts.swap(i, (state >> 33) as usize % (i + 1));
+            }
+            let mut opening = Opening::default();
+            opening.begins(true, 7);
+            for (a, b) in parts {
+                opening.take(Transport::Tcp, true, &arrival(&whole[a..b], 7 + a as u32));
+            }
+            prop_assert_eq!(opening.said(true).bytes(), &whole[..]);
+        }
+
+        #[test]
+        fn what_is_kept_is_bounded(parts in prop::collection::vec((any::<u32>(), 0_usize..3000), 0..100)) {
+            let mut opening = Opening::default();
+            let filler = [7; 3000];
+            for (sequence, len) in parts {
+                opening.take(Transport::Tcp, true, &arrival(&filler[..len], sequence));
+                prop_assert!(opening.said(true).bytes().len() <= MAX_STREAM);
+                prop_assert!(opening.low.pending.len() <= MAX_PENDING);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What people and programs see: records, tables. Nothing here knows a protocol.
+
+pub mod community;
+pub mod jsonl;
+pub mod record;
+pub mod stats;
+pub mod time;

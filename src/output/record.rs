@@ -1,0 +1,304 @@
+//! The flow record, with a type of its own: what programs read does not change when the code inside does.
+
+use crate::attributes::{Attributes, Value};
+use crate::inspect::{Confidence, Side};
+use crate::key::protocol;
+use crate::output::community;
+use crate::output::time::Utc;
+use crate::packet::TcpHeader;
+use crate::summary::{Summary, TcpSummary};
+use crate::tcp::TcpSide;
+use serde::{Serialize, Serializer};
+use std::net::IpAddr;
+
+/// Version of the records' layout.
+pub const SCHEMA: u32 = 1;
+
+/// A flow record.
+#[derive(Debug, Serialize)]
+pub struct FlowRecord<'a> {
+    r#type: &'static str,
+    schema: u32,
+    ts: Text<Utc>,
+    ts_end: Text<Utc>,
+    duration: f64,
+    flow_id: String,
+    community_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    proto: Text<Protocol>,
+    src_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_port: Option<u16>,
+    dst_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst_port: Option<u16>,
+    direction: &'static str,
+    #[serde(skip_serializing_if = "<[u16]>::is_empty")]
+    vlan: &'a [u16],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tunnel: Vec<TunnelRecord>,
+    app_proto: Option<&'static str>,
+    verdict: &'static str,
+    confidence: Option<&'static str>,
+    port_claim: Vec<ClaimRecord>,
+    why: Vec<WhyRecord<'a>>,
+    packets_fwd: u64,
+    packets_rev: u64,
+    bytes_fwd: u64,
+    bytes_rev: u64,
+    payload_bytes_fwd: u64,
+    payload_bytes_rev: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<TcpRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icmp_error: Option<IcmpRecord>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    continued: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+    end_reason: &'static str,
+    attributes: AttributesRecord<'a>,
+}
+
+/// Written as its `Display` says.
+#[derive(Debug)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: std::fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An IP protocol: its name where it is a common one, else its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol(pub u8);
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        /// IANA "Assigned Internet Protocol Numbers".
+        const NAMES: &[(u8, &str)] = &[
+            (protocol::ICMP, "icmp"),
+            (2, "igmp"),
+            (4, "ipip"),
+            (protocol::TCP, "tcp"),
+            (8, "egp"),
+            (9, "igp"),
+            (protocol::UDP, "udp"),
+            (33, "dccp"),
+            (41, "ipv6"),
+            (46, "rsvp"),
+            (47, "gre"),
+            (50, "esp"),
+            (51, "ah"),
+            (protocol::ICMPV6, "icmpv6"),
+            (88, "eigrp"),
+            (89, "ospf"),
+            (97, "etherip"),
+            (103, "pim"),
+            (108, "ipcomp"),
+            (112, "vrrp"),
+            (113, "pgm"),
+            (115, "l2tp"),
+            (124, "isis"),
+            (protocol::SCTP, "sctp"),
+            (135, "mobility"),
+            (protocol::UDP_LITE, "udplite"),
+            (137, "mpls"),
+        ];
+        match NAMES.iter().find(|(number, _)| *number == self.0) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct TunnelRecord {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_ip: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst_ip: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClaimRecord {
+    name: &'static str,
+    basis: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct WhyRecord<'a> {
+    kind: &'static str,
+    rule: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct TcpRecord {
+    flags_fwd: String,
+    flags_rev: String,
+    retransmitted_fwd: u32,
+    retransmitted_rev: u32,
+    out_of_order_fwd: u32,
+    out_of_order_rev: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt_ms: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct IcmpRecord {
+    ts: Text<Utc>,
+    frame: u64,
+    reporter: IpAddr,
+    r#type: u8,
+    code: u8,
+    count: u32,
+}
+
+#[derive(Debug)]
+struct AttributesRecord<'a>(&'a Attributes);
+
+impl Serialize for AttributesRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, ValueRecord(value))))
+    }
+}
+
+struct ValueRecord<'a>(&'a Value);
+
+impl Serialize for ValueRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(number) => number.serialize(serializer),
+            Value::Decimal(number) => number.serialize(serializer),
+            Value::Flag(flag) => flag.serialize(serializer),
+            Value::Text(text) => text.serialize(serializer),
+            Value::List(list) => list.serialize(serializer),
+        }
+    }
+}
+
+/// The flags of one side in Wireshark's letters, lowest bit first, as `FSPA`.
+fn flags(side: &TcpSide) -> String {
+    const LETTERS: [(u8, char); 8] = [
+        (TcpHeader::FIN, 'F'),
+        (TcpHeader::SYN, 'S'),
+        (TcpHeader::RST, 'R'),
+        (0x08, 'P'),
+        (TcpHeader::ACK, 'A'),
+        (0x20, 'U'),
+        (0x40, 'E'),
+        (0x80, 'C'),
+    ];
+    LETTERS.iter().filter(|(bit, _)| side.flags & bit != 0).map(|(_, letter)| letter).collect()
+}
+
+/// Nanoseconds as seconds.
+#[expect(clippy::cast_precision_loss, reason = "only flows of more than a hundred days lose nanoseconds")]
+pub(super) fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+impl TcpRecord {
+    fn new(tcp: &TcpSummary) -> Self {
+        let [forward, reverse] = &tcp.sides;
+        Self {
+            flags_fwd: flags(forward),
+            flags_rev: flags(reverse),
+            retransmitted_fwd: forward.retransmitted,
+            retransmitted_rev: reverse.retransmitted,
+            out_of_order_fwd: forward.out_of_order,
+            out_of_order_rev: reverse.out_of_order,
+            rtt_ms: tcp.rtt_nanos.map(|nanos| f64::from(nanos) / 1e6),
+        }
+    }
+}
+
+fn tunnels(summary: &Summary) -> Vec<TunnelRecord> {
+    let record = |tunnel: &crate::packet::Tunnel| TunnelRecord {
+        kind: tunnel.kind,
+        src_ip: tunnel.addresses.map(|(source, _)| source),
+        dst_ip: tunnel.addresses.map(|(_, destination)| destination),
+        id: tunnel.id,
+    };
+    summary.layers.tunnels().map(record).collect()
+}
+
+fn reasons(summary: &Summary) -> Vec<WhyRecord<'_>> {
+    let mut records = Vec::with_capacity(summary.why.len());
+    for reason in &summary.why {
+        records.push(WhyRecord {
+            kind: reason.kind.name(),
+            rule: reason.rule,
+            detail: reason.detail.as_ref(),
+            frame: reason.frame,
+            side: reason.side.map(Side::name),
+        });
+    }
+    records
+}
+
+impl<'a> FlowRecord<'a> {
+    /// The record of a summary; `file` is the capture's name.
+    #[must_use]
+    pub fn new(summary: &'a Summary, file: Option<&'a str>) -> Self {
+        /// DCCP has ports, though its payload is not inspected.
+        const DCCP: u8 = 33;
+        let [source, destination] = summary.endpoints;
+        let [forward, reverse] = summary.counts;
+        let has_ports = summary.key.transport().is_some() || summary.protocol == DCCP;
+        let utc = |time| Text(Utc { time, digits: summary.digits });
+        let claims = summary.port_claims.iter();
+        Self {
+            r#type: "flow",
+            schema: SCHEMA,
+            ts: utc(summary.first),
+            ts_end: utc(summary.last),
+            duration: seconds(summary.last.since(summary.first)),
+            flow_id: format!("{:016x}", summary.id),
+            community_id: community::id(summary.endpoints, summary.protocol),
+            file,
+            proto: Text(Protocol(summary.protocol)),
+            src_ip: source.address,
+            src_port: has_ports.then_some(source.port),
+            dst_ip: destination.address,
+            dst_port: has_ports.then_some(destination.port),
+            direction: summary.direction.name(),
+            vlan: summary.layers.vlans(),
+            tunnel: tunnels(summary),
+            app_proto: summary.app,
+            verdict: summary.verdict.name(),
+            confidence: summary.confidence.map(Confidence::name),
+            port_claim: claims.map(|c| ClaimRecord { name: c.name, basis: c.basis.name() }).collect(),
+            why: reasons(summary),
+            packets_fwd: forward.packets,
+            packets_rev: reverse.packets,
+            bytes_fwd: forward.bytes,
+            bytes_rev: reverse.bytes,
+            payload_bytes_fwd: forward.payload,
+            payload_bytes_rev: reverse.payload,
+            tcp: summary.tcp.as_ref().map(TcpRecord::new),
+            icmp_error: summary.icmp_error.map(|(error, count)| IcmpRecord {
+                ts: utc(error.time),
+                frame: error.frame,
+                reporter: error.reporter,
+                r#type: error.kind,
+                code: error.code,
+                count,
+            }),
+            continued: summary.continued,
+            truncated: summary.truncated,
+            end_reason: summary.reason.name(),
+            attributes: AttributesRecord(&summary.attributes),
+        }
+    }
+}

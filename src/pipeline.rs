@@ -1,0 +1,416 @@
+//! From blocks of frames to shards: inline, or by recycled batches over bounded channels.
+//!
+//! The capture thread parses frames and sorts packets by shard; a worker thread runs the shards that are
+//! dealt out to it. A batch holds descriptors that point into the block that was read, so no payload is
+//! copied between threads. Blocks and batches are recycled when the last reader is done with them, and
+//! channels are bounded: a slow worker slows the capture thread down instead of filling memory.
+
+use crate::capture::Block;
+use crate::key::FlowKey;
+use crate::packet::{IcmpError, Layers, Packet, Timestamp};
+use crate::shard::{Limits, Observed, SHARDS, Shard, Sink};
+use crate::totals::Totals;
+use crate::wire::{Decoded, Decoder, Skip};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Packets per batch: between 128 and 512 hand-over costs least.
+const BATCH: usize = 512;
+/// Batches per worker in flight: enough to keep both sides busy, few enough to stay in the cache.
+const BATCHES: usize = 8;
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Worker threads; 0 runs everything on the calling thread.
+    pub threads: usize,
+    /// When flows end; `max_flows` is the bound over all shards.
+    pub limits: Limits,
+    /// Whether attributes are wanted.
+    pub describe: bool,
+    /// Bounds of reassembling IP fragments.
+    pub fragments: crate::wire::fragments::Limits,
+}
+
+/// What was counted before packets reached a shard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Intake {
+    /// Frames read.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Frames of which the capture kept only a part.
+    pub truncated: u64,
+    /// Frames that gave no packet, by reason, in the order of [`Skip::ALL`].
+    pub skipped: [u64; Skip::ALL.len()],
+    /// Time of the first frame in the order of reading.
+    pub first: Option<Timestamp>,
+    /// Latest time of a frame.
+    pub last: Option<Timestamp>,
+}
+
+/// A packet on its way to a shard.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    packet: Packet,
+    hash: u64,
+    /// Place of its layers in the batch, plus one; 0 when it came bare.
+    layers: u32,
+    shard: u8,
+}
+
+/// Packets for one worker, all from one block.
+#[derive(Debug, Default)]
+struct Batch {
+    block: Option<Arc<Block>>,
+    file: u32,
+    items: Vec<Item>,
+    layers: Vec<Layers>,
+    arena: Vec<u8>,
+    /// News for flows, each after how many of the items.
+    errors: Vec<(usize, IcmpError, u64, u8)>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.block = None;
+        self.items.clear();
+        self.layers.clear();
+        self.arena.clear();
+        self.errors.clear();
+    }
+}
+
+enum Message {
+    Batch(Batch),
+    Tick(Timestamp),
+    Finish(Timestamp),
+}
+
+/// The shards of one thread and where their summaries go.
+struct Worker<S> {
+    /// All shards' places; those dealt out to other workers are `None`.
+    shards: Vec<Option<Shard>>,
+    sink: S,
+}
+
+impl<S: Sink> Worker<S> {
+    fn new(worker: usize, workers: usize, settings: &Settings, sink: S) -> Self {
+        let limits = Limits { max_flows: (settings.limits.max_flows / SHARDS).max(1), ..settings.limits };
+        let shard = |place: usize| (place % workers == worker).then(|| Shard::new(limits, settings.describe));
+        Self { shards: (0..SHARDS).map(shard).collect(), sink }
+    }
+
+    fn observe(&mut self, place: u8, observed: &Observed<'_>) {
+        if let Some(Some(shard)) = self.shards.get_mut(usize::from(place)) {
+            shard.observe(observed, &mut self.sink);
+        }
+    }
+
+    fn note(&mut self, place: u8, error: &IcmpError, hash: u64) {
+        if let Some(Some(shard)) = self.shards.get_mut(usize::from(place)) {
+            shard.note_icmp_error(error, hash);
+        }
+    }
+
+    fn run(&mut self, batch: &Batch) {
+        let block = batch.block.as_ref().map_or(&[][..], |block| &block.bytes);
+        let mut errors = batch.errors.iter().peekable();
+        for (index, item) in batch.items.iter().enumerate() {
+            while let Some((_, error, hash, shard)) = errors.next_if(|(after, ..)| *after <= index) {
+                self.note(*shard, error, *hash);
+            }
+            let source = if item.packet.reassembled { &batch.arena } else { block };
+            let layers = item.layers.checked_sub(1).and_then(|place| batch.layers.get(place as usize));
+            let payload = slice(source, &item.packet);
+            let observed =
+                Observed { packet: &item.packet, payload, layers, hash: item.hash, file: batch.file };
+            self.observe(item.shard, &observed);
+        }
+        for (_, error, hash, shard) in errors {
+            self.note(*shard, error, *hash);
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        for shard in self.shards.iter_mut().flatten() {
+            shard.tick(now, &mut self.sink);
+        }
+    }
+
+    fn finish(mut self, end: Timestamp) -> (Totals, S) {
+        let mut totals = Totals::default();
+        for shard in self.shards.iter_mut().flatten() {
+            shard.finish(end, &mut self.sink);
+            totals.add(shard.totals());
+        }
+        (totals, self.sink)
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], packet: &Packet) -> &'a [u8] {
+    let start = packet.payload.start as usize;
+    bytes.get(start..start + packet.payload.len as usize).unwrap_or_default()
+}
+
+/// A worker thread, seen from the capture thread.
+struct Remote<S> {
+    filling: Batch,
+    full: Sender<Message>,
+    empty: Receiver<Batch>,
+    thread: JoinHandle<(Totals, S)>,
+}
+
+enum Mode<S> {
+    Inline(Worker<S>),
+    Threads(Vec<Remote<S>>),
+}
+
+/// A running analysis.
+pub struct Pipeline<S> {
+    decoder: Decoder,
+    hasher: foldhash::fast::RandomState,
+    mode: Mode<S>,
+    intake: Intake,
+    blocks: Vec<Arc<Block>>,
+    file: u32,
+}
+
+impl<S: Sink + Send + 'static> Pipeline<S> {
+    /// Starts; `sink` is asked once per worker.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: &Settings, mut sink: impl FnMut() -> S) -> std::io::Result<Self> {
+        let mode = if settings.threads == 0 {
+            Mode::Inline(Worker::new(0, 1, settings, sink()))
+        } else {
+            let workers = settings.threads.min(SHARDS);
+            let remotes =
+                (0..workers).map(|place| remote(Worker::new(place, workers, settings, sink()), place));
+            Mode::Threads(remotes.collect::<Result<_, _>>()?)
+        };
+        Ok(Self {
+            decoder: Decoder::new(settings.fragments),
+            hasher: foldhash::fast::RandomState::default(),
+            mode,
+            intake: Intake::default(),
+            blocks: Vec::new(),
+            file: 0,
+        })
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Which capture the blocks to come are from.
+    pub fn set_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
+    /// An empty block to fill: a recycled one where nobody reads it any more.
+    #[must_use]
+    pub fn block(&mut self) -> Block {
+        let unread = self.blocks.iter().position(|block| Arc::strong_count(block) == 1);
+        let recycled = unread.and_then(|place| Arc::into_inner(self.blocks.swap_remove(place)));
+        let mut block = recycled.unwrap_or_default();
+        block.clear();
+        block
+    }
+
+    /// Takes a filled block.
+    pub fn feed(&mut self, block: Block) {
+        let block = Arc::new(block);
+        for frame in &block.frames {
+            let bytes = block.bytes_of(frame);
+            self.intake.packets += 1;
+            self.intake.bytes += u64::from(frame.wire);
+            self.intake.truncated += u64::from(frame.captured < frame.wire);
+            self.intake.first.get_or_insert(frame.time);
+            self.intake.last = self.intake.last.max(Some(frame.time));
+            match self.decoder.decode(frame, bytes) {
+                Decoded::Skipped(skip) => {
+                    if let Some(count) = self.intake.skipped.get_mut(skip as usize) {
+                        *count += 1;
+                    }
+                }
+                Decoded::Packet { packet, layers, icmp_error } => {
+                    let hash = packet.key.hash_with(&self.hasher);
+                    let place = shard_of(&packet.key);
+                    let layers = layers.copied();
+                    match &mut self.mode {
+                        Mode::Inline(worker) => {
+                            let source = if packet.reassembled { self.decoder.arena() } else { bytes };
+                            let payload = slice(source, &packet);
+                            let layers = layers.as_ref();
+                            let observed =
+                                Observed { packet: &packet, payload, layers, hash, file: self.file };
+                            worker.observe(place, &observed);
+                        }
+                        Mode::Threads(remotes) => {
+                            let arena = if packet.reassembled { self.decoder.arena() } else { &[] };
+                            let parsed = Parsed { packet, hash, place, layers, arena, start: frame.start };
+                            push(remotes, &block, self.file, &parsed);
+                        }
+                    }
+                    if let Some(error) = icmp_error {
+                        let hash = error.key.hash_with(&self.hasher);
+                        self.mode.note(&error, hash);
+                    }
+                }
+            }
+        }
+        if let Mode::Threads(remotes) = &mut self.mode {
+            remotes.iter_mut().for_each(Remote::flush);
+        }
+        self.blocks.push(block);
+    }
+
+    /// Lets time pass without packets, while live.
+    pub fn tick(&mut self, now: Timestamp) {
+        match &mut self.mode {
+            Mode::Inline(worker) => worker.tick(now),
+            Mode::Threads(remotes) => {
+                for remote in remotes {
+                    remote.flush();
+                    // A worker that is gone has panicked; finish() says so.
+                    let _ = remote.full.send(Message::Tick(now));
+                }
+            }
+        }
+    }
+
+    /// Ends all flows, and gives back what was counted and the sinks.
+    ///
+    /// # Panics
+    /// When a worker thread has panicked.
+    #[must_use]
+    pub fn finish(self) -> (Intake, Totals, Vec<S>) {
+        let end = self.intake.last.unwrap_or_default();
+        let (mut totals, mut sinks) = (Totals::default(), Vec::new());
+        let mut add = |(part, sink): (Totals, S)| {
+            totals.add(&part);
+            sinks.push(sink);
+        };
+        match self.mode {
+            Mode::Inline(worker) => add(worker.finish(end)),
+            Mode::Threads(mut remotes) => {
+                for remote in &mut remotes {
+                    remote.flush();
+                    let _ = remote.full.send(Message::Finish(end));
+                }
+                for remote in remotes {
+                    match remote.thread.join() {
+                        Ok(part) => add(part),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                }
+            }
+        }
+        (self.intake, totals, sinks)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "below SHARDS")]
+const fn shard_of(key: &FlowKey) -> u8 {
+    (key.hosts().spread() % SHARDS as u64) as u8
+}
+
+impl<S: Sink> Mode<S> {
+    fn note(&mut self, error: &IcmpError, hash: u64) {
+        let place = shard_of(&error.key);
+        match self {
+            Self::Inline(worker) => worker.note(place, error, hash),
+            Self::Threads(remotes) => {
+                let workers = remotes.len().max(1);
+                if let Some(remote) = remotes.get_mut(usize::from(place) % workers) {
+                    remote.filling.errors.push((remote.filling.items.len(), *error, hash, place));
+                }
+            }
+        }
+    }
+}
+
+/// A packet as the capture thread has parsed it.
+#[derive(Clone, Copy)]
+struct Parsed<'a> {
+    packet: Packet,
+    hash: u64,
+    place: u8,
+    layers: Option<Layers>,
+    arena: &'a [u8],
+    start: u32,
+}
+
+/// Puts a packet into its worker's batch.
+fn push<S>(remotes: &mut [Remote<S>], block: &Arc<Block>, file: u32, parsed: &Parsed<'_>) {
+    let Parsed { mut packet, hash, place, layers, arena, start } = *parsed;
+    let workers = remotes.len().max(1);
+    let Some(remote) = remotes.get_mut(usize::from(place) % workers) else { return };
+    let batch = &mut remote.filling;
+    if batch.block.is_none() {
+        batch.block = Some(Arc::clone(block));
+        batch.file = file;
+    }
+    if packet.reassembled {
+        let kept = slice(arena, &packet);
+        packet.payload.start = u32::try_from(batch.arena.len()).unwrap_or(u32::MAX);
+        batch.arena.extend_from_slice(kept);
+    } else {
+        packet.payload.start += start;
+    }
+    let layers = layers.map_or(0, |layers| {
+        batch.layers.push(layers);
+        u32::try_from(batch.layers.len()).unwrap_or(0)
+    });
+    batch.items.push(Item { packet, hash, layers, shard: place });
+    if batch.items.len() >= BATCH {
+        remote.flush();
+    }
+}
+
+impl<S> Remote<S> {
+    /// Hands the batch over, and takes an empty one, waiting for it if the worker is behind.
+    fn flush(&mut self) {
+        if self.filling.items.is_empty() && self.filling.errors.is_empty() {
+            return;
+        }
+        // A worker that is gone has panicked: its packets are lost, and finish() passes the panic on.
+        let Ok(empty) = self.empty.recv() else {
+            self.filling.clear();
+            return;
+        };
+        let full = std::mem::replace(&mut self.filling, empty);
+        let _ = self.full.send(Message::Batch(full));
+    }
+}
+
+fn remote<S: Sink + Send + 'static>(mut worker: Worker<S>, place: usize) -> std::io::Result<Remote<S>> {
+    let (full, incoming) = bounded(BATCHES + 2);
+    let (outgoing, empty) = bounded(BATCHES);
+    for _ in 0..BATCHES {
+        // The channel has room for all of them.
+        let _ = outgoing.send(Batch::default());
+    }
+    let work = move || {
+        for message in incoming {
+            match message {
+                Message::Batch(mut batch) => {
+                    worker.run(&batch);
+                    batch.clear();
+                    // The capture thread may have stopped asking.
+                    let _ = outgoing.try_send(batch);
+                }
+                Message::Tick(now) => worker.tick(now),
+                Message::Finish(end) => return worker.finish(end),
+            }
+        }
+        worker.finish(Timestamp::default())
+    };
+    let thread = std::thread::Builder::new().name(format!("shard-{place}")).spawn(work)?;
+    Ok(Remote { filling: Batch::default(), full, empty, thread })
+}

@@ -1,0 +1,317 @@
+//! Everything that the flows of some host pairs need: their table, their openings, their time.
+//!
+//! A shard is given packets and gives summaries of flows that have ended. It knows no thread: the same
+//! code runs inline and behind a channel. What a shard does depends only on the packets of its own host
+//! pairs, so the number of threads that shards are dealt out to changes nothing.
+
+use crate::flow::{Direction, EndReason, Flow};
+use crate::hosts::Hosts;
+use crate::judge::Judge;
+use crate::key::{FlowKey, Transport, protocol};
+use crate::packet::{IcmpError, Layers, Packet, Timestamp};
+use crate::ports::listening::listens;
+use crate::summary::Summary;
+use crate::table::Table;
+use crate::totals::Totals;
+use crate::wheel::{Entry, Wheel};
+
+/// How many shards there are, whatever the number of threads: as many as threads could ever be of use here.
+pub const SHARDS: usize = 16;
+
+/// Nanoseconds for which a closed connection is kept, for what still trickles in (as Zeek's tcp_close_delay).
+const LINGER_NANOS: u64 = 5_000_000_000;
+/// How often an eviction looks for a flow that has really been idle before it takes the next best.
+const EVICTION_TRIES: u32 = 8;
+
+/// When flows end, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most flows alive in this shard.
+    pub max_flows: usize,
+    /// Nanoseconds without a packet after which a TCP flow is over.
+    pub tcp_idle: u64,
+    /// The same for UDP and other transports with ports.
+    pub udp_idle: u64,
+    /// The same for ICMP and everything else.
+    pub other_idle: u64,
+    /// Nanoseconds after which a record is made of a flow that goes on.
+    pub active: u64,
+}
+
+impl Default for Limits {
+    /// Near Zeek's: TCP 5 minutes, UDP and ICMP 1 minute; active 30 minutes.
+    fn default() -> Self {
+        const MINUTE: u64 = 60_000_000_000;
+        Self {
+            max_flows: 1 << 16,
+            tcp_idle: 5 * MINUTE,
+            udp_idle: MINUTE,
+            other_idle: MINUTE,
+            active: 30 * MINUTE,
+        }
+    }
+}
+
+impl Limits {
+    fn idle(&self, flow: &Flow) -> u64 {
+        match flow.key.protocol() {
+            protocol::TCP if flow.tcp.is_closed() => LINGER_NANOS,
+            protocol::TCP => self.tcp_idle,
+            protocol::ICMP | protocol::ICMPV6 => self.other_idle,
+            _ => self.udp_idle,
+        }
+    }
+}
+
+/// A packet as a shard is given it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// The packet.
+    pub packet: &'a Packet,
+    /// The captured part of its payload.
+    pub payload: &'a [u8],
+    /// VLAN tags and tunnels, unless it came bare.
+    pub layers: Option<&'a Layers>,
+    /// The key's hash; the same function for all packets of a shard.
+    pub hash: u64,
+    /// Which capture it came from.
+    pub file: u32,
+}
+
+/// Takes the summaries of flows.
+pub trait Sink {
+    /// A flow has ended (or lasted for the active time-out).
+    fn flow(&mut self, summary: Summary);
+    /// A flow's label has become another one; only asked for while live.
+    fn relabelled(&mut self, flow: &Flow) {
+        let _ = flow;
+    }
+}
+
+/// The flows of some host pairs.
+#[derive(Debug)]
+pub struct Shard {
+    table: Table,
+    wheel: Wheel,
+    now: Timestamp,
+    limits: Limits,
+    hosts: Hosts,
+    judge: Judge,
+    generation: u32,
+    due: Vec<Entry>,
+    totals: Totals,
+}
+
+impl Shard {
+    /// A shard without flows. `describe` says whether attributes are wanted.
+    #[must_use]
+    pub fn new(limits: Limits, describe: bool) -> Self {
+        Self {
+            table: Table::default(),
+            wheel: Wheel::default(),
+            now: Timestamp(i64::MIN),
+            limits,
+            hosts: Hosts::default(),
+            judge: Judge::new(describe),
+            generation: 0,
+            due: Vec::new(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Takes a packet.
+    pub fn observe(&mut self, observed: &Observed<'_>, sink: &mut impl Sink) {
+        let packet = observed.packet;
+        self.now = self.now.max(packet.time);
+        if self.wheel.is_due(self.now) {
+            self.expire(sink);
+        }
+        let place = self.place(observed, sink);
+        self.totals.packets_in_flows += 1;
+        let Some(flow) = self.table.flow_mut(place) else { return };
+        flow.count(packet);
+        if flow.key.protocol() == protocol::TCP {
+            let closed_before = flow.tcp.is_closed();
+            if flow.learn_direction(packet) {
+                Judge::turn(flow);
+            }
+            flow.tcp.observe(packet.from_low, packet.tcp, packet.payload_wire_len, packet.time);
+            if flow.tcp.is_closed() && !closed_before {
+                self.generation = self.generation.wrapping_add(1);
+                flow.generation = self.generation;
+                let entry = Entry { place, generation: self.generation };
+                self.wheel.schedule(after(self.now, LINGER_NANOS), entry);
+            }
+        }
+        if packet.payload_wire_len > 0 || packet.tcp.has(crate::packet::TcpHeader::FIN) {
+            self.judge.take(flow, packet, observed.payload, &mut self.hosts);
+        }
+    }
+
+    /// Finds the packet's flow, or begins one.
+    fn place(&mut self, observed: &Observed<'_>, sink: &mut impl Sink) -> u32 {
+        let packet = observed.packet;
+        let Some(place) = self.table.find(observed.hash, &packet.key) else {
+            return self.begin(observed, sink);
+        };
+        let Some(flow) = self.table.flow_mut(place) else { return place };
+        let over = if packet.time.since(flow.last) > self.limits.idle(flow) {
+            Some(if flow.tcp.is_closed() { closed(flow) } else { EndReason::Idle })
+        } else if flow.key.protocol() == protocol::TCP
+            && flow.tcp.is_new_connection(packet.from_low, packet.tcp)
+        {
+            Some(closed(flow))
+        } else {
+            None
+        };
+        if let Some(reason) = over {
+            self.end(place, reason, sink);
+            return self.begin(observed, sink);
+        }
+        if packet.time.since(flow.first) > self.limits.active {
+            let summary = self.judge.summarise(flow, EndReason::Active, &self.hosts);
+            self.totals.count(&summary);
+            sink.flow(summary);
+            flow.first = packet.time;
+            flow.first_frame = packet.frame;
+            flow.file = observed.file;
+            flow.counts = Default::default();
+            flow.tcp.restart_counts();
+            flow.continued = true;
+        }
+        place
+    }
+
+    fn begin(&mut self, observed: &Observed<'_>, sink: &mut impl Sink) -> u32 {
+        if self.table.len() >= self.limits.max_flows {
+            self.evict(sink);
+        }
+        let packet = observed.packet;
+        let mut flow = Flow::new(packet, observed.hash, observed.file);
+        if let Some(layers) = observed.layers {
+            flow.extra_mut().layers = *layers;
+        }
+        if let Some(transport) = flow.key.transport() {
+            guess_direction(&mut flow, transport);
+            let announced = self.hosts.announced(flow.key.hosts(), flow.endpoints(), transport);
+            if let Some(announced) = announced {
+                flow.extra_mut().announced = Some(announced);
+            }
+            self.judge.begin(&mut flow, transport);
+        }
+        let deadline = after(self.now, self.limits.idle(&flow));
+        self.generation = self.generation.wrapping_add(1);
+        flow.generation = self.generation;
+        let place = self.table.insert(flow);
+        self.wheel.schedule(deadline, Entry { place, generation: self.generation });
+        place
+    }
+
+    /// Takes an ICMP error that quotes a packet of some flow.
+    pub fn note_icmp_error(&mut self, error: &IcmpError, hash: u64) {
+        let Some(place) = self.table.find(hash, &error.key) else { return };
+        if let Some(flow) = self.table.flow_mut(place) {
+            let (_, count) = flow.extra_mut().icmp_error.get_or_insert((*error, 0));
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The flow of a key, if it is alive.
+    #[must_use]
+    pub fn flow(&self, hash: u64, key: &FlowKey) -> Option<&Flow> {
+        self.table.flow(self.table.find(hash, key)?)
+    }
+
+    /// Lets time pass without a packet, while live.
+    pub fn tick(&mut self, now: Timestamp, sink: &mut impl Sink) {
+        self.now = self.now.max(now);
+        if self.wheel.is_due(self.now) {
+            self.expire(sink);
+        }
+    }
+
+    fn expire(&mut self, sink: &mut impl Sink) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.advance(self.now, &mut due);
+        for entry in due.drain(..) {
+            let Some(flow) = self.current(entry) else { continue };
+            let idle = self.limits.idle(flow);
+            if self.now.since(flow.last) > idle {
+                let reason = if flow.tcp.is_closed() { closed(flow) } else { EndReason::Idle };
+                self.end(entry.place, reason, sink);
+            } else {
+                let deadline = after(flow.last, idle);
+                self.wheel.schedule(deadline, entry);
+            }
+        }
+        self.due = due;
+    }
+
+    /// The flow that an entry of the wheel means, unless it has ended or was scheduled anew.
+    fn current(&self, entry: Entry) -> Option<&Flow> {
+        self.table.flow(entry.place).filter(|flow| flow.generation == entry.generation)
+    }
+
+    /// Makes room: ends the flow that has been idle for long, among those that are due first.
+    fn evict(&mut self, sink: &mut impl Sink) {
+        let mut tries = 0;
+        while let Some(entry) = self.wheel.pop_first() {
+            let Some(flow) = self.current(entry) else { continue };
+            let idle = self.limits.idle(flow);
+            tries += 1;
+            if tries >= EVICTION_TRIES || self.now.since(flow.last) >= idle / 2 {
+                self.end(entry.place, EndReason::Evicted, sink);
+                return;
+            }
+            let deadline = after(flow.last, idle);
+            self.wheel.schedule(deadline, entry);
+        }
+    }
+
+    fn end(&mut self, place: u32, reason: EndReason, sink: &mut impl Sink) {
+        let Some(mut flow) = self.table.remove(place) else { return };
+        let summary = self.judge.summarise(&mut flow, reason, &self.hosts);
+        self.totals.count(&summary);
+        self.judge.release(flow);
+        sink.flow(summary);
+    }
+
+    /// The capture has ended, its last packet (of whichever shard) at `end`: all flows do.
+    pub fn finish(&mut self, end: Timestamp, sink: &mut impl Sink) {
+        for place in self.table.places() {
+            let Some(flow) = self.table.flow(place) else { continue };
+            let reason = if flow.tcp.is_closed() {
+                closed(flow)
+            } else if end.since(flow.last) > self.limits.idle(flow) {
+                EndReason::Idle
+            } else {
+                EndReason::Eof
+            };
+            self.end(place, reason, sink);
+        }
+        self.totals.host_pairs_forgotten += std::mem::take(&mut self.hosts.forgotten);
+    }
+}
+
+fn closed(flow: &Flow) -> EndReason {
+    if flow.tcp.was_reset() { EndReason::Rst } else { EndReason::Fin }
+}
+
+fn after(time: Timestamp, nanos: u64) -> Timestamp {
+    Timestamp(time.0.saturating_add_unsigned(nanos))
+}
+
+/// Takes the side for the responder whose port servers listen on, where only one has such a port.
+fn guess_direction(flow: &mut Flow, transport: Transport) {
+    let [initiator, responder] = flow.ports().map(|port| listens(transport, port));
+    if initiator > responder {
+        flow.low_initiates = !flow.low_initiates;
+        flow.direction = Direction::Port;
+    }
+}

@@ -1,0 +1,134 @@
+//! What a finished flow was: plain data, all that outputs and findings need.
+
+use crate::attributes::Attributes;
+use crate::flow::{Count, Direction, EndReason, Flow};
+use crate::inspect::{Confidence, Side};
+use crate::key::{Endpoint, FlowKey, protocol};
+use crate::packet::{IcmpError, Layers, Timestamp};
+use crate::ports::PortClaim;
+use crate::tcp::TcpSide;
+use crate::verdict::{self, Reason, Verdict};
+
+/// What TCP's headers told of a flow; arrays hold the initiator's first.
+#[derive(Clone, Copy, Debug)]
+pub struct TcpSummary {
+    /// Both sides' flags and irregularities.
+    pub sides: [TcpSide; 2],
+    /// Nanoseconds of the handshake's round trip.
+    pub rtt_nanos: Option<u32>,
+}
+
+/// A flow that has ended, or the part of it until the active time-out.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// A number that is the same for the same input: of five-tuple, scope, first packet's time and frame.
+    pub id: u64,
+    /// Between whom.
+    pub key: FlowKey,
+    /// Both endpoints, the initiator's first.
+    pub endpoints: [Endpoint; 2],
+    /// The IP protocol's number.
+    pub protocol: u8,
+    /// Which of the captures the first packet came from.
+    pub file: u32,
+    /// Time of the first packet.
+    pub first: Timestamp,
+    /// Time of the last packet.
+    pub last: Timestamp,
+    /// Digits of a second that the capture's clock has.
+    pub digits: u8,
+    /// Number of the first packet's frame.
+    pub first_frame: u64,
+    /// VLAN tags and tunnels.
+    pub layers: Layers,
+    /// What was sent, the initiator's first.
+    pub counts: [Count; 2],
+    /// Why the initiator is the initiator.
+    pub direction: Direction,
+    /// TCP's part.
+    pub tcp: Option<TcpSummary>,
+    /// Why the record was made.
+    pub reason: EndReason,
+    /// The label.
+    pub app: Option<&'static str>,
+    /// How port and bytes relate.
+    pub verdict: Verdict,
+    /// How sure the label is.
+    pub confidence: Option<Confidence>,
+    /// What the port promises.
+    pub port_claims: Vec<PortClaim>,
+    /// The evidence, strongest first.
+    pub why: Vec<Reason>,
+    /// What the protocol told.
+    pub attributes: Attributes,
+    /// The first ICMP error that quoted the flow, and how many did.
+    pub icmp_error: Option<(IcmpError, u32)>,
+    /// Whether it continues a record made at the active time-out.
+    pub continued: bool,
+    /// Whether the capture cut payload off.
+    pub truncated: bool,
+}
+
+/// Sums a flow up.
+#[must_use]
+pub fn summarise(flow: &mut Flow, reason: EndReason) -> Summary {
+    let decision = verdict::decide(flow);
+    let mut attributes = Attributes::default();
+    let (mut layers, mut icmp_error) = (Layers::default(), None);
+    if let Some(extra) = &mut flow.extra {
+        let ends = reason != EndReason::Active;
+        attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
+        if let Some(watch) = &extra.watch {
+            watch.follower().conclude(&mut attributes);
+        }
+        layers = extra.layers;
+        icmp_error = extra.icmp_error;
+    }
+    let [low, high] = [flow.tcp.side(true), flow.tcp.side(false)].map(|side| *side);
+    let tcp = (flow.key.protocol() == protocol::TCP).then(|| TcpSummary {
+        sides: if flow.low_initiates { [low, high] } else { [high, low] },
+        rtt_nanos: flow.tcp.rtt_nanos(),
+    });
+    Summary {
+        id: identify(flow),
+        key: flow.key,
+        endpoints: flow.endpoints(),
+        protocol: flow.key.protocol(),
+        file: flow.file,
+        first: flow.first,
+        last: flow.last,
+        digits: flow.digits,
+        first_frame: flow.first_frame,
+        layers,
+        counts: [flow.count_of(Side::Initiator), flow.count_of(Side::Responder)],
+        direction: flow.direction,
+        tcp,
+        reason,
+        app: decision.app,
+        verdict: decision.verdict,
+        confidence: decision.confidence,
+        port_claims: decision.port_claims,
+        why: decision.why,
+        attributes,
+        icmp_error,
+        continued: flow.continued,
+        truncated: flow.truncated,
+    }
+}
+
+/// FNV-1a (64 bits) over what makes a flow unique in a run; the same on every machine.
+fn identify(flow: &Flow) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let mut hash = OFFSET;
+    let mut add = |bytes: &[u8]| {
+        for &byte in bytes {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        }
+    };
+    flow.key.write_stable(&mut add);
+    add(&flow.first.0.to_le_bytes());
+    add(&flow.first_frame.to_le_bytes());
+    add(&flow.file.to_le_bytes());
+    hash
+}

@@ -1,0 +1,209 @@
+//! How port and bytes relate: the verdict, the label, and why.
+
+use crate::flow::Flow;
+use crate::inspect::{Confidence, Side};
+use crate::ports::{self, Basis, PortClaim};
+use std::borrow::Cow;
+
+/// How what the port promises and what the bytes say relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The bytes (or behaviour, or context) say what the port promises.
+    Confirmed,
+    /// The bytes say what it is; the port promises nothing.
+    Recognised,
+    /// The port promises one thing and the bytes are another.
+    Contradicted,
+    /// Only the port speaks, and the bytes that were seen do not speak against it.
+    Plausible,
+    /// Only the port speaks, and nothing could be checked.
+    Unverifiable,
+    /// Neither speaks.
+    Unknown,
+}
+
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Confirmed,
+        Self::Recognised,
+        Self::Contradicted,
+        Self::Plausible,
+        Self::Unverifiable,
+        Self::Unknown,
+    ];
+
+    /// The name that records use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Recognised => "recognised",
+            Self::Contradicted => "contradicted",
+            Self::Plausible => "plausible",
+            Self::Unverifiable => "unverifiable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What kind of thing a reason is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasonKind {
+    /// Bytes.
+    Payload,
+    /// Rhythm and sizes.
+    Behaviour,
+    /// Another flow.
+    Context,
+    /// The listening side's port.
+    Port,
+    /// The user's own word.
+    User,
+}
+
+impl ReasonKind {
+    /// The name that records use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Behaviour => "behaviour",
+            Self::Context => "context",
+            Self::Port => "port",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A piece of evidence, as told to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What kind of thing it is.
+    pub kind: ReasonKind,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// What was seen.
+    pub detail: Cow<'static, str>,
+    /// The frame that it was seen in.
+    pub frame: Option<u64>,
+    /// Whose bytes.
+    pub side: Option<Side>,
+}
+
+/// What is decided about a flow.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The label.
+    pub app: Option<&'static str>,
+    /// How port and bytes relate.
+    pub verdict: Verdict,
+    /// How sure the label is.
+    pub confidence: Option<Confidence>,
+    /// What the port promises, the best claim first.
+    pub port_claims: Vec<PortClaim>,
+    /// The evidence, strongest first.
+    pub why: Vec<Reason>,
+}
+
+/// Decides what a flow is, from all that is known of it.
+#[must_use]
+pub fn decide(flow: &Flow) -> Decision {
+    let Some(transport) = flow.key.transport() else {
+        return Decision {
+            app: None,
+            verdict: Verdict::Unknown,
+            confidence: None,
+            port_claims: Vec::new(),
+            why: Vec::new(),
+        };
+    };
+    let [_, port] = flow.ports();
+    let port_claims: Vec<PortClaim> = ports::claims(transport, port).collect();
+    let mut why = Vec::new();
+    let announced = flow.extra.as_ref().and_then(|extra| extra.announced);
+    let claim = flow.claim.and_then(|(claim, frame)| Some((claim.by()?, claim.evidence, frame)));
+    let mut labelled = claim.map(|(by, evidence, _)| (by.name, evidence.confidence));
+    if let Some((_, evidence, frame)) = claim {
+        let behaviour = evidence.confidence == Confidence::Behaviour;
+        why.push(Reason {
+            kind: if behaviour { ReasonKind::Behaviour } else { ReasonKind::Payload },
+            rule: evidence.rule_name(),
+            detail: evidence.detail().into(),
+            frame: Some(frame),
+            side: Some(evidence.side),
+        });
+    }
+    if let Some(announced) = announced {
+        // Two whole messages, or one, outrank what another flow said would come; mere telling bytes do not:
+        // a file transferred may begin with anything.
+        if labelled.is_none_or(|(_, confidence)| confidence <= Confidence::Signature) {
+            let kept = labelled.filter(|(name, _)| *name == announced.name);
+            labelled = Some(kept.unwrap_or((announced.name, Confidence::Behaviour)));
+        }
+        why.push(Reason {
+            kind: ReasonKind::Context,
+            rule: "announced",
+            detail: format!("{} named this flow's listening end", announced.said_by).into(),
+            frame: Some(announced.frame),
+            side: None,
+        });
+    }
+    let Some((name, confidence)) = labelled else {
+        return by_port_only(flow, port_claims, why);
+    };
+    let usual = claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port));
+    let promised = port_claims.iter().any(|claim| ports::promises(claim, name));
+    let verdict = if usual || promised {
+        Verdict::Confirmed
+    } else if port_claims.is_empty() {
+        Verdict::Recognised
+    } else {
+        Verdict::Contradicted
+    };
+    why.extend(port_claims.first().map(|claim| port_reason(claim, port)));
+    Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
+}
+
+fn by_port_only(flow: &Flow, port_claims: Vec<PortClaim>, mut why: Vec<Reason>) -> Decision {
+    let [_, port] = flow.ports();
+    let Some(best) = port_claims.first().copied() else {
+        return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
+    };
+    why.push(port_reason(&best, port));
+    let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
+    let unchecked = if payload == 0 {
+        Some("no payload was exchanged")
+    } else if flow.truncated {
+        Some("the capture cut the payload off")
+    } else {
+        None
+    };
+    if let Some(reason) = unchecked {
+        why.push(Reason {
+            kind: ReasonKind::Port,
+            rule: "nothing-to-check",
+            detail: reason.into(),
+            frame: None,
+            side: None,
+        });
+    }
+    let verdict = if unchecked.is_some() { Verdict::Unverifiable } else { Verdict::Plausible };
+    Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
+}
+
+fn port_reason(claim: &PortClaim, port: u16) -> Reason {
+    let basis = match claim.basis {
+        Basis::User => "was said by the user to be",
+        Basis::Practice => "is known in practice as",
+        Basis::Registered => "is registered to",
+        Basis::Range => "lies in a range used by",
+    };
+    Reason {
+        kind: if claim.basis == Basis::User { ReasonKind::User } else { ReasonKind::Port },
+        rule: "responder-port",
+        detail: format!("port {port} {basis} {}", claim.name).into(),
+        frame: None,
+        side: Some(Side::Responder),
+    }
+}
