@@ -5,10 +5,12 @@ mod compressed;
 pub mod error;
 pub mod file;
 pub mod filter;
-mod interface;
+pub mod interfaces;
 pub mod linktype;
 pub mod list;
+pub mod live;
 mod pcapng;
+pub mod privileges;
 #[cfg(test)]
 mod samples;
 mod savefile;
@@ -18,7 +20,9 @@ mod walk;
 pub use error::CaptureError;
 pub use file::FileReader;
 pub use filter::Filter;
+pub use interfaces::interfaces;
 pub use list::{Source, list};
+pub use live::{Live, LiveOptions, Polled};
 
 use crate::packet::Frame;
 

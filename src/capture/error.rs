@@ -117,6 +117,52 @@ pub enum CaptureError {
         /// What libpcap says about it.
         reason: String,
     },
+    /// An interface that does not exist.
+    #[error("there is no interface {name}; there are: {available}")]
+    NoInterface {
+        /// The interface as it was named.
+        name: String,
+        /// Those that exist.
+        available: String,
+    },
+    /// No interface was named, and none suggests itself.
+    #[error("no interface is up that one could capture on; see `wiretell interfaces`")]
+    NoDefault,
+    /// The privilege to capture is missing.
+    #[error(
+        "capturing on {name} needs the privilege CAP_NET_RAW (and CAP_NET_ADMIN for the promiscuous mode of some \
+         interfaces); grant it with `sudo setcap cap_net_raw,cap_net_admin=eip {binary}`, or run it with sudo"
+    )]
+    Privilege {
+        /// The interface.
+        name: String,
+        /// Where this program is.
+        binary: String,
+    },
+    /// The system refuses to capture on an interface.
+    #[error("cannot capture on {name}: {reason}")]
+    Live {
+        /// The interface.
+        name: String,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// An interface went away while capturing.
+    #[error("the interface {name} went away while capturing, after {frames} frames: {reason}")]
+    Gone {
+        /// The interface.
+        name: String,
+        /// How many frames were captured.
+        frames: u64,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// Root's privileges could not be given up.
+    #[error("root's privileges cannot be given up: {reason}")]
+    Privileges {
+        /// Which step failed.
+        reason: String,
+    },
 }
 
 impl CaptureError {
@@ -124,7 +170,7 @@ impl CaptureError {
     /// otherwise nothing was read of it (exit code 2).
     #[must_use]
     pub const fn is_partial(&self) -> bool {
-        matches!(self, Self::Cut { .. } | Self::Damaged { .. } | Self::Broken { .. })
+        matches!(self, Self::Cut { .. } | Self::Damaged { .. } | Self::Broken { .. } | Self::Gone { .. })
     }
 
     /// The error for a file that the system refuses to open or to begin reading.

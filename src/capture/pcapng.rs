@@ -12,10 +12,13 @@
 //! statistics 5: interface(4) time(8) options
 //! ```
 
+mod interface;
+
+use super::Drops;
 use super::linktype;
 use super::walk::{Fields, Found, Order, Walk, narrow, wide};
-use super::{Drops, interface::Interface};
 use crate::packet::Frame;
+use interface::Interface;
 
 /// Type of a section header block (section 4.1); reads the same in either order of bytes.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;

@@ -1,8 +1,7 @@
 //! An interface as a pcapng file describes it: link layer, snap length and what its time stamps count.
 
-use super::Drops;
-use super::linktype;
-use super::walk::{Fields, narrow};
+use crate::capture::walk::{Fields, narrow};
+use crate::capture::{Drops, linktype};
 use crate::packet::{Frame, Timestamp};
 
 /// Options of an interface description (draft-ietf-opsawg-pcapng, section 4.2) that are read.
