@@ -9,13 +9,19 @@
 //! a fragment that came before it counts in the flow of the same addresses and protocol whose ports are 0. Thus
 //! nothing is held back: every frame gives one packet or one reason, and the sums close at any moment.
 
+mod capture_header;
+mod checksum;
+mod datagram;
 pub mod fragments;
 mod icmp;
 mod ip;
 mod link;
 mod scope;
+mod shim;
 mod transport;
+mod tunnel;
 mod view;
+mod wifi;
 
 use crate::packet::{Frame, IcmpError, Layers, Packet, Tunnel};
 use fragments::Fragments;
@@ -120,7 +126,7 @@ impl Decoder {
         self.icmp_error = None;
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let view = View::new(bytes, frame.wire.saturating_sub(captured));
-        let mut walk = Walk { decoder: self, frame, scope: Scope::default(), depth: 0 };
+        let mut walk = Walk { decoder: self, frame, scope: Scope::default(), depth: 0, strict: false };
         match walk.link(frame.link, view) {
             Ok(packet) => Decoded::Packet {
                 packet,
@@ -153,6 +159,8 @@ struct Walk<'d> {
     frame: &'d Frame,
     scope: Scope,
     depth: u8,
+    /// Whether this is inside a tunnel that was only guessed, so that its headers must fit without exception.
+    strict: bool,
 }
 
 /// Source and destination of an IP packet.

@@ -37,7 +37,7 @@ impl Walk<'_> {
         let total = usize::from(header.total_len());
         // 0: the network card was to fill it in (segmentation offload); the frame tells then.
         let whole = if total == 0 { view } else { view.bounded(total) };
-        if total != 0 && total < header_len {
+        if total < header_len && total != 0 || self.strict && (total == 0 || total > view.wire()) {
             return Err(Skip::Malformed);
         }
         let payload = whole.after(header_len)?;
@@ -73,6 +73,10 @@ impl Walk<'_> {
         let length = usize::from(header.payload_length());
         let payload = view.after(IPV6_HEADER)?;
         let protocol = header.next_header().0;
+        // In a guessed tunnel nothing may be left open: not the length, nor what a packet without contents is for.
+        if self.strict && (length == 0 || protocol == 59 || length > payload.wire()) {
+            return Err(Skip::Malformed);
+        }
         // 0: a jumbogram (RFC 2675), or the network card was to fill it in; 59 is the one that has nothing.
         let payload = if length == 0 && protocol != 59 { payload } else { payload.bounded(length) };
         match protocol {

@@ -4,21 +4,50 @@ use super::view::View;
 use super::{Outcome, Skip, Walk};
 
 /// Link types, as the pcap and pcapng formats number them ("LINKTYPE_" registry of tcpdump.org).
-mod linktype {
-    pub(super) const NULL: u16 = 0;
-    pub(super) const ETHERNET: u16 = 1;
-    pub(super) const PPP: u16 = 9;
-    pub(super) const PPP_HDLC: u16 = 50;
-    pub(super) const PPP_ETHER: u16 = 51;
-    pub(super) const RAW: u16 = 101;
+pub(super) mod linktype {
+    pub(in super::super) const NULL: u16 = 0;
+    pub(in super::super) const ETHERNET: u16 = 1;
+    pub(in super::super) const TOKEN_RING: u16 = 6;
+    pub(in super::super) const SLIP: u16 = 8;
+    pub(in super::super) const PPP: u16 = 9;
+    pub(in super::super) const FDDI: u16 = 10;
     /// What BSD systems wrote for raw IP before it had a number of its own.
-    pub(super) const RAW_BSD: [u16; 2] = [12, 14];
-    pub(super) const CISCO_HDLC: u16 = 104;
-    pub(super) const LOOP: u16 = 108;
-    pub(super) const LINUX_SLL: u16 = 113;
-    pub(super) const IPV4: u16 = 228;
-    pub(super) const IPV6: u16 = 229;
-    pub(super) const LINUX_SLL2: u16 = 276;
+    pub(in super::super) const RAW_BSD: [u16; 2] = [12, 14];
+    pub(in super::super) const PPP_HDLC: u16 = 50;
+    pub(in super::super) const PPP_ETHER: u16 = 51;
+    pub(in super::super) const ATM_RFC1483: u16 = 100;
+    pub(in super::super) const RAW: u16 = 101;
+    pub(in super::super) const CISCO_HDLC: u16 = 104;
+    pub(in super::super) const IEEE802_11: u16 = 105;
+    pub(in super::super) const ATM_CLIP: u16 = 106;
+    pub(in super::super) const FRAME_RELAY: u16 = 107;
+    pub(in super::super) const LOOP: u16 = 108;
+    pub(in super::super) const LINUX_SLL: u16 = 113;
+    pub(in super::super) const PRISM: u16 = 119;
+    pub(in super::super) const SUN_ATM: u16 = 123;
+    pub(in super::super) const RADIOTAP: u16 = 127;
+    pub(in super::super) const AVS: u16 = 163;
+    pub(in super::super) const PPP_PPPD: u16 = 166;
+    pub(in super::super) const JUNIPER_ETHER: u16 = 178;
+    pub(in super::super) const JUNIPER_PPP: u16 = 179;
+    pub(in super::super) const JUNIPER_FRAME_RELAY: u16 = 180;
+    pub(in super::super) const JUNIPER_HDLC: u16 = 181;
+    pub(in super::super) const PPI: u16 = 192;
+    pub(in super::super) const ERF: u16 = 197;
+    pub(in super::super) const PPP_WITH_DIRECTION: u16 = 204;
+    pub(in super::super) const HDLC_WITH_DIRECTION: u16 = 205;
+    pub(in super::super) const FRAME_RELAY_WITH_DIRECTION: u16 = 206;
+    pub(in super::super) const IPNET: u16 = 226;
+    pub(in super::super) const IPV4: u16 = 228;
+    pub(in super::super) const IPV6: u16 = 229;
+    pub(in super::super) const NFLOG: u16 = 239;
+    pub(in super::super) const PKTAP: u16 = 258;
+    pub(in super::super) const MPACKET: u16 = 274;
+    pub(in super::super) const LINUX_SLL2: u16 = 276;
+    pub(in super::super) const BROADCOM_TAG: u16 = 281;
+    pub(in super::super) const BROADCOM_TAG_FIRST: u16 = 282;
+    pub(in super::super) const DSA: u16 = 284;
+    pub(in super::super) const EDSA: u16 = 285;
 }
 
 /// EtherTypes (IEEE registry).
@@ -27,6 +56,8 @@ pub(super) mod ethertype {
     pub(in super::super) const ARP: u16 = 0x0806;
     pub(in super::super) const RARP: u16 = 0x8035;
     pub(in super::super) const IPV6: u16 = 0x86dd;
+    /// Transparent Ethernet bridging: a whole frame.
+    pub(in super::super) const BRIDGING: u16 = 0x6558;
     /// C-tag, S-tag, and the numbers that switches used before S-tags were standardised.
     pub(in super::super) const VLAN: [u16; 5] = [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300];
     /// Below this the field is a length and LLC follows (IEEE 802.3 section 3.2.6).
@@ -53,7 +84,7 @@ impl Walk<'_> {
             linktype::PPP | linktype::PPP_HDLC => self.ppp(view),
             linktype::PPP_ETHER => self.pppoe(view),
             linktype::CISCO_HDLC => self.cisco_hdlc(view),
-            _ => Err(Skip::UnsupportedLinkType),
+            _ => self.rare_link(linktype, view),
         }
     }
 
@@ -84,7 +115,8 @@ impl Walk<'_> {
             }
             ethertype::ARP | ethertype::RARP => Err(Skip::Arp),
             length if length < ethertype::LEAST => self.llc(view.at_most(usize::from(length))),
-            _ => Err(Skip::NonIp),
+            ethertype::BRIDGING => self.ethernet(view),
+            shim => self.shim(shim, view),
         }
     }
 
@@ -170,22 +202,9 @@ impl Walk<'_> {
         match protocol {
             0x0021 => self.ipv4(inner),
             0x0057 => self.ipv6(inner),
+            0x0281 | 0x0283 => self.mpls(inner),
             _ => Err(Skip::NonIp),
         }
-    }
-
-    /// PPP over Ethernet, session stage (RFC 2516 section 4).
-    pub(super) fn pppoe(&mut self, view: View<'_>) -> Outcome {
-        if view.u8(0)? != 0x11 {
-            return Err(Skip::Malformed);
-        }
-        if view.u8(1)? != 0 {
-            return Err(Skip::NonIp);
-        }
-        let length = usize::from(view.u16(4)?);
-        let tunnel = super::Tunnel { kind: "pppoe", addresses: None, id: Some(view.u16(2)?.into()) };
-        let inner = view.after(6)?.at_most(length);
-        self.enter(tunnel, None, |walk| walk.ppp(inner))
     }
 
     /// Cisco HDLC: address, control, EtherType.

@@ -1,5 +1,6 @@
 //! What IP carries: ports, TCP's header, and where the payload begins and ends.
 
+use super::datagram::suspect;
 use super::view::View;
 use super::{Ends, Outcome, Skip, Walk};
 use crate::key::{Endpoint, FlowKey, protocol};
@@ -35,7 +36,10 @@ impl Walk<'_> {
             DCCP => self.ported(ends, protocol, view, usize::from(view.u8(4)?) * 4),
             protocol::ICMP if ends.source.is_ipv4() => self.icmp(ends, view),
             protocol::ICMPV6 => self.icmpv6(ends, view),
-            _ => Ok(self.flow(ends, protocol, (0, 0), view)),
+            _ => match self.tunnel(ends, protocol, view) {
+                Some(outcome) => outcome,
+                None => Ok(self.flow(ends, protocol, (0, 0), view)),
+            },
         }
     }
 
@@ -59,6 +63,9 @@ impl Walk<'_> {
     #[cold]
     fn broken_tcp(&mut self, ends: Ends, view: View<'_>) -> Outcome {
         let ports = (view.u16(0)?, view.u16(2)?);
+        if self.strict && view.u8(12).is_ok_and(|byte| byte >> 4 < 5) {
+            return Err(Skip::Malformed);
+        }
         let header = view.u8(12).map_or(TCP_HEADER, |byte| usize::from(byte >> 4) * 4);
         let payload = if header < TCP_HEADER { view.at_most(0) } else { view.after_or_empty(header) };
         let mut packet = self.flow(ends, protocol::TCP, ports, payload);
@@ -77,11 +84,20 @@ impl Walk<'_> {
         // 0 is a jumbogram's (RFC 2675 section 4) or what offloading left to the network card.
         let datagram = match usize::from(header.length()) {
             0 => view,
+            length if self.strict && !(UDP_HEADER..=view.wire()).contains(&length) => {
+                return Err(Skip::Malformed);
+            }
             length if length < UDP_HEADER => view.at_most(UDP_HEADER),
             length => view.at_most(length),
         };
         let payload = datagram.after(UDP_HEADER)?;
-        Ok(self.flow(ends, protocol::UDP, ports, payload))
+        match suspect(ports, payload) {
+            None => Ok(self.flow(ends, protocol::UDP, ports, payload)),
+            Some(dialect) => {
+                let inside = self.tunnelled(dialect, ends, payload);
+                self.or_flow(inside, |walk| walk.flow(ends, protocol::UDP, ports, payload))
+            }
+        }
     }
 
     /// A transport whose header begins with two ports and is `header` bytes long.
