@@ -18,6 +18,8 @@ impl Walk<'_> {
             linktype::NFLOG => self.nflog(view),
             linktype::FRAME_RELAY => self.frame_relay(view),
             linktype::TOKEN_RING => self.token_ring(view),
+            linktype::ARCNET => self.arcnet(view.u8(2)?, view.after(3)?),
+            linktype::ARCNET_LINUX => self.arcnet(view.u8(4)?, view.after(5)?),
             // Frame control and two addresses.
             linktype::FDDI => self.llc(view.after(13)?),
             linktype::ATM_RFC1483 | linktype::ATM_CLIP => self.multiplexed(view),
@@ -103,6 +105,17 @@ impl Walk<'_> {
     fn token_ring(&mut self, view: View<'_>) -> Outcome {
         let route = if view.u8(8)? & 0x80 == 0 { 0 } else { usize::from(view.u8(14)? & 0x1f) };
         self.llc(view.after(14 + route)?)
+    }
+
+    /// ARCnet: a system code, behind which newer ones have a split flag and a sequence number (RFC 1051, RFC 1201).
+    fn arcnet(&mut self, system: u8, view: View<'_>) -> Outcome {
+        match system {
+            240 => self.ipv4(view),
+            241 | 213 | 214 => Err(Skip::Arp),
+            // Packets that were split over several frames are not put together.
+            212 if view.u8(0)? == 0 => self.ipv4(view.after(3)?),
+            _ => Err(Skip::NonIp),
+        }
     }
 
     /// LLC, or IP directly as channels that carry nothing else do (RFC 2684).

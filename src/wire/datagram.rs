@@ -4,9 +4,11 @@
 //! must be whole. Together with the tunnel's own header that is 40 bits of evidence or more. What does not fit,
 //! control messages and tunnels that carry no IP stay packets of the UDP flow.
 
+use super::fragments::{Fragment, Progress};
 use super::tunnel::number;
 use super::view::View;
 use super::{Ends, Outcome, Skip, Walk};
+use crate::key::protocol;
 use crate::packet::Tunnel;
 
 /// UDP ports of tunnels (IANA service names, but 8472, which Linux took for VXLAN before there was 4789).
@@ -116,12 +118,15 @@ impl Walk<'_> {
         outcome
     }
 
-    /// A flag, 24 reserved bits (a group policy may use them) and a network identifier (RFC 7348 section 5).
+    /// A flag and a network identifier; all other bits are reserved, and ignored by receivers (RFC 7348 section 5).
     fn vxlan(&mut self, ends: Ends, view: View<'_>) -> Outcome {
-        let network = view.u24(4)?;
-        // No bit but the identifier's and those of group policies (draft-smith-vxlan-group-policy).
-        if view.u8(0)? & 0x7f != 0x08 || view.u8(7)? != 0 {
+        let (flags, network) = (view.u8(0)?, view.u24(4)?);
+        if flags & 0x08 == 0 {
             return Err(Skip::NonIp);
+        }
+        // The bit that says "what is inside is named", on the port of those who never name it.
+        if flags & 0x04 != 0 && (1..=5).contains(&view.u8(3)?) {
+            return self.vxlan_gpe(ends, view);
         }
         let inner = view.after(8)?;
         self.network_of("vxlan", ends, network, |walk| walk.ethernet(inner))
@@ -130,8 +135,8 @@ impl Walk<'_> {
     /// VXLAN whose header names what is inside (draft-ietf-nvo3-vxlan-gpe section 3.2).
     fn vxlan_gpe(&mut self, ends: Ends, view: View<'_>) -> Outcome {
         let (flags, next, network) = (view.u8(0)?, view.u8(3)?, view.u24(4)?);
-        if flags & 0x0c != 0x0c || view.u16(1)? != 0 {
-            return self.vxlan(ends, view);
+        if flags & 0x0c != 0x0c {
+            return if flags & 0x04 == 0 { self.vxlan(ends, view) } else { Err(Skip::NonIp) };
         }
         let inner = view.after(8)?;
         self.network_of("vxlan-gpe", ends, network, |walk| match next {
@@ -146,9 +151,9 @@ impl Walk<'_> {
 
     /// Version and length of options, flags, EtherType, network identifier (RFC 8926 section 3.4).
     fn geneve(&mut self, ends: Ends, view: View<'_>) -> Outcome {
-        let [first, flags, type_high, type_low] = view.array(0)?;
-        // Version 0; six reserved bits behind two flags.
-        if first >> 6 != 0 || flags & 0x3f != 0 {
+        let [first, _, type_high, type_low] = view.array(0)?;
+        // Version 0.
+        if first >> 6 != 0 {
             return Err(Skip::NonIp);
         }
         let network = view.u24(4)?;
@@ -271,16 +276,31 @@ impl Walk<'_> {
         // Version 0 and type 0, which is "no DTLS"; header length in words, then flags: native frame, fragment, keep-alive.
         let (words, flags) = ((first >> 19) & 0x1f, first & 0x01ff);
         let (native, fragment, keep_alive) = (flags & 0x100 != 0, flags & 0x080 != 0, flags & 0x008 != 0);
-        if first >> 24 != 0 || words < 2 || fragment || keep_alive {
+        if first >> 24 != 0 || words < 2 || keep_alive {
             return Err(Skip::NonIp);
         }
         let inner = view.after(words as usize * 4)?;
-        self.between(
-            "capwap",
+        let frame =
+            |walk: &mut Self, view: View<'_>| if native { walk.wlan(view) } else { walk.ethernet(view) };
+        if !fragment {
+            return self.between("capwap", ends, None, |walk| frame(walk, inner));
+        }
+        // Identification, and an offset in units of eight bytes (section 4.3); the last fragment is marked above.
+        let (id, place) = (view.u16(4)?, view.u16(6)?);
+        let piece = Fragment {
+            id: id.into(),
+            offset: usize::from(place & 0xfff8),
+            more: flags & 0x040 == 0,
+            protocol: protocol::UDP,
             ends,
-            None,
-            |walk| if native { walk.wlan(inner) } else { walk.ethernet(inner) },
-        )
+        };
+        let scope = self.scope.tunnel("capwap", None, None).number();
+        match self.decoder.fragments.add(&piece, scope, self.frame.time, inner, None) {
+            Progress::Complete { datagram, .. } => {
+                self.between("capwap", ends, None, |walk| walk.reassembled(datagram, frame))
+            }
+            Progress::Waiting { .. } | Progress::Cut => Err(Skip::NonIp),
+        }
     }
 
     /// Generic UDP encapsulation (draft-ietf-intarea-gue section 3): variant 1 is IP itself.

@@ -134,26 +134,29 @@ impl Walk<'_> {
             }
             Progress::Cut => self.upper(fragment.ends, fragment.protocol, view),
             Progress::Complete { protocol, datagram } => {
-                let outcome = self
-                    .deeper()
-                    .and_then(|()| self.datagram(fragment.ends, protocol, View::new(&datagram, 0)));
-                match outcome {
-                    // The payload lies in a datagram that was in fragments inside this one.
-                    Ok(packet) if packet.reassembled => {
-                        self.decoder.fragments.recycle(datagram);
-                        Ok(packet)
-                    }
-                    Ok(mut packet) => {
-                        packet.reassembled = true;
-                        let old = std::mem::replace(&mut self.decoder.arena, datagram);
-                        self.decoder.fragments.recycle(old);
-                        Ok(packet)
-                    }
-                    Err(skip) => {
-                        self.decoder.fragments.recycle(datagram);
-                        Err(skip)
-                    }
-                }
+                self.reassembled(datagram, |walk, view| walk.datagram(fragment.ends, protocol, view))
+            }
+        }
+    }
+
+    /// Looks for the packet in a datagram that was put together; the decoder keeps it while the packet's payload lies in it.
+    pub(super) fn reassembled(
+        &mut self,
+        datagram: Vec<u8>,
+        inner: impl FnOnce(&mut Self, View<'_>) -> Outcome,
+    ) -> Outcome {
+        let outcome = self.deeper().and_then(|()| inner(self, View::new(&datagram, 0)));
+        match outcome {
+            Ok(mut packet) if !packet.reassembled => {
+                packet.reassembled = true;
+                let old = std::mem::replace(&mut self.decoder.arena, datagram);
+                self.decoder.fragments.recycle(old);
+                Ok(packet)
+            }
+            // There is none, or it lies in a datagram that came in fragments inside this one.
+            other => {
+                self.decoder.fragments.recycle(datagram);
+                other
             }
         }
     }

@@ -8,6 +8,7 @@ pub(super) mod linktype {
     pub(in super::super) const NULL: u16 = 0;
     pub(in super::super) const ETHERNET: u16 = 1;
     pub(in super::super) const TOKEN_RING: u16 = 6;
+    pub(in super::super) const ARCNET: u16 = 7;
     pub(in super::super) const SLIP: u16 = 8;
     pub(in super::super) const PPP: u16 = 9;
     pub(in super::super) const FDDI: u16 = 10;
@@ -26,6 +27,7 @@ pub(super) mod linktype {
     pub(in super::super) const PRISM: u16 = 119;
     pub(in super::super) const SUN_ATM: u16 = 123;
     pub(in super::super) const RADIOTAP: u16 = 127;
+    pub(in super::super) const ARCNET_LINUX: u16 = 129;
     pub(in super::super) const AVS: u16 = 163;
     pub(in super::super) const PPP_PPPD: u16 = 166;
     pub(in super::super) const JUNIPER_ETHER: u16 = 178;

@@ -8,8 +8,10 @@ use crate::packet::Tunnel;
 
 /// EtherTypes of what stands between Ethernet and IP (IEEE registry, and Cisco's own).
 pub(super) mod shimtype {
+    pub(in super::super) const FABRIC_PATH: u16 = 0x8903;
     pub(in super::super) const CISCO_METADATA: u16 = 0x8909;
     pub(in super::super) const VN_TAG: u16 = 0x8926;
+    pub(in super::super) const BRIDGE_PORT: u16 = 0x893f;
     pub(in super::super) const NSH: u16 = 0x894f;
     pub(in super::super) const MPLS: [u16; 2] = [0x8847, 0x8848];
     pub(in super::super) const PPPOE_SESSION: u16 = 0x8864;
@@ -27,8 +29,11 @@ impl Walk<'_> {
             shimtype::BACKBONE => self.backbone(view),
             shimtype::MACSEC => self.macsec(view),
             shimtype::NSH => self.service(view),
-            // A version, a length, an option and a group tag; a tag of four bytes; a sequence number.
-            shimtype::CISCO_METADATA => self.network(view.u16(6)?, view.after(8)?),
+            // A tree and a time to live, then the whole frame.
+            shimtype::FABRIC_PATH => self.ethernet(view.after(2)?),
+            // A version, a length, an option and a group; a port extender's channels (IEEE 802.1BR section 7.5).
+            shimtype::CISCO_METADATA | shimtype::BRIDGE_PORT => self.network(view.u16(6)?, view.after(8)?),
+            // Two interfaces; a sequence number (IEEE 802.1CB section 7.8).
             shimtype::VN_TAG | shimtype::REDUNDANCY_TAG => self.network(view.u16(4)?, view.after(6)?),
             _ => Err(Skip::NonIp),
         }

@@ -5,6 +5,7 @@
 use super::link::ethertype;
 use super::view::View;
 use super::{Ends, Outcome, Skip, Walk};
+use crate::key::protocol;
 use crate::packet::{Packet, Tunnel};
 
 /// IP protocol numbers of tunnels (IANA "Assigned Internet Protocol Numbers").
@@ -110,7 +111,7 @@ impl Walk<'_> {
         let gre = parse_gre(view)?;
         match gre.protocol {
             gre::ERSPAN | gre::ERSPAN_3 => self.erspan(ends, &gre),
-            gre::EOIP if gre.flags & gre::VERSION == 1 => {
+            gre::EOIP => {
                 // The frame's length, and the tunnel's number in little-endian order.
                 let key = gre.key.ok_or(Skip::Malformed)?;
                 let [len_high, len_low, id_low, id_high] = key.to_be_bytes();
@@ -185,18 +186,17 @@ impl Walk<'_> {
             return Err(Skip::Encrypted);
         }
         for check in CHECKS {
-            let Some((protocol, inner)) = unsealed(sealed, check) else { continue };
-            let fits = match protocol {
-                number::IPV4 | number::IPV6 => inner.holds_ip(protocol),
-                17 => inner.u16(4) == Ok(u16::try_from(inner.len()).unwrap_or(0)),
-                6 => inner.checks_out(ends, protocol),
-                1 => inner.checks_out_alone(),
-                58 | 132 => inner.checks_out(ends, protocol),
+            let Some((next, inner)) = unsealed(sealed, check) else { continue };
+            let fits = match next {
+                number::IPV4 | number::IPV6 => inner.holds_ip(next),
+                protocol::UDP => inner.u16(4) == Ok(u16::try_from(inner.len()).unwrap_or(0)),
+                protocol::TCP | protocol::ICMPV6 => inner.checks_out(ends, next),
+                protocol::ICMP => inner.checks_out_alone(),
                 _ => false,
             };
-            if fits {
+            if fits && !inner.bytes().is_empty() {
                 self.deeper()?;
-                return self.upper(ends, protocol, inner);
+                return self.upper(ends, next, inner);
             }
         }
         Err(Skip::Encrypted)

@@ -56,15 +56,16 @@ impl Walk<'_> {
     fn wlan_padded(&mut self, view: View<'_>, padded: bool) -> Outcome {
         self.deeper()?;
         let [first, second] = view.array(0)?;
-        // Some controllers hand frames on with the two bytes of frame control swapped; version 0, type 2 is data.
-        let (first, flags) =
-            if first & 0x0f != 0x08 && second & 0x0f == 0x08 { (second, first) } else { (first, second) };
-        if first & 0x0f != 0x08 {
-            return Err(if first & 0x03 == 0 { Skip::LinkControl } else { Skip::Malformed });
+        // Some controllers hand frames on with the bytes of frame control and of sequence control swapped.
+        let swapped = !is_data(first) && is_data(second);
+        let (first, flags) = if swapped { (second, first) } else { (first, second) };
+        if !is_data(first) {
+            return Err(if first % 4 == 0 { Skip::LinkControl } else { Skip::Malformed });
         }
         let (null, qos) = (first & 0x40 != 0, first & 0x80 != 0);
+        let fragment = view.u8(if swapped { 23 } else { 22 })? & 0x0f;
         // Without data, or a fragment other than the first, which has no headers.
-        if null || view.u8(22)? & 0x0f != 0 {
+        if null || fragment != 0 {
             return Err(Skip::LinkControl);
         }
         let four_addresses = flags & (control::TO_DS | control::FROM_DS) == control::TO_DS | control::FROM_DS;
@@ -88,6 +89,11 @@ impl Walk<'_> {
         let clear = [0, 8].into_iter().find(|&at| body.array(at) == Ok([0xaa, 0xaa, 0x03, 0, 0, 0]));
         self.llc(body.after(clear.ok_or(Skip::Encrypted)?)?)
     }
+}
+
+/// Whether frame control's first byte tells of version 0 and of data (section 9.2.4.1.3).
+const fn is_data(control: u8) -> bool {
+    control & 0x0f == 0x08
 }
 
 /// The upper 20 bits of AVS's version number.
