@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 pub struct Limits {
     /// Most datagrams that wait at a time.
     pub datagrams: usize,
-    /// Most bytes of fragments that are held at a time.
+    /// Most bytes of fragments that are held at a time; less than 64 KiB leave no room for the longest datagram.
     pub bytes: usize,
     /// How long a datagram waits from its first fragment on, in nanoseconds of packet time.
     pub wait_nanos: u64,
@@ -199,7 +199,7 @@ impl Fragments {
         if datagram.is_complete() {
             return self.finish(&key, ports);
         }
-        self.make_room(key);
+        self.make_room();
         Progress::Waiting { ports }
     }
 
@@ -245,16 +245,12 @@ impl Fragments {
         }
     }
 
-    /// Removes the oldest datagrams but `newest` until all fit.
-    fn make_room(&mut self, newest: Key) {
-        while self.held > self.limits.bytes {
-            if self.order.front().is_none_or(|(_, _, key)| *key == newest) || !self.evict_oldest() {
-                return;
-            }
-        }
+    /// Removes the oldest datagrams until the rest fits.
+    fn make_room(&mut self) {
+        while self.held > self.limits.bytes && self.evict_oldest() {}
     }
 
-    /// Whether there was one.
+    /// Removes the oldest datagram that is still wanted; says whether there was one.
     fn evict_oldest(&mut self) -> bool {
         while let Some(live) = self.remove_front() {
             if live {

@@ -42,7 +42,7 @@ impl Walk<'_> {
     /// A label stack (RFC 3032) and what is below it, which no field names: the first four bits tell IP from a
     /// pseudowire's control word (RFC 4385, 4928), and an EtherType in its place tells Ethernet without one.
     pub(super) fn mpls(&mut self, view: View<'_>) -> Outcome {
-        /// Most labels of a stack; segment routing uses a dozen.
+        /// Most labels of a stack; segment routing uses a dozen. What has more is no stack.
         const MAX_LABELS: usize = 16;
         let mut at = 0;
         let label = loop {
@@ -53,7 +53,7 @@ impl Walk<'_> {
                 break entry >> 12;
             }
             if at >= MAX_LABELS * 4 {
-                return Err(Skip::TunnelTooDeep);
+                return Err(Skip::Malformed);
             }
         };
         let below = view.after(at)?;
