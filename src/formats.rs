@@ -10,5 +10,6 @@ pub mod guid;
 pub mod hello;
 pub mod hello_attributes;
 pub mod ja;
+pub mod lines;
 pub mod ntlm;
 pub mod tls_records;

@@ -1,0 +1,160 @@
+//! The File Transfer Protocol's control connection, [RFC 959] sections 4.1, 4.2 and 5.4.
+//!
+//! ```text
+//! responder   220 server ready␍␊              greeting (section 5.4)
+//! initiator   USER anonymous␍␊                or AUTH TLS (RFC 4217), HOST (RFC 7151), FEAT (RFC 2389) …
+//! responder   331 password please␍␊
+//! initiator   PASV␍␊
+//! responder   227 Entering Passive Mode (192,0,2,1,195,149)␍␊
+//! ```
+//!
+//! A greeting alone begins like SMTP's: it needs the word FTP, the port, or the client's command. The client's
+//! USER is POP3's too: it needs the greeting, or a command that POP3 has not.
+//!
+//! PASV, EPSV, PORT and EPRT name the port of a data connection to come; the follower announces it.
+//!
+//! [RFC 959]: https://www.rfc-editor.org/rfc/rfc959
+
+mod data_ports;
+
+use crate::byteset::{ByteSet, LETTERS};
+use crate::cursor::{Cursor, require};
+use crate::formats::lines::{self, argument, is_verb, mentions};
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::key::Transport;
+
+/// FTP's control connection.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "ftp",
+    title: "File Transfer Protocol",
+    specification: "RFC 959 sections 4 and 5, RFC 2228, RFC 2389, RFC 2428",
+    ports: PORTS,
+    initiator_first: LETTERS.or(ByteSet::of(&[0xff])),
+    responder_first: ByteSet::of(b"123456"),
+    inspect,
+    describe: Some(describe),
+    follow: Some(data_ports::follow),
+    attributes: &[
+        ("ftp.greeting", "the server's first line"),
+        ("ftp.user", "the user that logged in"),
+        ("ftp.tls", "whether the client asked for TLS"),
+        ("ftp.data_connections", "data connections that were announced"),
+    ],
+    confused_with: "SMTP, whose greeting has the same form; POP3, whose client says USER too; NNTP, whose greeting is 200 or 201",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+const PORTS: &[u16] = &[21, 2121];
+
+/// Commands that FTP clients send first and SMTP clients never (RFC 959 section 4.1, RFC 2228, 2389, 7151; CLNT in practice).
+const FIRST: &[&str] = &["USER", "HOST", "FEAT", "OPTS", "CLNT", "SYST", "PBSZ", "PROT", "ACCT", "PASV", "CSID"];
+
+/// Commands that SMTP or POP3 has too.
+const SHARED: &[&str] = &["AUTH", "QUIT", "HELP", "NOOP", "PASS", "STAT", "LIST", "ADAT"];
+
+/// Commands that tell FTP from POP3, whose client begins with USER and PASS as well.
+const OWN: &[&str] = &[
+    "PASV", "EPSV", "PORT", "EPRT", "TYPE", "CWD", "CDUP", "PWD", "XPWD", "SYST", "FEAT", "SIZE", "MDTM", "STOR", "NLST",
+    "MLSD", "MKD", "PBSZ", "PROT", "CLNT", "REST", "SITE",
+];
+
+/// How much one side told by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    /// FTP's own words.
+    Own,
+    /// Nothing that speaks against FTP.
+    Fitting,
+}
+
+/// Replies that may come first (RFC 959 section 5.4: 120, 220, 421), and refusals seen in practice.
+const GREETINGS: &[u16] = &[120, 220, 421, 500, 530, 550];
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    let on_port = opening.is_on(PORTS);
+    let asked = client(opening.request());
+    match (asked, server(opening.reply())) {
+        (Ok(Half::Own), Ok(_)) | (Ok(Half::Fitting), Ok(Half::Own)) => Ok(dialogue(opening)),
+        (Err(Reject::Incomplete), Ok(Half::Own)) => {
+            Ok(Evidence::signature("greeting: a greeting that names FTP (RFC 959 section 5.4)").from(Side::Responder))
+        }
+        (Err(Reject::Incomplete), Ok(Half::Fitting)) if on_port => {
+            Ok(Evidence::signature("greeting-on-port: a greeting on FTP's port (RFC 959 section 5.4)").from(Side::Responder))
+        }
+        (Ok(Half::Fitting), Ok(Half::Fitting)) if on_port => Ok(dialogue(opening)),
+        (Ok(half), Err(Reject::Incomplete)) if has_own_command(opening.request()) || on_port && half == Half::Own => {
+            Ok(Evidence::signature("commands: commands that only FTP has (RFC 959 section 4.1)"))
+        }
+        (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => mid_stream(opening),
+        _ => Err(Reject::Incomplete),
+    }
+}
+
+fn dialogue(opening: &Opening<'_>) -> Evidence {
+    Evidence::dialogue("greeting-and-command: a greeting and an FTP command (RFC 959 sections 4.1 and 4.2)")
+        .wanting_more(opening.initiator.pieces().len() < 2)
+}
+
+fn client(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    // Clients that keep to Telnet's rules may send an interrupt first (RFC 959 section 4.1.3).
+    if cursor.rest().first() == Some(&0xff) {
+        cursor.tag(&[0xff, 0xf4])?;
+        cursor.tag(&[0xff, 0xf2])?;
+    }
+    let line = lines::command(&mut cursor, &[FIRST, SHARED].concat())?;
+    let own = is_verb(line, FIRST)
+        || is_verb(line, &["AUTH"]) && is_verb(argument(line), &["TLS", "SSL", "TLS-C", "TLS-P", "GSSAPI", "KERBEROS_V4"]);
+    Ok(if own { Half::Own } else { Half::Fitting })
+}
+
+fn server(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    let line = lines::reply_line(&mut cursor)?;
+    require(GREETINGS.contains(&line.code) && !mentions(line.text, "SMTP"))?;
+    Ok(if mentions(line.text, "FTP") { Half::Own } else { Half::Fitting })
+}
+
+fn has_own_command(mut cursor: Cursor<'_>) -> bool {
+    std::iter::from_fn(|| lines::text_line(&mut cursor).ok()).take(12).any(|line| is_verb(line, OWN))
+}
+
+/// Without the beginning, on FTP's port: a whole command, or a reply that only FTP gives.
+fn mid_stream(opening: &Opening<'_>) -> Verdict {
+    require(!opening.from_start && opening.is_on(PORTS))?;
+    let mut request = opening.request();
+    let asked = lines::text_line(&mut request).is_ok_and(|line| is_verb(line, OWN) || is_verb(line, FIRST));
+    let mut reply = opening.reply();
+    let answered = lines::reply_line(&mut reply).is_ok_and(|line| !line.text.is_empty());
+    match (asked, answered) {
+        (true, _) => Ok(Evidence::signature("later-command: an FTP command on FTP's port (RFC 959 section 4.1)")),
+        (false, true) => {
+            Ok(Evidence::signature("later-reply: a reply on FTP's port (RFC 959 section 4.2)").from(Side::Responder))
+        }
+        _ => Err(Reject::Incomplete),
+    }
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    attributes.set_some("ftp.greeting", lines::reply_line(&mut opening.reply()).ok().map(|line| line.text));
+    let mut request = opening.request();
+    for line in std::iter::from_fn(|| lines::text_line(&mut request).ok()).take(8) {
+        if is_verb(line, &["USER"]) {
+            attributes.set("ftp.user", argument(line));
+        } else if is_verb(line, &["AUTH"]) {
+            attributes.set("ftp.tls", true);
+        }
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Dialogue, "a greeting and a user", &[b"USER anonymous\r\n"], &[b"220-hello\r\n220 ready\r\n"]),
+    Example::tcp(Confidence::Dialogue, "TLS is asked for", &[b"AUTH TLS\r\n"], &[b"220 ready\r\n", b"234 go\r\n"]),
+    Example::tcp(Confidence::Dialogue, "a client that leaves", &[b"QUIT\r\n"], &[b"220 the FTP server\r\n"]),
+    Example::tcp(Confidence::Signature, "a greeting that names FTP", &[], &[b"220 (vsFTPd 3.0.3)\r\n"]),
+    Example::tcp(Confidence::Signature, "a greeting on FTP's port", &[], &[b"220 ready\r\n"]).on(21),
+    Example::tcp(Confidence::Signature, "only the client was captured", &[b"USER a\r\nPASS b\r\nPASV\r\n"], &[]),
+    Example::not(Transport::Tcp, "SMTP", &[b"EHLO client\r\n"], &[b"220 server ready\r\n"]),
+    Example::not(Transport::Tcp, "a greeting that names SMTP", &[], &[b"220 ftp.example ESMTP\r\n"]),
+    Example::not(Transport::Tcp, "POP3", &[b"USER a\r\n"], &[b"+OK ready\r\n"]),
+    Example::not(Transport::Tcp, "a greeting that could be SMTP's", &[], &[b"220 ready\r\n"]),
+];

@@ -1,0 +1,430 @@
+//! The Hypertext Transfer Protocol, versions 0.9 to 1.1, over TCP: its start lines, [RFC 9112] sections 3 and 4.
+//!
+//! ```text
+//! initiator   GET /index.html HTTP/1.1␍␊     method SP target SP HTTP-version
+//!             Host: example.org␍␊            field lines
+//!             ␍␊                             body, then the next request
+//! responder   HTTP/1.1 200 OK␍␊              HTTP-version SP three digits [SP reason]
+//! ```
+//!
+//! The version at the end of the first line is what tells HTTP from its relatives (RTSP, SIP, ICAP, ICE), so
+//! any token is taken for a method. Before the version was seen, only methods that none of the relatives
+//! has are believed. A header or body that never ends does not matter: the start line decides.
+//!
+//! Without a TCP handshake the bytes may begin inside a body. Then every packet's first byte is tried
+//! as the beginning of a start line, for that is where messages begin.
+//!
+//! [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
+
+mod service;
+
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, decimal, is_text, require};
+use crate::inspect::{
+    Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
+};
+use crate::key::Transport;
+
+/// HTTP/0.9 to HTTP/1.1.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "http",
+    title: "Hypertext Transfer Protocol",
+    specification: "RFC 9112 sections 3 and 4, RFC 9110 section 5",
+    ports: &[80, 81, 591, 2869, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8530, 8888, 9080, 9090, 9200],
+    initiator_first: ByteSet::ANY,
+    responder_first: ByteSet::ANY,
+    inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("http.method", "the first request's method"),
+        ("http.host", "the first request's Host field"),
+        ("http.target", "the first request's target, without its query and user name, which may hold secrets"),
+        ("http.version", "the version that the responder (else the initiator) named"),
+        ("http.user_agent", "the first request's User-Agent field"),
+        ("http.status", "the first response's status code"),
+        ("http.server", "the first response's Server field"),
+        ("http.content_type", "the first response's Content-Type field, else the request's"),
+        ("http.upgrade", "what the initiator asked to upgrade to"),
+        ("http.service", "the interface that is spoken over HTTP, where method, target or fields name it"),
+        ("http.tunnel", "what the initiator said first inside the tunnel that CONNECT opened"),
+    ],
+    confused_with: "RTSP, SIP, ICAP, SSDP and SHOUTcast, whose start lines differ in the version or the carrier only; TLS on port 80",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// Longest start line in bytes: RFC 9112 section 3 recommends that at least 8000 are supported.
+const MAX_LINE: usize = 12_000;
+
+/// Longest method in bytes; the longest that is registered, `UPDATEREDIRECTREF`, has 17.
+const MAX_METHOD: usize = 24;
+
+/// Empty lines that may stand before a request (RFC 9112 section 2.2).
+const MAX_BLANK_LINES: usize = 2;
+
+/// Methods that none of HTTP's relatives uses, so that they are telling before the version is seen.
+const OWN_METHODS: &[&[u8]] = &[
+    b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"CONNECT", b"PROPFIND", b"RPC_IN_DATA",
+    b"RPC_OUT_DATA", b"RDG_IN_DATA", b"RDG_OUT_DATA", b"SSTP_DUPLEX_POST", b"BITS_POST", b"CCM_POST",
+];
+
+/// Least length in bytes of a first line without end that is believed.
+const MIN_PARTIAL_LINE: usize = 12;
+
+/// The head of an HTTP message: its start line and its field lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    /// The start line, without its end.
+    pub(crate) start: &'a [u8],
+    fields: &'a [u8],
+    /// Whether the empty line after the fields was seen.
+    pub(crate) is_whole: bool,
+    /// What comes after that line.
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of the message that `cursor` begins with: a start line, and as many field lines as are here.
+    pub(crate) fn parse(mut cursor: Cursor<'a>) -> Result<Self, Reject> {
+        let start = cursor.line(MAX_LINE)?;
+        let fields = cursor.rest();
+        while let Ok(line) = cursor.line(MAX_LINE) {
+            if line.is_empty() || line == b"\n" {
+                let body = cursor.rest();
+                let fields = fields.get(..fields.len() - body.len()).unwrap_or_default();
+                return Ok(Self { start, fields, is_whole: true, body });
+            }
+        }
+        Ok(Self { start, fields, is_whole: false, body: &[] })
+    }
+
+    /// The value of the first field called `name`, in either case.
+    pub(crate) fn field(&self, name: &str) -> Option<&'a [u8]> {
+        self.fields.split(|&byte| byte == b'\n').find_map(|line| {
+            let (key, value) = line.split_at_checked(name.len())?;
+            let value = value.strip_prefix(b":")?;
+            key.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+        })
+    }
+
+    /// Whether the field called `name` contains `word`, in either case.
+    pub(crate) fn says(&self, name: &str, word: &str) -> bool {
+        self.field(name).is_some_and(|value| contains_ignore_case(value, word.as_bytes()))
+    }
+}
+
+/// Whether `bytes` contain `word`, in either case.
+pub(crate) fn contains_ignore_case(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len().max(1)).any(|window| window.eq_ignore_ascii_case(word))
+}
+
+/// A request line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    /// `1.1` and the like; empty for HTTP/0.9's simple request, which names none.
+    pub(crate) version: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// Reads `method SP target SP HTTP/x.y`.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Reject> {
+        let method = method(line)?;
+        let rest = line.get(method.len() + 1..).unwrap_or_default().trim_ascii();
+        let last = rest.iter().rposition(|&byte| byte == b' ').ok_or(Reject::Mismatch)?;
+        let (target, version) = rest.split_at_checked(last).ok_or(Reject::Mismatch)?;
+        let version = self::version(version.trim_ascii())?;
+        require(!target.is_empty())?;
+        Ok(Self { method, target: target.trim_ascii(), version })
+    }
+}
+
+/// The token before the first space.
+fn method(line: &[u8]) -> Result<&[u8], Reject> {
+    let end = line.iter().take(MAX_METHOD + 1).position(|&byte| byte == b' ').ok_or(Reject::Mismatch)?;
+    let method = line.get(..end).unwrap_or_default();
+    require(!method.is_empty() && method.iter().copied().all(is_token))?;
+    Ok(method)
+}
+
+/// RFC 9110 section 5.6.2: what a method consists of; only the special characters that some method has.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'$' | b'!')
+}
+
+/// Reads `HTTP/x.y` and gives `x.y`; `PRI * HTTP/2.0` is HTTP/2's preface, not a request.
+fn version(word: &[u8]) -> Result<&[u8], Reject> {
+    let version = word.strip_prefix(b"HTTP/").ok_or(Reject::Mismatch)?;
+    match version {
+        [b'0' | b'1', b'.', b'0'..=b'9'] => Ok(version),
+        _ => Err(Reject::Mismatch),
+    }
+}
+
+/// Reads `HTTP/x.y SP status [SP reason]`, and gives version and status.
+pub(crate) fn status(line: &[u8]) -> Result<(&[u8], u64), Reject> {
+    let (version, rest) = line.split_at_checked(b"HTTP/1.1".len()).ok_or(Reject::Mismatch)?;
+    let rest = rest.strip_prefix(b" ").ok_or(Reject::Mismatch)?.trim_ascii_start();
+    let (code, reason) = rest.split_at_checked(3).ok_or(Reject::Mismatch)?;
+    require(reason.is_empty() || reason.starts_with(b" "))?;
+    let code = decimal(code)?;
+    require((100..1000).contains(&code))?;
+    Ok((self::version(version)?, code))
+}
+
+/// What a message must begin with: a start line's first word.
+type Beginning = fn(Cursor<'_>) -> Result<(), Reject>;
+
+fn begins_request(mut cursor: Cursor<'_>) -> Result<(), Reject> {
+    let token = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().copied().all(is_token);
+    let so_far = cursor.rest().split(|&byte| byte == b' ').next().unwrap_or_default();
+    require(so_far.is_empty() && cursor.is_empty() || token(so_far))?;
+    cursor.until(b' ', MAX_METHOD).map(drop)
+}
+
+fn begins_response(mut cursor: Cursor<'_>) -> Result<(), Reject> {
+    cursor.tag(b"HTTP/")
+}
+
+/// A message's head, and where it begins.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    head: Head<'a>,
+    offset: u32,
+}
+
+/// The first message of `said` whose start line `reads`: at its first byte, or, where the beginning was not
+/// captured, at the first byte of a packet.
+fn first_head(
+    said: Said<'_>,
+    from_start: bool,
+    begins: Beginning,
+    reads: impl Fn(&[u8]) -> bool,
+) -> Result<Found<'_>, Reject> {
+    let head_at = |offset: u32| {
+        let rest = said.bytes().get(offset as usize..).unwrap_or_default();
+        let mut cursor = Cursor::new(rest, !said.has_ended());
+        for _ in 0..MAX_BLANK_LINES {
+            if cursor.rest().starts_with(b"\r\n") || cursor.rest().starts_with(b"\n") {
+                cursor.line(0)?;
+            }
+        }
+        if cursor.rest() == b"\r" {
+            return Err(Reject::Incomplete);
+        }
+        begins(cursor)?;
+        let head = Head::parse(cursor)?;
+        require(reads(head.start))?;
+        Ok(Found { head, offset })
+    };
+    if said.is_silent() {
+        return Err(Reject::Incomplete);
+    }
+    match head_at(0) {
+        Err(_) if !from_start => {
+            let mut starts = said.pieces().iter().map(|piece| piece.end);
+            starts.find_map(|offset| head_at(offset).ok()).ok_or(Reject::Incomplete)
+        }
+        decided => decided,
+    }
+}
+
+fn first_request<'a>(opening: &Opening<'a>) -> Result<Found<'a>, Reject> {
+    let reads = |line: &[u8]| Request::parse(line).is_ok();
+    first_head(opening.initiator, opening.from_start, begins_request, reads)
+}
+
+fn first_response<'a>(opening: &Opening<'a>) -> Result<Found<'a>, Reject> {
+    first_head(opening.responder, opening.from_start, begins_response, |line| status(line).is_ok())
+}
+
+/// The first request's line and head.
+pub(crate) fn request<'a>(opening: &Opening<'a>) -> Result<(Request<'a>, Head<'a>), Reject> {
+    let head = first_request(opening)?.head;
+    Ok((Request::parse(head.start)?, head))
+}
+
+/// The first response's status and head.
+pub(crate) fn response<'a>(opening: &Opening<'a>) -> Result<(u64, Head<'a>), Reject> {
+    let head = first_response(opening)?.head;
+    Ok((status(head.start)?.1, head))
+}
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    match (first_request(opening), first_response(opening)) {
+        (Ok(asked), Ok(answered)) if asked.offset == 0 && answered.offset == 0 => {
+            // What a tunnel carries is worth waiting for.
+            let tunnel = asked.head.start.starts_with(b"CONNECT ") && asked.head.body.is_empty();
+            let heads_go_on = !asked.head.is_whole || !answered.head.is_whole;
+            Ok(Evidence::dialogue(
+                "request-and-response: a request line and a status line (RFC 9112 sections 3 and 4)",
+            )
+            .wanting_more(heads_go_on || tunnel))
+        }
+        (Ok(asked), Ok(_)) => Ok(in_between(asked, Side::Initiator, Confidence::Message)),
+        (Ok(asked), Err(Reject::Incomplete)) if asked.offset == 0 => {
+            Ok(Evidence::message("request-line: a request line with its version (RFC 9112 section 3)"))
+        }
+        // The responder spoke something else, or answered without a header, as HTTP/0.9 servers do.
+        (Ok(asked), Err(Reject::Mismatch)) if asked.offset == 0 => Ok(Evidence::signature(
+            "request-only: a request line; the answer is no status line (RFC 9112 section 3)",
+        )),
+        (Ok(asked), Err(_)) => Ok(in_between(asked, Side::Initiator, Confidence::Signature)),
+        (Err(Reject::Incomplete), Ok(answered)) if answered.offset == 0 => {
+            Ok(Evidence::message("status-line: a status line (RFC 9112 section 4)").from(Side::Responder))
+        }
+        (Err(Reject::Incomplete), Ok(answered)) => {
+            Ok(in_between(answered, Side::Responder, Confidence::Signature))
+        }
+        // An answer alone does not make the flow HTTP: its server answers whatever it could not read with 400.
+        (Err(Reject::Mismatch), Ok(_)) if is_misspelt(opening) => {
+            Ok(Evidence::message("misspelt-request: an HTTP method, answered by a status line (RFC 9112 section 4)"))
+        }
+        (Err(_), Err(Reject::Mismatch)) | (Err(Reject::Mismatch), _) => simple_request(opening),
+        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => partial_line(opening),
+    }
+}
+
+/// Whether a text begins with one of HTTP's methods and names none of its relatives, though it is no request line.
+fn is_misspelt(opening: &Opening<'_>) -> bool {
+    let line = opening.request().line(MAX_LINE).unwrap_or_default();
+    let relative = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| contains_ignore_case(line, name));
+    let known = method(line).is_ok_and(|method| OWN_METHODS.contains(&method) || method == b"OPTIONS" || method == b"TRACE");
+    known && is_text(line) && !relative
+}
+
+/// A message that begins at a packet's first byte, with something else before it: the rest of a body, or
+/// another protocol that carries HTTP, which may then say more.
+fn in_between(found: Found<'_>, side: Side, confidence: Confidence) -> Evidence {
+    Evidence::new(confidence, "start-line-later: a start line at a packet's first byte (RFC 9112 section 2.1)")
+        .from(side)
+        .at(found.offset)
+}
+
+/// HTTP/0.9 (RFC 9112 appendix C.1.1, RFC 1945 section 4.1): `GET SP path`, answered by the document itself,
+/// which is HTML, or by a newer server.
+fn simple_request(opening: &Opening<'_>) -> Verdict {
+    let line = opening.request().line(MAX_LINE)?;
+    let target = line.strip_prefix(b"GET ").ok_or(Reject::Mismatch)?;
+    require(target.starts_with(b"/") && !target.contains(&b' ') && is_text(target))?;
+    let answer = opening.responder.bytes().trim_ascii_start();
+    let known = opening.is_on(INSPECTOR.ports) || answer.starts_with(b"<") || answer.starts_with(b"HTTP/");
+    if answer.is_empty() && !known {
+        return Err(Reject::Incomplete);
+    }
+    require(known)?;
+    Ok(Evidence::signature("simple-request: a GET without a version (HTTP/0.9; RFC 1945 section 4.1)"))
+}
+
+/// A request line whose end was not captured.
+fn partial_line(opening: &Opening<'_>) -> Verdict {
+    let line = opening.initiator.bytes();
+    let short = if opening.initiator.has_ended() { Reject::Mismatch } else { Reject::Incomplete };
+    if line.len() < MIN_PARTIAL_LINE {
+        return Err(short);
+    }
+    let Ok(method) = method(line) else { return Err(short) };
+    let target = line.get(method.len() + 1..).unwrap_or_default();
+    let telling = OWN_METHODS.contains(&method)
+        && is_text(target)
+        && (target.starts_with(b"/") || target.starts_with(b"http://") || method == b"CONNECT");
+    if !telling {
+        return Err(short);
+    }
+    Ok(Evidence::signature("partial-request-line: an HTTP method and target; the line's end is missing (RFC 9112 section 3)"))
+}
+
+/// The target without its query, and without the user name and password that an absolute one may hold.
+fn public_part(target: &[u8]) -> Vec<u8> {
+    let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
+    let Some(scheme) = path.windows(3).position(|window| window == b"://") else { return path.to_vec() };
+    let (scheme, rest) = path.split_at_checked(scheme + 3).unwrap_or((path, &[]));
+    let authority = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+    let user = rest.iter().take(authority).rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+    [scheme, rest.get(user..).unwrap_or_default()].concat()
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    let request = request(opening).ok();
+    let response = response(opening).ok();
+    if let Some((line, head)) = &request {
+        attributes.set("http.method", line.method);
+        attributes.set("http.target", public_part(line.target).as_slice());
+        attributes.set("http.version", line.version);
+        attributes.set_some("http.host", head.field("host"));
+        attributes.set_some("http.user_agent", head.field("user-agent"));
+        attributes.set_some("http.content_type", head.field("content-type"));
+        attributes.set_some("http.upgrade", head.field("upgrade"));
+    }
+    if let Some((code, head)) = &response {
+        attributes.set("http.status", *code);
+        attributes.set_some("http.version", status(head.start).ok().map(|(version, _)| version));
+        attributes.set_some("http.server", head.field("server"));
+        attributes.set_some("http.content_type", head.field("content-type"));
+    }
+    let (line, head) = request.unzip();
+    let answer = response.map(|(_, head)| head);
+    attributes.set_some("http.service", service::name(line, head, answer));
+    if line.is_some_and(|line| line.method == b"CONNECT") {
+        attributes.set_some("http.tunnel", head.and_then(|head| carried(head.body)));
+    }
+}
+
+/// What begins like this inside a tunnel: named only where the first bytes leave no doubt.
+pub(crate) fn carried(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        // A TLS handshake record with a ClientHello (RFC 8446 sections 5.1 and 4).
+        [22, 3, 0..=4, _, _, 1, 0, ..] => Some("tls"),
+        _ if bytes.starts_with(b"SSH-") => Some("ssh"),
+        _ if Request::parse(bytes.split(|&byte| byte == b'\r').next().unwrap_or_default()).is_ok() => Some("http"),
+        _ => None,
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Dialogue,
+        "a request and its response",
+        &[b"GET /index.html HTTP/1.1\r\nHost: example.org\r\nUser-Agent: test/1\r\n\r\n"],
+        &[b"HTTP/1.1 200 OK\r\nServer: test\r\nContent-Length: 2\r\n\r\nok"],
+    ),
+    Example::tcp(
+        Confidence::Dialogue,
+        "an event of UPnP, answered without a reason phrase",
+        &[b"NOTIFY /events HTTP/1.1\r\nNT: upnp:event\r\n"],
+        &[b"HTTP/1.0 412\r\n"],
+    ),
+    Example::tcp(Confidence::Message, "a method of its own, header not ended", &[b"QUERY /contacts HTTP/1.1\r\nHost: a"], &[]),
+    Example::tcp(Confidence::Message, "only the responder was captured", &[], &[b"HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n"]),
+    Example::tcp(Confidence::Message, "an empty line before the request", &[b"\r\nHEAD / HTTP/1.0\n\n"], &[]),
+    Example::tcp(Confidence::Signature, "a request line that the capture cut", &[b"GET /a/long/path/that/goes/on"], &[]),
+    Example::tcp(Confidence::Signature, "HTTP/0.9", &[b"GET /\r\n"], &[b"<html>hello</html>"]),
+    Example::not(Transport::Tcp, "RTSP", &[b"OPTIONS rtsp://example.org/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"], &[]),
+    Example::not(Transport::Tcp, "RTSP, target cut", &[b"OPTIONS rtsp://example.org/a/long/path"], &[]),
+    Example::not(Transport::Tcp, "SIP", &[b"NOTIFY sip:a@example.org SIP/2.0\r\n"], &[b"SIP/2.0 200 OK\r\n"]),
+    Example::not(Transport::Tcp, "HTTP/2's preface", &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"], &[]),
+    Example::not(Transport::Tcp, "another protocol that an HTTP server refuses", &[b"\x05\x00\x0b\x03\x10\x00\x00\x00"], &[b"HTTP/1.1 400 Bad Request\r\n\r\n"]),
+    Example::not(Transport::Tcp, "an inline command of Redis", &[b"GET key\r\n"], &[b"$-1\r\n"]),
+    Example::not(Transport::Tcp, "SHOUTcast's answer alone", &[], &[b"ICY 200 OK\r\nicy-name: x\r\n"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_is_left_out_of_the_target() {
+        assert_eq!(public_part(b"/a/b?token=secret"), b"/a/b");
+        assert_eq!(public_part(b"http://user:word@host/a?b"), b"http://host/a");
+        assert_eq!(public_part(b"host:443"), b"host:443");
+    }
+
+    #[test]
+    fn fields_are_found_in_either_case_and_trimmed() {
+        let head = Head::parse(Cursor::open(b"GET / HTTP/1.1\r\nHOST:  a.example \r\nhosts: b\r\n\r\nrest")).unwrap();
+        assert_eq!(head.field("Host"), Some(&b"a.example"[..]));
+        assert_eq!((head.is_whole, head.body), (true, &b"rest"[..]));
+        assert_eq!(head.field("Absent"), None);
+    }
+}
