@@ -1,6 +1,7 @@
 //! Formats that several protocols share. Pure: bytes in, facts out.
 
 pub mod alert;
+pub mod bencode;
 pub mod ber;
 pub mod certificate;
 pub mod cipher_suites;

@@ -16,6 +16,7 @@ macro_rules! inspectors {
 
 inspectors! {
     bgp,
+    bittorrent,
     dcerpc,
     dhcp,
     dhcpv6,
@@ -23,7 +24,9 @@ inspectors! {
     dtls,
     ftp,
     ftp_data,
+    grpc,
     http,
+    http2,
     imap,
     irc,
     llmnr,
@@ -37,6 +40,7 @@ inspectors! {
     radius,
     rdg_udp,
     rdp_udp,
+    redis,
     smtp,
     snmp,
     socks,
