@@ -15,8 +15,10 @@ macro_rules! inspectors {
 }
 
 inspectors! {
+    ard,
     bgp,
     bittorrent,
+    cgp,
     dcerpc,
     dhcp,
     dhcpv6,
@@ -29,6 +31,13 @@ inspectors! {
     http2,
     imap,
     irc,
+    edt,
+    enpc,
+    fatpipe,
+    framehawk,
+    hicp,
+    ica,
+    icabrowser,
     llmnr,
     lmtp,
     mdns,
@@ -39,19 +48,23 @@ inspectors! {
     pop3,
     radius,
     rdg_udp,
+    rdp,
     rdp_udp,
     redis,
     smtp,
     snmp,
     socks,
     ssdp,
+    srt,
     ssh,
     syslog,
     telnet,
     tftp,
+    timelot,
     tip,
     tls,
     websocket,
+    udt,
 }
 
 #[cfg(test)]
