@@ -14,11 +14,12 @@ use crate::inspect::{Confidence, Piece, Said, Side};
 use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
+use crate::ports::DecodeAs;
 use crate::protocols::INSPECTORS;
 use crate::rhythm::{Conduct, Rhythm};
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Payloads after which a flow that nobody is certain about is left as it is: what has not shown in so many will not.
 const MAX_OFFERED: u32 = 40;
@@ -34,16 +35,17 @@ const FIRST_BEHAVIOUR: u64 = 16;
 #[derive(Debug)]
 pub struct Judge {
     describe: bool,
+    decode_as: Arc<[DecodeAs]>,
     #[expect(clippy::vec_box, reason = "what is recycled is the box")]
     spare: Vec<Box<Undecided>>,
     told: Told,
 }
 
 impl Judge {
-    /// `describe` says whether attributes are wanted.
+    /// `describe` says whether attributes are wanted, `decode_as` what the user says about ports.
     #[must_use]
-    pub fn new(describe: bool) -> Self {
-        Self { describe, spare: Vec::new(), told: Told::default() }
+    pub fn new(describe: bool, decode_as: Arc<[DecodeAs]>) -> Self {
+        Self { describe, decode_as, spare: Vec::new(), told: Told::default() }
     }
 
     /// Prepares a new flow.
@@ -316,7 +318,7 @@ impl Judge {
             flow.undecided = Some(undecided);
         }
         judge_behaviour(flow, flow.first_frame, hosts);
-        summary::summarise(flow, reason)
+        summary::summarise(flow, reason, &self.decode_as)
     }
 
     /// Recycles what a flow that has ended leaves behind.

@@ -5,6 +5,7 @@
     allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)
 )]
 
+pub mod analysis;
 pub mod attributes;
 pub mod byteset;
 pub mod candidates;

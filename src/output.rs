@@ -1,6 +1,7 @@
 //! What people and programs see: records, tables. Nothing here knows a protocol.
 
 pub mod community;
+pub mod destination;
 pub mod jsonl;
 pub mod record;
 pub mod stats;

@@ -8,6 +8,7 @@
 use crate::capture::Block;
 use crate::key::FlowKey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
+use crate::ports::DecodeAs;
 use crate::shard::{Limits, Observed, SHARDS, Shard, Sink};
 use crate::totals::Totals;
 use crate::wire::{Decoded, Decoder, Skip};
@@ -21,7 +22,7 @@ const BATCH: usize = 512;
 const BATCHES: usize = 8;
 
 /// How to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Worker threads; 0 runs everything on the calling thread.
     pub threads: usize,
@@ -29,6 +30,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether attributes are wanted.
     pub describe: bool,
+    /// What the user says ports are used for; outranks the registry.
+    pub decode_as: Arc<[DecodeAs]>,
     /// Bounds of reassembling IP fragments.
     pub fragments: crate::wire::fragments::Limits,
 }
@@ -48,6 +51,23 @@ pub struct Intake {
     pub first: Option<Timestamp>,
     /// Latest time of a frame.
     pub last: Option<Timestamp>,
+}
+
+impl Intake {
+    /// Adds what another timeline counted.
+    pub fn add(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.truncated += other.truncated;
+        for (mine, theirs) in self.skipped.iter_mut().zip(other.skipped) {
+            *mine += theirs;
+        }
+        self.first = match (self.first, other.first) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// A packet on its way to a shard.
@@ -98,7 +118,10 @@ struct Worker<S> {
 impl<S: Sink> Worker<S> {
     fn new(worker: usize, workers: usize, settings: &Settings, sink: S) -> Self {
         let limits = Limits { max_flows: (settings.limits.max_flows / SHARDS).max(1), ..settings.limits };
-        let shard = |place: usize| (place % workers == worker).then(|| Shard::new(limits, settings.describe));
+        let shard = |place: usize| {
+            (place % workers == worker)
+                .then(|| Shard::new(limits, settings.describe, Arc::clone(&settings.decode_as)))
+        };
         Self { shards: (0..SHARDS).map(shard).collect(), sink }
     }
 
@@ -205,6 +228,18 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
     #[must_use]
     pub const fn intake(&self) -> &Intake {
         &self.intake
+    }
+
+    /// How often a bound of the decoder was hit or a datagram was not reassembled, by name.
+    pub fn bounds(&self) -> impl Iterator<Item = (&'static str, u64)> + use<S> {
+        let counts = self.decoder.fragment_counts();
+        [
+            ("fragments-expired", counts.expired),
+            ("fragments-evicted", counts.evicted),
+            ("fragments-dropped", counts.dropped),
+            ("fragments-cut", counts.cut),
+        ]
+        .into_iter()
     }
 
     /// Which capture the blocks to come are from.

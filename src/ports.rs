@@ -64,6 +64,28 @@ impl PortClaim {
     }
 }
 
+/// A promise that the user makes for ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeAs {
+    /// Over what.
+    pub transport: Transport,
+    /// The first port.
+    pub first: u16,
+    /// The last port; the same as the first for a single one.
+    pub last: u16,
+    /// The canonical name of the protocol.
+    pub name: &'static str,
+}
+
+impl DecodeAs {
+    /// The promise, if it is made for this port.
+    #[must_use]
+    pub fn claim(&self, transport: Transport, port: u16) -> Option<PortClaim> {
+        let meant = self.transport == transport && (self.first..=self.last).contains(&port);
+        meant.then_some(PortClaim::by_user(self.name))
+    }
+}
+
 /// The promises of a listening `port`: uses in practice, then registered names, then ranges; none twice.
 ///
 /// Allocates nothing; fast enough for once per flow.

@@ -9,11 +9,13 @@ use crate::hosts::Hosts;
 use crate::judge::Judge;
 use crate::key::{FlowKey, Transport, protocol};
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
+use crate::ports::DecodeAs;
 use crate::ports::listening::listens;
 use crate::summary::Summary;
 use crate::table::Table;
 use crate::totals::Totals;
 use crate::wheel::{Entry, Wheel};
+use std::sync::Arc;
 
 /// How many shards there are, whatever the number of threads: as many as threads could ever be of use here.
 pub const SHARDS: usize = 16;
@@ -103,16 +105,16 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// A shard without flows. `describe` says whether attributes are wanted.
+    /// A shard without flows. `describe` says whether attributes are wanted, `decode_as` what the user says about ports.
     #[must_use]
-    pub fn new(limits: Limits, describe: bool) -> Self {
+    pub fn new(limits: Limits, describe: bool, decode_as: Arc<[DecodeAs]>) -> Self {
         Self {
             table: Table::default(),
             wheel: Wheel::default(),
             now: Timestamp(i64::MIN),
             limits,
             hosts: Hosts::default(),
-            judge: Judge::new(describe),
+            judge: Judge::new(describe, decode_as),
             generation: 0,
             due: Vec::new(),
             totals: Totals::default(),

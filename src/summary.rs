@@ -5,7 +5,7 @@ use crate::flow::{Count, Direction, EndReason, Flow};
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
 use crate::packet::{IcmpError, Layers, Timestamp};
-use crate::ports::PortClaim;
+use crate::ports::{DecodeAs, PortClaim};
 use crate::tcp::TcpSide;
 use crate::verdict::{self, Reason, Verdict};
 
@@ -69,10 +69,10 @@ pub struct Summary {
     pub truncated: bool,
 }
 
-/// Sums a flow up.
+/// Sums a flow up; `decode_as` is what the user says about ports.
 #[must_use]
-pub fn summarise(flow: &mut Flow, reason: EndReason) -> Summary {
-    let decision = verdict::decide(flow);
+pub fn summarise(flow: &mut Flow, reason: EndReason, decode_as: &[DecodeAs]) -> Summary {
+    let decision = verdict::decide(flow, decode_as);
     let mut attributes = Attributes::default();
     let (mut layers, mut icmp_error) = (Layers::default(), None);
     if let Some(extra) = &mut flow.extra {

@@ -2,7 +2,7 @@
 
 use crate::flow::Flow;
 use crate::inspect::{Confidence, Side};
-use crate::ports::{self, Basis, PortClaim};
+use crate::ports::{self, Basis, DecodeAs, PortClaim};
 use std::borrow::Cow;
 
 /// How what the port promises and what the bytes say relate.
@@ -106,9 +106,9 @@ pub struct Decision {
     pub why: Vec<Reason>,
 }
 
-/// Decides what a flow is, from all that is known of it.
+/// Decides what a flow is, from all that is known of it and what the user says about ports.
 #[must_use]
-pub fn decide(flow: &Flow) -> Decision {
+pub fn decide(flow: &Flow, decode_as: &[DecodeAs]) -> Decision {
     let Some(transport) = flow.key.transport() else {
         return Decision {
             app: None,
@@ -119,7 +119,8 @@ pub fn decide(flow: &Flow) -> Decision {
         };
     };
     let [_, port] = flow.ports();
-    let port_claims: Vec<PortClaim> = ports::claims(transport, port).collect();
+    let by_user = decode_as.iter().filter_map(|said| said.claim(transport, port));
+    let port_claims: Vec<PortClaim> = by_user.chain(ports::claims(transport, port)).collect();
     let mut why = Vec::new();
     let announced = flow.extra.as_ref().and_then(|extra| extra.announced);
     let claim = flow.claim.and_then(|(claim, frame)| Some((claim.by()?, claim.evidence, frame)));

@@ -1,65 +1,48 @@
 //! Records as JSON, one a line.
 
+use crate::output::destination::Destination;
 use crate::output::record::FlowRecord;
-use crate::output::stats::StatsRecord;
 use crate::shard::Sink;
 use crate::summary::Summary;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Bytes collected per worker before they are written: large enough that the lock is rarely taken.
 const BUFFER: usize = 64 * 1024;
-
-/// Where all workers' records go.
-pub type Destination = Arc<Mutex<dyn Write + Send>>;
 
 /// One worker's part of the output.
 pub struct JsonLines {
     buffer: Vec<u8>,
     files: Arc<[String]>,
-    destination: Destination,
-    failed: Option<std::io::Error>,
+    destination: Arc<Destination>,
+    /// Bytes to collect; 0 while live, where each record is wanted at once.
+    collect: usize,
 }
 
 impl JsonLines {
-    /// Records about flows of `files`, to `destination`.
+    /// Records about flows of `files`, to `destination`; each at once if `live`.
     #[must_use]
-    pub fn new(files: Arc<[String]>, destination: Destination) -> Self {
-        Self { buffer: Vec::with_capacity(BUFFER * 2), files, destination, failed: None }
+    pub fn new(files: Arc<[String]>, destination: Arc<Destination>, live: bool) -> Self {
+        let collect = if live { 0 } else { BUFFER };
+        Self { buffer: Vec::with_capacity(collect * 2), files, destination, collect }
     }
 
-    fn write(&mut self, record: &impl serde::Serialize) {
+    /// Writes any record.
+    pub fn write(&mut self, record: &impl serde::Serialize) {
         // Writing to memory cannot fail, and no record has map keys that JSON could not hold.
         if serde_json::to_writer(&mut self.buffer, record).is_ok() {
             self.buffer.push(b'\n');
         }
-        if self.buffer.len() >= BUFFER {
+        if self.buffer.len() >= self.collect {
             self.flush();
         }
     }
 
-    /// Writes what was collected; after a failure nothing more is written.
-    fn flush(&mut self) {
-        if self.failed.is_none() && !self.buffer.is_empty() {
-            let written = match self.destination.lock() {
-                Ok(mut destination) => destination.write_all(&self.buffer).and_then(|()| destination.flush()),
-                Err(_) => Err(std::io::Error::other("another thread failed while writing")),
-            };
-            self.failed = written.err();
+    /// Writes what was collected.
+    pub fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            self.destination.write(&self.buffer);
         }
         self.buffer.clear();
-    }
-
-    /// Writes the last record, if this worker is to do that.
-    ///
-    /// # Errors
-    /// When it, or anything before it, could not be written.
-    pub fn finish(mut self, stats: Option<&StatsRecord>) -> std::io::Result<()> {
-        if let Some(stats) = stats {
-            self.write(stats);
-        }
-        self.flush();
-        self.failed.map_or(Ok(()), Err)
     }
 }
 

@@ -1,27 +1,12 @@
 //! The stats record: the last line of a run, and the proof that every packet is accounted for.
 
-use crate::capture::Drops;
+use crate::analysis::Outcome;
 use crate::flow::EndReason;
 use crate::output::record::{SCHEMA, seconds};
-use crate::pipeline::Intake;
-use crate::totals::Totals;
 use crate::verdict::Verdict;
 use crate::wire::Skip;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// What the stats record is made of.
-#[derive(Debug)]
-pub struct Counted<'a> {
-    /// Before the shards.
-    pub intake: &'a Intake,
-    /// In the shards.
-    pub totals: &'a Totals,
-    /// Lost before they could be read.
-    pub drops: Drops,
-    /// How often a bound was hit, by name.
-    pub bounds: Vec<(&'static str, u64)>,
-}
 
 /// The record.
 #[derive(Debug, Serialize)]
@@ -47,8 +32,8 @@ impl StatsRecord {
     /// The record of what was counted. `elapsed` is packet time, from the first packet to the last: the same
     /// input gives the same record.
     #[must_use]
-    pub fn new(counted: &Counted<'_>) -> Self {
-        let Counted { intake, totals, drops, bounds } = counted;
+    pub fn new(outcome: &Outcome) -> Self {
+        let Outcome { intake, totals, drops, bounds } = outcome;
         let elapsed = match (intake.first, intake.last) {
             (Some(first), Some(last)) => seconds(last.since(first)),
             _ => 0.0,

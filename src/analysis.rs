@@ -1,0 +1,192 @@
+//! Running captures through the pipeline: in order, filtered, until the end or until somebody says stop.
+
+use crate::capture::filter::Filter;
+use crate::capture::list::Source;
+use crate::capture::{CaptureError, Drops, FileReader};
+use crate::packet::Timestamp;
+use crate::pipeline::{Intake, Pipeline, Settings};
+use crate::shard::Sink;
+use crate::totals::Totals;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What to read of a capture, and when to stop.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Frames that do not pass are not read at all.
+    pub filter: Option<Filter>,
+    /// Stop after so many frames, over all captures.
+    pub count: Option<u64>,
+    /// Stop when so many nanoseconds of packet time have passed, in each timeline.
+    pub duration_nanos: Option<u64>,
+}
+
+/// What was counted over a whole run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Before the shards.
+    pub intake: Intake,
+    /// In the shards.
+    pub totals: Totals,
+    /// Frames lost before they were captured.
+    pub drops: Drops,
+    /// How often a bound was hit, by name.
+    pub bounds: Vec<(&'static str, u64)>,
+}
+
+impl Outcome {
+    /// Adds what another timeline came to.
+    fn add(&mut self, intake: &Intake, totals: &Totals) {
+        self.intake.add(intake);
+        self.totals.add(totals);
+    }
+}
+
+/// What a run tells while it goes on.
+pub trait Watcher {
+    /// Something went wrong with an input; the run goes on with what is left.
+    fn failed(&mut self, error: &CaptureError);
+    /// So many frames, and bytes of the captures, have been read in all.
+    fn progressed(&mut self, frames: u64, bytes: u64) {
+        let _ = (frames, bytes);
+    }
+}
+
+/// Reads capture files as one timeline, or with `each` every file by itself.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The captures, in order.
+    pub sources: &'a [Source],
+    /// Whether every capture is a timeline of its own.
+    pub each: bool,
+    /// How to run.
+    pub settings: Settings,
+    /// What to read.
+    pub reading: Reading,
+    /// Set by somebody else to end the run early; what was read until then is told.
+    pub stop: &'a AtomicBool,
+}
+
+impl Run<'_> {
+    /// Runs; `sink` is asked for once per worker and timeline, and all sinks are given back at the end.
+    ///
+    /// # Errors
+    /// When the system gives no thread; everything else is told to the watcher.
+    pub fn run<S: Sink + Send + 'static>(
+        mut self,
+        mut sink: impl FnMut() -> S,
+        watcher: &mut impl Watcher,
+    ) -> std::io::Result<(Outcome, Vec<S>)> {
+        let mut outcome = Outcome::default();
+        let mut sinks = Vec::new();
+        let mut read = Progress::default();
+        let timelines = self.sources.chunks(if self.each { 1 } else { self.sources.len().max(1) });
+        let mut file = 0;
+        for sources in timelines {
+            let mut pipeline = Pipeline::start(&self.settings, &mut sink)?;
+            for source in sources {
+                pipeline.set_file(file);
+                file += 1;
+                if !self.is_over(&read) {
+                    self.reading.feed(source, &mut pipeline, &mut read, self.stop, watcher);
+                }
+            }
+            outcome.drops.interface += read.drops.interface;
+            outcome.drops.kernel += read.drops.kernel;
+            read.drops = Drops::default();
+            read.timeline = None;
+            for (name, count) in pipeline.bounds() {
+                match outcome.bounds.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, sum)) => *sum += count,
+                    None => outcome.bounds.push((name, count)),
+                }
+            }
+            let (intake, totals, mut parts) = pipeline.finish();
+            outcome.add(&intake, &totals);
+            sinks.append(&mut parts);
+        }
+        Ok((outcome, sinks))
+    }
+
+    fn is_over(&self, read: &Progress) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.reading.count.is_some_and(|count| read.frames >= count)
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Default)]
+struct Progress {
+    frames: u64,
+    bytes: u64,
+    /// Time of the timeline's first frame.
+    timeline: Option<Timestamp>,
+    drops: Drops,
+}
+
+impl Reading {
+    /// Feeds one capture to the pipeline.
+    fn feed<S: Sink + Send + 'static>(
+        &mut self,
+        source: &Source,
+        pipeline: &mut Pipeline<S>,
+        read: &mut Progress,
+        stop: &AtomicBool,
+        watcher: &mut impl Watcher,
+    ) {
+        let mut reader = match FileReader::open(&source.path) {
+            Ok(reader) => reader,
+            Err(error) => return watcher.failed(&error),
+        };
+        while !stop.load(Ordering::Relaxed) {
+            let mut block = pipeline.block();
+            match reader.read_block(&mut block) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    watcher.failed(&error);
+                    break;
+                }
+            }
+            read.bytes += block.bytes.len() as u64;
+            if let Some(filter) = &mut self.filter {
+                let bytes = &block.bytes;
+                block.frames.retain(|frame| {
+                    let start = frame.start as usize;
+                    let frame_bytes = bytes.get(start..start + frame.captured as usize).unwrap_or_default();
+                    filter.passes(frame.link, frame_bytes).unwrap_or_else(|error| {
+                        watcher.failed(&error);
+                        false
+                    })
+                });
+            }
+            let over = self.clip(&mut block.frames, read);
+            read.frames += block.frames.len() as u64;
+            pipeline.feed(block);
+            watcher.progressed(read.frames, read.bytes);
+            if over {
+                break;
+            }
+        }
+        let drops = reader.drops();
+        read.drops.interface += drops.interface;
+        read.drops.kernel += drops.kernel;
+    }
+
+    /// Leaves out the frames after the count or the duration. True when there were any, or none may follow.
+    fn clip(&self, frames: &mut Vec<crate::packet::Frame>, read: &mut Progress) -> bool {
+        if read.timeline.is_none() {
+            read.timeline = frames.first().map(|frame| frame.time);
+        }
+        let mut over = false;
+        if let Some(count) = self.count {
+            let left = usize::try_from(count.saturating_sub(read.frames)).unwrap_or(usize::MAX);
+            over |= frames.len() >= left;
+            frames.truncate(left);
+        }
+        if let (Some(duration), Some(start)) = (self.duration_nanos, read.timeline) {
+            let late = frames.iter().position(|frame| frame.time.since(start) > duration);
+            over |= late.is_some();
+            frames.truncate(late.unwrap_or(frames.len()));
+        }
+        over
+    }
+}

@@ -1,0 +1,191 @@
+//! The command line's words, each with its unit and an example.
+
+pub(crate) mod input;
+pub(crate) mod messages;
+pub(crate) mod output;
+pub(crate) mod read;
+pub(crate) mod units;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use units::{DecodeRule, Span};
+
+/// Says what each network flow really is, how sure it is, and why.
+///
+/// wiretell reads capture files or listens on an interface, groups packets into two-way flows and labels each by
+/// its bytes, its behaviour, its context, and only last by its port.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say less: no progress, no summary on standard error.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more: what was skipped and which bounds were hit.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Colours in tables; NO_COLOR is respected.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    /// No progress on standard error.
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If standard output is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Label the flows in capture files (pcap, pcapng; plain, gzip, zstd).
+    ///
+    /// Several files and directories are one timeline, as rotated captures are; see --each. `-` is standard input.
+    #[command(
+        after_help = "Examples:\n  wiretell read trace.pcapng\n  wiretell read --format jsonl -o flows.jsonl /captures\n  tcpdump -w - | wiretell read -"
+    )]
+    Read(ReadArgs),
+    /// Label flows as they happen on an interface.
+    #[command(
+        after_help = "Examples:\n  sudo wiretell live -i eth0 -f 'udp port 3343'\n  wiretell live --duration 5m --format jsonl"
+    )]
+    Live(LiveArgs),
+    /// List what can be captured on.
+    Interfaces,
+    /// Tell what is known about ports, protocols or services.
+    #[command(
+        after_help = "Examples:\n  wiretell explain 3391\n  wiretell explain 3224-3324\n  wiretell explain netft tip"
+    )]
+    Explain {
+        /// A port (`3391`, `3391/udp`), a range of ports, a protocol's or a service's name.
+        #[arg(required = true, value_name = "PORT|NAME")]
+        topics: Vec<String>,
+    },
+    /// List every protocol that is recognised, and by what kind of evidence.
+    Protocols {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of every record.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Options of `read`.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// Capture files, directories of them, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Take every file as a capture of its own: no flow spans files.
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Options that `live` has too.
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+/// Options of `live`.
+#[derive(Debug, Args)]
+pub(crate) struct LiveArgs {
+    /// The interface to listen on; default: that of the default route. See `wiretell interfaces`.
+    #[arg(short, long, value_name = "IFACE")]
+    pub(crate) interface: Option<String>,
+    /// Bytes kept of each frame.
+    #[arg(short, long, value_name = "BYTES", default_value_t = 262_144)]
+    pub(crate) snaplen: u32,
+    /// Do not put the interface into promiscuous mode.
+    #[arg(short = 'p', long)]
+    pub(crate) no_promisc: bool,
+    /// Size of the kernel's capture buffer, in MiB.
+    #[arg(short = 'B', long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) buffer_size: u32,
+    /// Stay root after the interface is open, instead of becoming the user who called sudo (or nobody).
+    #[arg(long)]
+    pub(crate) keep_root: bool,
+    /// Options that `read` has too.
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+/// Options of `read` and `live`.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArgs {
+    /// Only frames that pass this BPF filter, as in tcpdump: 'udp port 3391'.
+    #[arg(short, long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
+    /// Where records go; default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How records are written.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: Format,
+    /// Show every flow in the table, not only those that matter.
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// Stop after so many frames.
+    #[arg(short, long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Stop after so much time: of the capture when reading, of the clock when live. 90s, 5m, 1h.
+    #[arg(long, value_name = "T")]
+    pub(crate) duration: Option<Span>,
+    /// Take a port as used for a protocol: tcp.port==8443,tls. Repeatable; bytes still outrank it.
+    #[arg(short, long, value_name = "RULE")]
+    pub(crate) decode_as: Vec<DecodeRule>,
+    /// A flow without packets for so long is over; default: 5m for TCP, 1m for all others.
+    #[arg(long, value_name = "T")]
+    pub(crate) idle_timeout: Option<Span>,
+    /// A flow that lasts longer is recorded in parts.
+    #[arg(long, value_name = "T", default_value = "30m")]
+    pub(crate) active_timeout: Span,
+    /// Most flows kept at a time; beyond, those idle longest are ended and counted as evicted.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) max_flows: usize,
+    /// Threads that classify; 0: everything on one. The records are the same for every number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Exit with 1 when a finding of at least this severity was made.
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+}
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values, with a header line.
+    Csv,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Severity {
+    /// Good to know.
+    Info,
+    /// Unusual.
+    Notice,
+    /// Something does not work as it should.
+    Warning,
+    /// Something is broken.
+    Critical,
+}

@@ -1,0 +1,68 @@
+//! What is said on standard error: messages, progress. Data never goes there.
+
+use super::Cli;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use wiretell::analysis::Watcher;
+use wiretell::capture::CaptureError;
+
+/// Writes a line to standard error. Nobody may be listening there, and that is no failure.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "wiretell: {line}");
+}
+
+/// Tells a person how a run goes, and remembers what went wrong.
+pub(crate) struct Messages {
+    progress: Option<ProgressBar>,
+    /// Whether some input could not be opened.
+    pub(crate) unopened: bool,
+    /// Whether some input was cut short or damaged.
+    pub(crate) damaged: bool,
+}
+
+impl Messages {
+    /// Messages as the command line asks for; `total` bytes will be read, if that is known.
+    pub(crate) fn new(cli: &Cli, total: Option<u64>) -> Self {
+        let wanted = !cli.quiet && !cli.no_progress && std::io::stderr().is_terminal();
+        Self { progress: wanted.then(|| bar(total)), unopened: false, damaged: false }
+    }
+
+    /// Takes the progress away.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = &self.progress {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: Option<u64>) -> ProgressBar {
+    let (bar, template) = match total {
+        Some(total) => {
+            (ProgressBar::new(total), "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left, {msg}")
+        }
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes}, {bytes_per_sec}, {msg}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Watcher for Messages {
+    fn failed(&mut self, error: &CaptureError) {
+        self.clear();
+        if error.is_partial() {
+            self.damaged = true;
+        } else {
+            self.unopened = true;
+        }
+        say(&error.to_string());
+    }
+
+    fn progressed(&mut self, frames: u64, bytes: u64) {
+        if let Some(bar) = &self.progress {
+            bar.set_position(bytes);
+            bar.set_message(format!("{frames} packets"));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `wiretell read`: labels the flows in capture files.
+
+use super::messages::{Messages, say};
+use super::output::{Output, destination};
+use super::{Cli, Format, ReadArgs};
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wiretell::analysis::{Outcome, Reading, Run, Watcher};
+use wiretell::capture::list::list;
+use wiretell::output::stats::StatsRecord;
+
+/// Done.
+const DONE: u8 = 0;
+/// Usage, configuration, or something could not be opened or written.
+const FAILED: u8 = 2;
+/// Done, but an input was cut short or damaged.
+const DAMAGED: u8 = 3;
+/// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Runs.
+pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
+    match read(cli, args) {
+        Ok(code) => code.into(),
+        Err(message) => {
+            say(&message);
+            FAILED.into()
+        }
+    }
+}
+
+fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
+    let filter = args.common.compiled_filter().map_err(|error| error.to_string())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let interrupted = Arc::new(AtomicBool::new(false));
+    on_interrupt(&stop, &interrupted);
+    let (sources, errors) = list(&args.paths);
+    let size = |path: &std::path::Path| {
+        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len())
+    };
+    let total = sources.iter().map(|source| size(&source.path)).sum();
+    let mut messages = Messages::new(cli, total);
+    for error in &errors {
+        messages.failed(error);
+    }
+    let destination = destination(&args.common, &stop)?;
+    let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    let output = Output::new(&args.common, destination, files, false);
+    let run = Run {
+        sources: &sources,
+        each: args.each,
+        settings: args.common.settings(args.common.format != Format::Table),
+        reading: Reading {
+            filter,
+            count: args.common.count,
+            duration_nanos: args.common.duration.map(|span| span.nanos),
+        },
+        stop: &stop,
+    };
+    let (outcome, parts) = run
+        .run(|| output.part(), &mut messages)
+        .map_err(|error| format!("no thread could be started: {error}; try --threads 0"))?;
+    messages.clear();
+    match output.finish(parts, &outcome, &StatsRecord::new(&outcome)) {
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
+        Err(error) => return Err(format!("writing the output failed: {error}")),
+        Ok(()) => {}
+    }
+    if cli.verbose {
+        verbose(&outcome);
+    }
+    Ok(if interrupted.load(Ordering::Relaxed) {
+        INTERRUPTED
+    } else if messages.unopened {
+        FAILED
+    } else if messages.damaged {
+        DAMAGED
+    } else {
+        DONE
+    })
+}
+
+/// Lets Ctrl-C and SIGTERM end the run with what is known so far; the second one ends it at once.
+pub(crate) fn on_interrupt(stop: &Arc<AtomicBool>, interrupted: &Arc<AtomicBool>) {
+    let (stop, interrupted) = (Arc::clone(stop), Arc::clone(interrupted));
+    let set = ctrlc::set_handler(move || {
+        if interrupted.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    if let Err(error) = set {
+        say(&format!("Ctrl-C will end the run at once, without a summary: {error}"));
+    }
+}
+
+fn verbose(outcome: &Outcome) {
+    let skipped = wiretell::wire::Skip::ALL.iter().map(|skip| skip.name()).zip(outcome.intake.skipped);
+    for (reason, count) in skipped.filter(|(_, count)| *count > 0) {
+        say(&format!("{count} packets skipped: {reason}"));
+    }
+    for (bound, count) in outcome.bounds.iter().filter(|(_, count)| *count > 0) {
+        say(&format!("{count} times: {bound}"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Values with units, as people write them on the command line.
+
+use std::str::FromStr;
+use wiretell::key::Transport;
+use wiretell::ports::DecodeAs;
+use wiretell::protocols::INSPECTORS;
+
+/// A span of time: `90`, `90s`, `500ms`, `5m`, `1h`, `2d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Its length in nanoseconds.
+    pub(crate) nanos: u64,
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| explain_span(text))?;
+        let unit: u64 = match unit {
+            "ms" => 1_000_000,
+            "" | "s" => 1_000_000_000,
+            "m" | "min" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            "d" => 86_400_000_000_000,
+            _ => return Err(explain_span(text)),
+        };
+        let nanos = number.checked_mul(unit).filter(|&nanos| nanos > 0).ok_or_else(|| explain_span(text))?;
+        Ok(Self { nanos })
+    }
+}
+
+fn explain_span(text: &str) -> String {
+    format!("`{text}` is no span of time; write a whole number above 0 and a unit: 500ms, 30s, 5m, 1h")
+}
+
+/// A rule as tshark's `-d`: `tcp.port==8443,tls`, `udp.port==5000-5010,rtp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DecodeRule(pub(crate) DecodeAs);
+
+impl FromStr for DecodeRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form =
+            || format!("`{text}` is no rule; write it like tcp.port==8443,tls or udp.port==5000-5010,rtp");
+        let (selector, name) = text.split_once(',').ok_or_else(form)?;
+        let (field, ports) = selector.split_once("==").ok_or_else(form)?;
+        let transport = match field.trim() {
+            "tcp.port" => Transport::Tcp,
+            "udp.port" => Transport::Udp,
+            "sctp.port" => Transport::Sctp,
+            _ => return Err(form()),
+        };
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        let port = |text: &str| text.trim().parse::<u16>().map_err(|_| form());
+        let (first, last) = (port(first)?, port(last)?);
+        if first > last {
+            return Err(format!("the range {first}-{last} in `{text}` is empty; write the lower port first"));
+        }
+        let name = name.trim();
+        let inspector = INSPECTORS.iter().find(|inspector| inspector.name == name);
+        let Some(inspector) = inspector else {
+            return Err(format!(
+                "`{name}` is no protocol that wiretell knows; `wiretell protocols` lists them"
+            ));
+        };
+        Ok(Self(DecodeAs { transport, first, last, name: inspector.name }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_units_and_nothing_is_guessed() {
+        let nanos = |text: &str| text.parse::<Span>().map(|span| span.nanos).ok();
+        assert_eq!(nanos("90"), Some(90_000_000_000));
+        assert_eq!(nanos("500ms"), Some(500_000_000));
+        assert_eq!(nanos("5m"), Some(300_000_000_000));
+        for bad in ["", "m", "5 m", "-1s", "0s", "5x", "99999999999999999h"] {
+            assert_eq!(nanos(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_decode_rule_is_tsharks_and_names_a_known_protocol() {
+        let rule: DecodeRule = "tcp.port==2222,ssh".parse().unwrap();
+        assert_eq!((rule.0.first, rule.0.last, rule.0.name), (2222, 2222, "ssh"));
+        for bad in [
+            "tcp.port==2222",
+            "tcp.port=2222,ssh",
+            "tcp.port==9-2,ssh",
+            "ip.proto==1,ssh",
+            "tcp.port==1,nope",
+        ] {
+            assert!(bad.parse::<DecodeRule>().is_err(), "{bad}");
+        }
+    }
+}
