@@ -10,6 +10,7 @@ pub mod dtls_records;
 pub mod guid;
 pub mod hello;
 pub mod hello_attributes;
+pub mod ip_packet;
 pub mod ja;
 pub mod lines;
 pub mod ntlm;
