@@ -1,0 +1,320 @@
+//! QUIC: [RFC 9000] and [RFC 9001] (version 1), RFC 9369 (version 2), the IETF's drafts, and Google's
+//! versions before them.
+//!
+//! ```text
+//! client  Initial: CRYPTO frames with a TLS ClientHello, filled up to 1200 bytes
+//! server  Initial, Handshake: to the client's connection id        or Retry, or Version Negotiation
+//! ```
+//!
+//! Initial packets are encrypted with keys that anyone can derive; one that decrypts is proof. A packet with
+//! a long header of a known version whose length fits is telling. Packets with a short header, all that is
+//! left once both sides have keys, cannot be told from noise and are never claimed.
+//!
+//! [RFC 9000]: https://www.rfc-editor.org/rfc/rfc9000
+//! [RFC 9001]: https://www.rfc-editor.org/rfc/rfc9001
+
+use crate::byteset::ByteSet;
+use crate::cursor::Cursor;
+use crate::formats::hello::{ClientHello, Kind as HelloKind, ServerHello};
+use crate::formats::hello_attributes;
+use crate::formats::tls_records::message;
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::key::Transport;
+use initial::Handshake;
+use packet::{Kind, Packet, family, version_name};
+
+mod google;
+mod initial;
+mod packet;
+
+/// QUIC.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "quic",
+    title: "QUIC",
+    specification: "RFC 9000, RFC 9001, RFC 9369",
+    carriers: Carriers::UDP,
+    ports: &[443, 80, 784, 853, 8853, 4433],
+    // Long headers; short ones that overtook them; the public flags of Google's versions.
+    initiator_first: ByteSet::range(0x40, 0xff).or(ByteSet::of(&[0x09, 0x0d, 0x19, 0x1d, 0x29, 0x2d, 0x39, 0x3d])),
+    inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("quic.version", "the version of the client's first packet: 1, 2, draft-29, Q046 ..."),
+        ("quic.versions_offered", "the versions that the server offers in a Version Negotiation"),
+        ("quic.retry", "whether the server asked for a token"),
+        ("quic.sni", "the server name that the client asks for"),
+        ("quic.alpn", "the application protocols that the client offers"),
+        ("quic.tls_version", "the TLS version inside"),
+        ("quic.cipher", "the cipher suite that was chosen"),
+        ("quic.ja4", "the client's JA4 fingerprint"),
+        ("quic.user_agent", "Google's versions: the client's name"),
+    ],
+    confused_with: "nothing once an Initial packet decrypts; in the middle of a flow it looks like noise and is not named",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+const HELLO: hello_attributes::Keys = hello_attributes::Keys {
+    sni: "quic.sni",
+    alpn: "quic.alpn",
+    version: "quic.tls_version",
+    cipher: "quic.cipher",
+    ja3: None,
+    ja4: "quic.ja4",
+};
+
+/// A client fills the datagram of an Initial packet up to this many bytes (RFC 9000 section 14.1).
+const MIN_INITIAL: u32 = 1200;
+/// Most datagrams of a side in an opening that are waited for until the ClientHello is whole.
+const ENOUGH: usize = 10;
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    if let Some(verdict) = google(opening) {
+        return verdict;
+    }
+    let client = first_packet(opening, Side::Initiator);
+    let server = first_packet(opening, Side::Responder);
+    let initials = client_handshake(opening);
+    let proven = initials.is_some();
+    let whole = initials.is_some_and(|bytes| {
+        let hello = handshake_message(&bytes, message::CLIENT_HELLO);
+        hello.and_then(|body| ClientHello::parse(body, HelloKind::Quic)).is_ok_and(|hello| hello.is_whole())
+    });
+    let more = !whole && opening.initiator.pieces().len() < ENOUGH;
+    match (client, server) {
+        (Some(client), Some(server))
+            if server.destination == client.source && (proven || client.is_sized(opening)) =>
+        {
+            let rule = "answered: a long header, and the server's to the same connection id (RFC 9000 section 7.2)";
+            Ok(Evidence::dialogue(rule).wanting_more(more))
+        }
+        (Some(client), _) if proven || client.is_sized(opening) => {
+            let (confidence, rule) = if proven {
+                (Confidence::Message, "initial: an Initial packet that decrypts (RFC 9001 section 5.2)")
+            } else {
+                (Confidence::Signature, LONG_HEADER)
+            };
+            Ok(Evidence::new(confidence, rule).wanting_more(more))
+        }
+        (None, Some(server)) if server.kind != Kind::VersionNegotiation && opening.initiator.is_silent() => {
+            Ok(Evidence::signature(LONG_HEADER).from(Side::Responder))
+        }
+        (None, Some(server)) if server.kind == Kind::VersionNegotiation => negotiation(opening, &server),
+        (Some(_), _) | (None, None) => patience(opening),
+        (None, Some(_)) => Err(Reject::Incomplete),
+    }
+}
+
+const LONG_HEADER: &str = "long-header: a long header of a known version, with lengths that fit (RFC 9000 section 17.2)";
+
+/// Waits while long headers may still come: packets overtake each other.
+fn patience(opening: &Opening<'_>) -> Verdict {
+    let seen = opening.initiator.pieces().len().max(opening.responder.pieces().len());
+    Err(if seen < ENOUGH { Reject::Incomplete } else { Reject::Mismatch })
+}
+
+/// The first packet of a side with a long header of a known version that came with all its lengths fitting.
+fn first_packet<'a>(opening: &Opening<'a>, side: Side) -> Option<Packet<'a>> {
+    opening.said(side).datagrams().find_map(|datagram| Packet::parse(&mut datagram.cursor()).ok())
+}
+
+impl Packet<'_> {
+    /// Whether a client's packet comes as the first ones do: padded, or exactly filling its datagram.
+    fn is_sized(&self, opening: &Opening<'_>) -> bool {
+        opening.initiator.datagrams().any(|datagram| {
+            let mut cursor = datagram.cursor();
+            let parsed = Packet::parse(&mut cursor);
+            let long = parsed.is_ok_and(|packet| packet.version == self.version);
+            long && (datagram.wire_len >= MIN_INITIAL || cursor.is_empty())
+        })
+    }
+}
+
+/// A Version Negotiation that gives back both connection ids of a client whose version is not known here (RFC 8999 section 6).
+fn negotiation(opening: &Opening<'_>, server: &Packet<'_>) -> Verdict {
+    let ids = |mut datagram: Cursor<'_>| {
+        let first = datagram.u8()?;
+        let version = datagram.u32()?;
+        let len = datagram.u8()?;
+        let destination = datagram.take(len.into())?;
+        let len = datagram.u8()?;
+        let source = datagram.take(len.into())?;
+        let long = first & 0x80 != 0 && version != 0;
+        Ok::<_, Reject>(long && destination == server.source && source == server.destination)
+    };
+    let fits = opening.initiator.datagrams().any(|datagram| ids(datagram.cursor()) == Ok(true));
+    // Two empty ids would be equal by chance.
+    if fits && !server.source.is_empty() {
+        let rule = "version-negotiation: the server offers versions to the client's connection ids (RFC 8999 section 6)";
+        return Ok(Evidence::dialogue(rule));
+    }
+    patience(opening)
+}
+
+/// Judges Google's versions, if the client's first packet is of one.
+fn google(opening: &Opening<'_>) -> Option<Verdict> {
+    let client = opening.initiator.datagrams().find_map(|datagram| google::client(datagram.cursor()).ok())?;
+    let answered = opening.responder.datagrams().any(|datagram| google::is_of(datagram.cursor(), client.cid) == Ok(true));
+    let hello = client.message.is_some_and(google::is_message);
+    let rule = "google: a packet of Google's QUIC with its version (QUIC Wire Layout Specification)";
+    let confidence = match (answered, hello) {
+        (true, _) => Confidence::Dialogue,
+        (false, true) => Confidence::Message,
+        (false, false) => Confidence::Signature,
+    };
+    Some(Ok(Evidence::new(confidence, rule)))
+}
+
+/// The initial packets of a side, decrypted, and put together; `None` when none decrypts.
+fn handshake(opening: &Opening<'_>, side: Side, cids: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut handshake = Handshake::default();
+    let mut decrypted = false;
+    for datagram in opening.said(side).datagrams() {
+        let mut cursor = datagram.cursor();
+        while let Ok(packet) = Packet::parse(&mut cursor) {
+            if packet.kind != Kind::Initial {
+                continue;
+            }
+            // The client's own id is the right one until the server has chosen another.
+            let own = (side == Side::Initiator).then_some(packet.destination);
+            let payload = own.iter().chain(cids).find_map(|cid| initial::decrypt(&packet, cid, side));
+            let google = family(packet.version).is_some_and(|family| family.google);
+            decrypted |= payload.is_some_and(|payload| handshake.add(&payload, google).is_ok());
+        }
+    }
+    decrypted.then(|| handshake.bytes())
+}
+
+/// The connection ids from which keys may have been made: those of the client's first Initials.
+fn client_cids<'a>(opening: &Opening<'a>) -> Vec<&'a [u8]> {
+    let mut cids = Vec::new();
+    for datagram in opening.initiator.datagrams() {
+        let Ok(packet) = Packet::parse(&mut datagram.cursor()) else { continue };
+        if packet.kind == Kind::Initial && !cids.contains(&packet.destination) {
+            cids.push(packet.destination);
+        }
+    }
+    // Retry makes a second one, and the server's choice a third.
+    cids.truncate(3);
+    cids
+}
+
+fn client_handshake(opening: &Opening<'_>) -> Option<Vec<u8>> {
+    handshake(opening, Side::Initiator, &client_cids(opening))
+}
+
+/// The body of the first handshake message, if it is of type `kind`.
+fn handshake_message(bytes: &[u8], kind: u8) -> Result<Cursor<'_>, Reject> {
+    let mut cursor = Cursor::open(bytes);
+    cursor.tag(&[kind])?;
+    let len = cursor.u24()?;
+    cursor.within(len as usize)
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    if let Some(client) = opening.initiator.datagrams().find_map(|datagram| google::client(datagram.cursor()).ok()) {
+        attributes.set("quic.version", version_name(client.version));
+        describe_google(client.message.unwrap_or_default(), attributes);
+        return;
+    }
+    let first = first_packet(opening, Side::Initiator).or_else(|| first_packet(opening, Side::Responder));
+    if let Some(packet) = first.filter(|packet| packet.version != 0) {
+        attributes.set("quic.version", version_name(packet.version));
+    }
+    let packets = || opening.responder.datagrams().filter_map(|datagram| Packet::parse(&mut datagram.cursor()).ok());
+    if packets().any(|packet| packet.kind == Kind::Retry) {
+        attributes.set("quic.retry", true);
+    }
+    let negotiation = opening.responder.datagrams().find(|datagram| {
+        Packet::parse(&mut datagram.cursor()).is_ok_and(|packet| packet.kind == Kind::VersionNegotiation)
+    });
+    if let Some(datagram) = negotiation {
+        attributes.set("quic.versions_offered", offered(datagram.bytes));
+    }
+    if let Some(bytes) = client_handshake(opening) {
+        let hello = handshake_message(&bytes, message::CLIENT_HELLO);
+        if let Ok(hello) = hello.and_then(|body| ClientHello::parse(body, HelloKind::Quic)) {
+            HELLO.describe_client(&hello, attributes);
+        }
+        describe_google(&bytes, attributes);
+    }
+    let answer = handshake(opening, Side::Responder, &client_cids(opening)).unwrap_or_default();
+    let hello = handshake_message(&answer, message::SERVER_HELLO);
+    if let Ok(hello) = hello.and_then(|body| ServerHello::parse(body, HelloKind::Quic)) {
+        HELLO.describe_server(&hello, attributes);
+    }
+}
+
+fn describe_google(message: &[u8], attributes: &mut Attributes) {
+    if google::is_message(message) && message.starts_with(b"CHLO") {
+        attributes.set_some("quic.sni", google::value(message, *b"SNI\0"));
+        attributes.set_some("quic.user_agent", google::value(message, *b"UAID"));
+    }
+}
+
+/// The versions that a Version Negotiation offers.
+fn offered(datagram: &[u8]) -> Vec<String> {
+    let mut cursor = Cursor::closed(datagram);
+    let mut read = || {
+        cursor.skip(5)?;
+        for _ in 0..2 {
+            let len = cursor.u8()?;
+            cursor.skip(len.into())?;
+        }
+        Ok::<_, Reject>(())
+    };
+    if read().is_err() {
+        return Vec::new();
+    }
+    cursor.rest().as_chunks().0.iter().map(|&version| version_name(u32::from_be_bytes(version))).collect()
+}
+
+/// A client's Initial with a ClientHello for `a.example`, made with the keys of RFC 9001 appendix A.1; not filled up.
+const INITIAL: &[u8] = &[
+    0xcc, 0x00, 0x00, 0x00, 0x01, 0x08, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0x02, 0x11, 0x22, 0x00,
+    0x40, 0x66, 0x77, 0x46, 0xb4, 0x51, 0x8b, 0x9b, 0x7c, 0xa3, 0x6a, 0xc0, 0xa5, 0x2e, 0xf7, 0xa5, 0xec, 0x12,
+    0xa5, 0x45, 0x78, 0x79, 0x94, 0xc0, 0x3c, 0x7a, 0x75, 0xde, 0x06, 0xce, 0x1c, 0xe9, 0x52, 0x75, 0xc2, 0x7b,
+    0x0d, 0x9d, 0x14, 0x74, 0x3a, 0x45, 0x6a, 0x48, 0x22, 0x27, 0xfb, 0x13, 0xe5, 0xe5, 0x74, 0xe9, 0x02, 0x4a,
+    0xd7, 0x31, 0xe3, 0xb4, 0x76, 0xa8, 0xdd, 0xd0, 0x82, 0x50, 0x47, 0x71, 0x4b, 0xcb, 0x3d, 0x2b, 0x94, 0x9c,
+    0x03, 0x9e, 0xbd, 0x6b, 0x41, 0x8e, 0x7e, 0xb2, 0x0f, 0xbe, 0x6a, 0xac, 0xb7, 0x30, 0xed, 0x99, 0xb8, 0x0a,
+    0x3d, 0x9b, 0x01, 0xd1, 0xb6, 0x46, 0x13, 0xe5, 0x33, 0xa4, 0x7c, 0xb8, 0x53, 0xad,
+];
+/// The second half of that ClientHello, in a packet of its own.
+const SECOND_HALF: &[u8] = &[
+    0xca, 0x00, 0x00, 0x00, 0x01, 0x08, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0x02, 0x11, 0x22, 0x00,
+    0x40, 0x3e, 0xe5, 0x6c, 0x12, 0xeb, 0x95, 0x05, 0x94, 0xc3, 0xcf, 0xe1, 0xdd, 0xbe, 0xa4, 0x32, 0x7c, 0xe8,
+    0x25, 0x6f, 0x67, 0x8a, 0x82, 0xc2, 0xd9, 0x05, 0x70, 0xe5, 0x8d, 0x54, 0x39, 0x80, 0x5e, 0x14, 0xf2, 0x3c,
+    0xdb, 0xc7, 0xf9, 0x27, 0x67, 0xb7, 0xac, 0x81, 0x3e, 0x26, 0x37, 0x55, 0xce, 0x5d, 0x2a, 0x10, 0xd3, 0xd9,
+    0xce, 0x38, 0x7f, 0xce, 0x2c, 0x0a, 0x39, 0xb2, 0x34, 0x21,
+];
+/// The first half.
+const FIRST_HALF: &[u8] = &[
+    0xc8, 0x00, 0x00, 0x00, 0x01, 0x08, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0x02, 0x11, 0x22, 0x00,
+    0x40, 0x3d, 0x8e, 0x46, 0xb4, 0x51, 0xf2, 0x9b, 0x7c, 0xa3, 0x6a, 0xc0, 0xa5, 0x2e, 0xf7, 0xa5, 0xec, 0x12,
+    0xa5, 0x45, 0x78, 0x79, 0x94, 0xc0, 0x3c, 0x7a, 0x75, 0xde, 0x06, 0xce, 0x1c, 0xe9, 0x52, 0x75, 0xc2, 0x7b,
+    0x0d, 0x9d, 0x14, 0x74, 0x3a, 0x45, 0x6a, 0x48, 0x22, 0x27, 0xfb, 0x52, 0xb6, 0x8b, 0xbd, 0x53, 0x85, 0x48,
+    0xca, 0x66, 0xcd, 0xd4, 0xc5, 0x07, 0x9c, 0x9d, 0x88,
+];
+
+/// A server's Handshake packet to the client's connection id 1122; its content does not matter.
+const HANDSHAKE: &[u8] = b"\xe0\x00\x00\x00\x01\x02\x11\x22\x01\x77\x14abcdefghijklmnopqrst";
+/// A client's packet of a version that is kept for trying out negotiation, and the server's answer.
+const UNKNOWN: &[u8] = b"\xc0\x1a\x2a\x3a\x4a\x04\x01\x02\x03\x04\x02\x05\x06whatever the version says";
+const NEGOTIATION: &[u8] = b"\xd5\x00\x00\x00\x00\x02\x05\x06\x04\x01\x02\x03\x04\x00\x00\x00\x01\x6b\x33\x43\xcf";
+/// Google's Q043 with a ClientHello.
+const GOOGLE: &[u8] = b"\x09\x01\x02\x03\x04\x05\x06\x07\x08Q043\x01hashhashhash\xa0\x01\x00\x04\
+    CHLO\x01\x00\x00\x00SNI\0\x09\x00\x00\x00a.example";
+
+const EXAMPLES: &[Example] = &[
+    Example::udp(Confidence::Dialogue, "the server answers to the client's connection id", &[INITIAL], &[HANDSHAKE]),
+    Example::udp(Confidence::Message, "nobody answers", &[INITIAL], &[]),
+    Example::udp(Confidence::Message, "a hello in two packets, the second one first", &[SECOND_HALF, FIRST_HALF], &[]),
+    Example::udp(Confidence::Signature, "only the server was captured", &[], &[HANDSHAKE]),
+    Example::udp(Confidence::Dialogue, "the server offers versions", &[UNKNOWN], &[NEGOTIATION]),
+    Example::udp(Confidence::Message, "a hello of Google's", &[GOOGLE], &[]),
+    Example::udp(Confidence::Dialogue, "Google's server answers", &[GOOGLE], &[b"\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x01whatever"]),
+    Example::not(Transport::Udp, "a version that is not known, and no answer", &[UNKNOWN], &[]),
+    Example::not(Transport::Udp, "versions offered to another connection", &[UNKNOWN], &[b"\xd5\x00\x00\x00\x00\x02\x05\x07\x04\x01\x02\x03\x04\x00\x00\x00\x01"]),
+    Example::not(Transport::Udp, "a length that leaves the datagram", &[b"\xe0\x00\x00\x00\x01\x02\x11\x22\x01\x77\x18abcdefghijklmnopqrst"], &[]),
+    Example::not(Transport::Udp, "RTP", &[b"\x80\x00\x00\x01\x00\x00\x00\xa0\x01\x02\x03\x04abcdefgh"], &[]),
+];
