@@ -1,0 +1,26 @@
+# The commands of the README, and what the project checks itself with.
+
+CAPTURE = captures/tour.pcapng
+
+.PHONY: demo test score fuzz clean
+
+## demo: install what is missing (libpcap's headers), build, and label a shipped capture
+demo:
+	@.ci/packages build
+	cargo build --release
+	./target/release/wiretell read $(CAPTURE)
+
+## test: install what the tests need besides (iproute2, nftables, tcpdump, tshark, openssl), run all of them
+test:
+	@.ci/packages build
+	@.ci/packages test
+	cargo test
+
+## score: how often the labels are right on the captures in ../shared, where they are present
+score:
+	cargo build --release
+	.ci/score ../shared --record
+
+## clean: remove what was built
+clean:
+	cargo clean
