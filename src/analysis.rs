@@ -29,6 +29,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// Frames lost before they were captured.
     pub drops: Drops,
+    /// Frames captured live that were lost because classifying them was behind.
+    pub behind: u64,
     /// How often a bound was hit, by name.
     pub bounds: Vec<(&'static str, u64)>,
 }
@@ -45,6 +47,11 @@ impl Outcome {
 pub trait Watcher {
     /// Something went wrong with an input; the run goes on with what is left.
     fn failed(&mut self, error: &CaptureError);
+    /// So many frames of a live capture have been lost in all: by the kernel and the interface, and because
+    /// classifying was behind.
+    fn lost(&mut self, drops: Drops, behind: u64) {
+        let _ = (drops, behind);
+    }
     /// So many frames, and bytes of the captures, have been read in all.
     fn progressed(&mut self, frames: u64, bytes: u64) {
         let _ = (frames, bytes);

@@ -161,6 +161,8 @@ pub struct Flow {
     pub settled: bool,
     /// Whether bytes of a payload were cut off by the capture.
     pub truncated: bool,
+    /// Whether its label has changed since anybody was told.
+    pub relabelled: bool,
     /// Whether it continues a flow that had lasted for the active time-out.
     pub continued: bool,
     /// Digits of a second that the capture's clock has.
@@ -188,6 +190,7 @@ impl Flow {
             low_initiates: packet.from_low,
             settled: false,
             truncated: false,
+            relabelled: false,
             continued: false,
             digits: packet.digits,
         }

@@ -243,6 +243,7 @@ impl Judge {
         let said = if flow.is_low(claim.evidence.side) { low } else { high };
         flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
         if before != Some(claim.inspector) {
+            flow.relabelled = true;
             self.claimed(flow, claim, low, high, nexts, hosts);
         }
         turned
@@ -299,6 +300,11 @@ impl Judge {
         if !attributes.is_empty() {
             flow.extra_mut().attributes = attributes;
         }
+    }
+
+    /// The summary of a flow as it stands, without a last judgement of what is still undecided.
+    pub fn glance(&self, flow: &mut Flow) -> Summary {
+        summary::summarise(flow, EndReason::Active, &self.decode_as)
     }
 
     /// The summary of a flow that ends, or of its part so far.

@@ -22,6 +22,7 @@ pub mod inspect;
 pub mod judge;
 pub mod key;
 pub mod layout;
+pub mod monitor;
 pub mod opening;
 pub mod output;
 pub mod packet;

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Command::Read(args) => cli::read::run(&cli, args),
+        Command::Live(args) => cli::live::run(&cli, args),
         _ => ExitCode::from(2),
     }
 }

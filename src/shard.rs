@@ -84,9 +84,13 @@ pub struct Observed<'a> {
 pub trait Sink {
     /// A flow has ended (or lasted for the active time-out).
     fn flow(&mut self, summary: Summary);
-    /// A flow's label has become another one; only asked for while live.
-    fn relabelled(&mut self, flow: &Flow) {
-        let _ = flow;
+    /// Whether it wants to know when a flow's label has become another one.
+    fn wants_labels(&self) -> bool {
+        false
+    }
+    /// A flow's label has become another one; the flow goes on.
+    fn relabelled(&mut self, summary: Summary) {
+        drop(summary);
     }
 }
 
@@ -153,6 +157,12 @@ impl Shard {
         }
         if packet.payload_wire_len > 0 || packet.tcp.has(crate::packet::TcpHeader::FIN) {
             self.judge.take(flow, packet, observed.payload, &mut self.hosts);
+            if flow.relabelled {
+                flow.relabelled = false;
+                if sink.wants_labels() {
+                    sink.relabelled(self.judge.glance(flow));
+                }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::Cli;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use wiretell::analysis::Watcher;
-use wiretell::capture::CaptureError;
+use wiretell::capture::{CaptureError, Drops};
 
 /// Writes a line to standard error. Nobody may be listening there, and that is no failure.
 pub(crate) fn say(line: &str) {
@@ -14,6 +14,7 @@ pub(crate) fn say(line: &str) {
 /// Tells a person how a run goes, and remembers what went wrong.
 pub(crate) struct Messages {
     progress: Option<ProgressBar>,
+    lost: String,
     /// Whether some input could not be opened.
     pub(crate) unopened: bool,
     /// Whether some input was cut short or damaged.
@@ -24,7 +25,7 @@ impl Messages {
     /// Messages as the command line asks for; `total` bytes will be read, if that is known.
     pub(crate) fn new(cli: &Cli, total: Option<u64>) -> Self {
         let wanted = !cli.quiet && !cli.no_progress && std::io::stderr().is_terminal();
-        Self { progress: wanted.then(|| bar(total)), unopened: false, damaged: false }
+        Self { progress: wanted.then(|| bar(total)), lost: String::new(), unopened: false, damaged: false }
     }
 
     /// Takes the progress away.
@@ -59,10 +60,15 @@ impl Watcher for Messages {
         say(&error.to_string());
     }
 
+    fn lost(&mut self, drops: Drops, behind: u64) {
+        self.lost =
+            format!(", lost: {} kernel, {} interface, {behind} classifier", drops.kernel, drops.interface);
+    }
+
     fn progressed(&mut self, frames: u64, bytes: u64) {
         if let Some(bar) = &self.progress {
             bar.set_position(bytes);
-            bar.set_message(format!("{frames} packets"));
+            bar.set_message(format!("{frames} packets{}", self.lost));
         }
     }
 }

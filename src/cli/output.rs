@@ -1,6 +1,6 @@
 //! Where output goes and in which form.
 
-use super::{CommonArgs, Format};
+use super::{Cli, CommonArgs, Format};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +19,18 @@ pub(crate) enum Out {
 }
 
 impl Sink for Out {
+    fn wants_labels(&self) -> bool {
+        match self {
+            Self::Jsonl(lines) => lines.wants_labels(),
+        }
+    }
+
+    fn relabelled(&mut self, summary: Summary) {
+        match self {
+            Self::Jsonl(lines) => lines.relabelled(summary),
+        }
+    }
+
     fn flow(&mut self, summary: Summary) {
         match self {
             Self::Jsonl(lines) => lines.flow(summary),
@@ -53,6 +65,7 @@ pub(crate) struct Output {
 impl Output {
     /// Output about flows of `files`; record by record if `live`.
     pub(crate) fn new(
+        _cli: &Cli,
         args: &CommonArgs,
         destination: Arc<Destination>,
         files: Arc<[String]>,

@@ -12,13 +12,13 @@ use wiretell::capture::list::list;
 use wiretell::output::stats::StatsRecord;
 
 /// Done.
-const DONE: u8 = 0;
+pub(crate) const DONE: u8 = 0;
 /// Usage, configuration, or something could not be opened or written.
-const FAILED: u8 = 2;
+pub(crate) const FAILED: u8 = 2;
 /// Done, but an input was cut short or damaged.
 const DAMAGED: u8 = 3;
 /// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
@@ -47,7 +47,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     }
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
-    let output = Output::new(&args.common, destination, files, false);
+    let output = Output::new(cli, &args.common, destination, files, false);
     let run = Run {
         sources: &sources,
         each: args.each,
@@ -97,7 +97,7 @@ pub(crate) fn on_interrupt(stop: &Arc<AtomicBool>, interrupted: &Arc<AtomicBool>
     }
 }
 
-fn verbose(outcome: &Outcome) {
+pub(crate) fn verbose(outcome: &Outcome) {
     let skipped = wiretell::wire::Skip::ALL.iter().map(|skip| skip.name()).zip(outcome.intake.skipped);
     for (reason, count) in skipped.filter(|(_, count)| *count > 0) {
         say(&format!("{count} packets skipped: {reason}"));

@@ -1,7 +1,7 @@
 //! Records as JSON, one a line.
 
 use crate::output::destination::Destination;
-use crate::output::record::FlowRecord;
+use crate::output::record::{FlowRecord, LabelRecord};
 use crate::shard::Sink;
 use crate::summary::Summary;
 use std::sync::Arc;
@@ -47,6 +47,14 @@ impl JsonLines {
 }
 
 impl Sink for JsonLines {
+    fn wants_labels(&self) -> bool {
+        self.collect == 0
+    }
+
+    fn relabelled(&mut self, summary: Summary) {
+        self.write(&LabelRecord::from(FlowRecord::new(&summary, None)));
+    }
+
     fn flow(&mut self, summary: Summary) {
         let files = Arc::clone(&self.files);
         let file = files.get(summary.file as usize).map(String::as_str);

@@ -247,6 +247,48 @@ fn reasons(summary: &Summary) -> Vec<WhyRecord<'_>> {
     records
 }
 
+/// Tells that a flow has got a label, or another one, while it goes on; its flow record comes when it ends.
+#[derive(Debug, Serialize)]
+pub struct LabelRecord<'a> {
+    r#type: &'static str,
+    schema: u32,
+    ts: Text<Utc>,
+    flow_id: String,
+    proto: Text<Protocol>,
+    src_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_port: Option<u16>,
+    dst_ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst_port: Option<u16>,
+    app_proto: Option<&'static str>,
+    verdict: &'static str,
+    confidence: Option<&'static str>,
+    port_claim: Vec<ClaimRecord>,
+    why: Vec<WhyRecord<'a>>,
+}
+
+impl<'a> From<FlowRecord<'a>> for LabelRecord<'a> {
+    fn from(flow: FlowRecord<'a>) -> Self {
+        Self {
+            r#type: "label",
+            schema: SCHEMA,
+            ts: flow.ts_end,
+            flow_id: flow.flow_id,
+            proto: flow.proto,
+            src_ip: flow.src_ip,
+            src_port: flow.src_port,
+            dst_ip: flow.dst_ip,
+            dst_port: flow.dst_port,
+            app_proto: flow.app_proto,
+            verdict: flow.verdict,
+            confidence: flow.confidence,
+            port_claim: flow.port_claim,
+            why: flow.why,
+        }
+    }
+}
+
 impl<'a> FlowRecord<'a> {
     /// The record of a summary; `file` is the capture's name.
     #[must_use]

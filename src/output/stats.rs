@@ -20,6 +20,7 @@ pub struct StatsRecord {
     packets_truncated: u64,
     kernel_drops: u64,
     interface_drops: u64,
+    classifier_drops: u64,
     flows: u64,
     flows_by_end_reason: BTreeMap<&'static str, u64>,
     flows_by_verdict: BTreeMap<&'static str, u64>,
@@ -33,7 +34,7 @@ impl StatsRecord {
     /// input gives the same record.
     #[must_use]
     pub fn new(outcome: &Outcome) -> Self {
-        let Outcome { intake, totals, drops, bounds } = outcome;
+        let Outcome { intake, totals, drops, behind, bounds } = outcome;
         let elapsed = match (intake.first, intake.last) {
             (Some(first), Some(last)) => seconds(last.since(first)),
             _ => 0.0,
@@ -49,6 +50,7 @@ impl StatsRecord {
             packets_truncated: intake.truncated,
             kernel_drops: drops.kernel,
             interface_drops: drops.interface,
+            classifier_drops: *behind,
             flows: totals.flows(),
             flows_by_end_reason: EndReason::ALL.iter().map(|r| r.name()).zip(totals.ended).collect(),
             flows_by_verdict: Verdict::ALL.iter().map(|v| v.name()).zip(totals.verdicts).collect(),

@@ -1,0 +1,89 @@
+//! `wiretell live`: labels flows as they happen on an interface.
+
+use super::messages::{Messages, say};
+use super::output::{Output, destination};
+use super::read::{DONE, FAILED, INTERRUPTED, on_interrupt, verbose};
+use super::{Cli, Format, LiveArgs};
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use wiretell::capture::live::{Live, LiveOptions};
+use wiretell::capture::privileges::{Identity, drop_root};
+use wiretell::monitor::Monitor;
+use wiretell::output::stats::StatsRecord;
+
+/// Runs.
+pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
+    match listen(cli, args) {
+        Ok(code) => code.into(),
+        Err(message) => {
+            say(&message);
+            FAILED.into()
+        }
+    }
+}
+
+fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let interrupted = Arc::new(AtomicBool::new(false));
+    on_interrupt(&stop, &interrupted);
+    let options = LiveOptions {
+        interface: args.interface.clone(),
+        snaplen: args.snaplen,
+        promiscuous: !args.no_promisc,
+        buffer_mib: args.buffer_size,
+        filter: args.common.filter.clone(),
+    };
+    let live = Live::open(&options).map_err(|error| error.to_string())?;
+    if !args.keep_root {
+        let identity = drop_root().map_err(|error| error.to_string())?;
+        if let (Identity::Changed { user, group }, true) = (identity, cli.verbose) {
+            say(&format!("root is given up: going on as user {user}, group {group}"));
+        }
+    }
+    // Only now, so that the file belongs to whom we have become.
+    let destination = destination(&args.common, &stop)?;
+    let name = live.name().to_owned();
+    if !cli.quiet {
+        say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
+    }
+    let output = Output::new(cli, &args.common, destination, Arc::from([name]), true);
+    let mut messages = Messages::new(cli, None);
+    let monitor = Monitor {
+        live,
+        settings: args.common.settings(args.common.format != Format::Table),
+        count: args.common.count,
+        duration: args.common.duration.map(|span| Duration::from_nanos(span.nanos)),
+        stop: &stop,
+    };
+    let (outcome, parts) = monitor
+        .run(|| output.part(), &mut messages)
+        .map_err(|error| format!("no thread could be started: {error}"))?;
+    messages.clear();
+    match output.finish(parts, &outcome, &StatsRecord::new(&outcome)) {
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
+        Err(error) => return Err(format!("writing the output failed: {error}")),
+        Ok(()) => {}
+    }
+    let (drops, behind) = (outcome.drops, outcome.behind);
+    if drops.kernel + drops.interface + behind > 0 {
+        say(&format!(
+            "lost: {} frames for lack of room in the kernel's buffer (see -B), {} by the interface, {behind} \
+             because classifying was behind",
+            drops.kernel, drops.interface
+        ));
+    }
+    if cli.verbose {
+        verbose(&outcome);
+    }
+    Ok(if interrupted.load(Ordering::Relaxed) {
+        INTERRUPTED
+    } else if messages.unopened {
+        FAILED
+    } else {
+        DONE
+    })
+}
