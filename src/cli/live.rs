@@ -45,11 +45,11 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     }
     // Only now, so that the file belongs to whom we have become.
     let destination = destination(&args.common, &stop)?;
-    let name = live.name().to_owned();
     if !cli.quiet {
+        let name = live.name();
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
-    let output = Output::new(cli, &args.common, destination, Arc::from([name]), true);
+    let output = Output::new(cli, &args.common, destination, Arc::from([]), true);
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
