@@ -5,6 +5,7 @@ mod compressed;
 pub mod error;
 pub mod file;
 pub mod filter;
+mod input;
 pub mod interfaces;
 pub mod linktype;
 pub mod list;

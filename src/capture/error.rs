@@ -183,4 +183,14 @@ impl CaptureError {
             _ => Self::Unreadable { name, source },
         }
     }
+
+    /// The error for a source that failed after something of it had been read.
+    pub(super) fn reading(name: String, offset: u64, frame: u64, source: io::Error) -> Self {
+        match source.kind() {
+            // Only decompression says so: the files themselves just end.
+            io::ErrorKind::UnexpectedEof => Self::Cut { name, offset, frame },
+            io::ErrorKind::InvalidData => Self::Damaged { name, offset, frame, what: source.to_string() },
+            _ => Self::Broken { name, offset, frame, source },
+        }
+    }
 }

@@ -1,25 +1,15 @@
 //! Reads capture files and pipes: pcap or pcapng, plain or compressed, in large blocks.
 
-use super::compressed::{Gzip, Zstd};
-use super::pcapng::{self, Pcapng};
-use super::savefile::{self, Savefile};
-use super::sniff::{self, Kind, PEEK};
+use super::input::{self, Format, Input, PROBE};
 use super::walk::{Found, Walk};
 use super::{Block, CaptureError, Drops};
-use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read};
-use std::os::fd::AsFd;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Bytes read at once: large enough that the reads cost next to nothing, small enough for the processor's cache.
 const BLOCK: usize = 512 << 10;
-/// Bytes read at once of compressed data.
-const COMPRESSED: usize = 64 << 10;
 /// Most bytes taken at once of what may come slowly, such as a pipe.
 const PIPE: usize = 64 << 10;
-
-/// Room that the standard library's reading wants to have left at the end.
-const PROBE: usize = 64;
 
 /// A capture file, or a pipe that brings one.
 pub struct FileReader {
@@ -41,12 +31,6 @@ pub struct FileReader {
     ended: Option<End>,
     /// Whether the end, or the error, was told already.
     done: bool,
-}
-
-#[derive(Debug)]
-enum Format {
-    Savefile(Savefile),
-    Pcapng(Pcapng),
 }
 
 /// A stretch that nobody reads here, which may be longer than any block.
@@ -86,23 +70,8 @@ impl FileReader {
     /// When there is no such file, when it may not be read, is empty, is no capture or one of an unknown version,
     /// or is cut within its first bytes.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        if path == Path::new("-") {
-            let name = "standard input".to_owned();
-            let input = io::stdin().as_fd().try_clone_to_owned();
-            let input = input.map_err(|error| CaptureError::opening(&name, error))?;
-            return Self::of_file(File::from(input), name);
-        }
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| CaptureError::opening(&name, error))?;
-        Self::of_file(file, name)
-    }
-
-    fn of_file(file: File, name: String) -> Result<Self, CaptureError> {
-        let metadata = file.metadata().map_err(|error| CaptureError::opening(&name, error))?;
-        if metadata.is_dir() {
-            return Err(CaptureError::Directory { name });
-        }
-        Self::begin(Box::new(file), name, !metadata.is_file())
+        let (name, file) = input::open(path)?;
+        Ok(Self::read_from(Input::of_file(file, &name)?, name))
     }
 
     /// Reads a capture from any source of bytes; `name` stands for it in errors.
@@ -110,7 +79,7 @@ impl FileReader {
     /// # Errors
     /// As [`FileReader::open`].
     pub fn new(source: impl Read + Send + 'static, name: String) -> Result<Self, CaptureError> {
-        Self::begin(Box::new(source), name, false)
+        Ok(Self::read_from(Input::begin(Box::new(source), &name, false)?, name))
     }
 
     /// Reads `bytes` at once instead of 512 KiB.
@@ -120,64 +89,21 @@ impl FileReader {
         self
     }
 
-    fn begin(mut source: Box<dyn Read + Send>, name: String, eager: bool) -> Result<Self, CaptureError> {
-        let (mut head, error) = peek(&mut source);
-        if let Some(error) = error {
-            return Err(CaptureError::opening(&name, error));
-        }
-        let mut kind = sniff::kind(&head);
-        let compressed = matches!(kind, Kind::Gzip | Kind::Zstd);
-        if compressed {
-            let input = BufReader::with_capacity(COMPRESSED, Cursor::new(head).chain(source));
-            source = match kind {
-                Kind::Gzip => Box::new(Gzip::new(input)),
-                _ => Box::new(Zstd::new(input)),
-            };
-            let error;
-            (head, error) = peek(&mut source);
-            if let Some(error) = error {
-                return Err(failed(name, 0, 1, error));
-            }
-            kind = sniff::kind(&head);
-        }
-        if head.is_empty() {
-            return Err(CaptureError::Empty { name });
-        }
-        let format = match kind {
-            Kind::Savefile => match head.first_chunk().map(Savefile::parse) {
-                Some(Ok(savefile)) => Format::Savefile(savefile),
-                Some(Err(what)) => return Err(CaptureError::Unsupported { name, what }),
-                None => return Err(CaptureError::Cut { name, offset: 0, frame: 1 }),
-            },
-            Kind::Pcapng => match pcapng::unknown_version(&head) {
-                Some(what) => return Err(CaptureError::Unsupported { name, what }),
-                None => Format::Pcapng(Pcapng::new()),
-            },
-            Kind::Gzip | Kind::Zstd => {
-                let looks = "it is compressed twice; decompress it once with gunzip or unzstd".to_owned();
-                return Err(CaptureError::Foreign { name, looks });
-            }
-            Kind::Foreign(looks) if compressed => {
-                let looks = format!("it is compressed, and of what is in it: {looks}");
-                return Err(CaptureError::Foreign { name, looks });
-            }
-            Kind::Foreign(looks) => return Err(CaptureError::Foreign { name, looks: looks.to_owned() }),
-        };
-        let offset = if matches!(format, Format::Savefile(_)) { savefile::HEADER } else { 0 };
-        head.drain(..offset);
-        Ok(Self {
+    fn read_from(input: Input, name: String) -> Self {
+        let Input { source, head, offset, format, eager } = input;
+        Self {
             name,
             source,
             format,
             carry: head,
-            offset: offset as u64,
+            offset,
             skip: Skip::default(),
             frame: 1,
             block_size: BLOCK,
             eager,
             ended: None,
             done: false,
-        })
+        }
     }
 
     /// The name that the capture goes by in errors.
@@ -189,20 +115,14 @@ impl FileReader {
     /// Frames lost while capturing, as far as the file tells by now (pcapng only).
     #[must_use]
     pub fn drops(&self) -> Drops {
-        match &self.format {
-            Format::Savefile(_) => Drops::default(),
-            Format::Pcapng(pcapng) => pcapng.drops(),
-        }
+        self.format.drops()
     }
 
     /// How many interfaces the file describes beyond those that are remembered (65 536 a section); their frames
     /// are delivered with an unknown link-layer type.
     #[must_use]
     pub const fn ignored_interfaces(&self) -> u64 {
-        match &self.format {
-            Format::Savefile(_) => 0,
-            Format::Pcapng(pcapng) => pcapng.ignored(),
-        }
+        self.format.ignored_interfaces()
     }
 
     /// Fills a block with the next frames; false at the end of the capture.
@@ -220,11 +140,7 @@ impl FileReader {
         loop {
             self.pass_over(block);
             let mut found = Found { frames: &mut block.frames, next: &mut self.frame };
-            let walk = match &mut self.format {
-                Format::Savefile(savefile) => savefile.walk(&block.bytes, at, &mut found),
-                Format::Pcapng(pcapng) => pcapng.walk(&block.bytes, at, &mut found),
-            };
-            match walk {
+            match self.format.walk(&block.bytes, at, &mut found) {
                 Walk::More { at: next, need } => {
                     at = next;
                     if self.is_full(block) || self.ended.is_some() {
@@ -280,10 +196,9 @@ impl FileReader {
         if let Some(what) = damage {
             return Err(CaptureError::Damaged { name, offset, frame, what: what.to_owned() });
         }
-        let inside = matches!(&self.format, Format::Pcapng(pcapng) if pcapng.is_inside_block());
-        let unfinished = inside || !self.carry.is_empty();
+        let unfinished = self.format.is_inside_block() || !self.carry.is_empty();
         match self.ended.take() {
-            Some(End::Failed(error)) => Err(failed(name, offset, frame, error)),
+            Some(End::Failed(error)) => Err(CaptureError::reading(name, offset, frame, error)),
             _ if unfinished => Err(CaptureError::Cut { name, offset, frame }),
             _ => Ok(false),
         }
@@ -349,22 +264,7 @@ impl FileReader {
     }
 }
 
-/// Reads a file's first bytes, as many as it takes to tell what it is; fewer where it ends or fails.
-fn peek(source: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
-    let mut head = Vec::with_capacity(PEEK + PROBE);
-    let error = source.take(PEEK as u64).read_to_end(&mut head).err();
-    (head, error)
-}
-
-/// The error for a source that failed after something of it had been read.
-fn failed(name: String, offset: u64, frame: u64, error: io::Error) -> CaptureError {
-    match error.kind() {
-        // Only decompression says so: the files themselves just end.
-        ErrorKind::UnexpectedEof => CaptureError::Cut { name, offset, frame },
-        ErrorKind::InvalidData => CaptureError::Damaged { name, offset, frame, what: error.to_string() },
-        _ => CaptureError::Broken { name, offset, frame, source: error },
-    }
-}
-
+#[cfg(test)]
+mod differential;
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,8 @@ pub(super) const MAX_INTERFACES: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub(super) struct Pcapng {
     order: Order,
+    /// Whether there was a section header already.
+    began: bool,
     /// Interfaces of this section, by number, up to [`MAX_INTERFACES`].
     interfaces: Vec<Interface>,
     /// How many interfaces this section has described.
@@ -67,6 +69,7 @@ impl Pcapng {
     pub(super) const fn new() -> Self {
         Self {
             order: Order::Little,
+            began: false,
             interfaces: Vec::new(),
             described: 0,
             longest: 0,
@@ -152,7 +155,8 @@ impl Pcapng {
             return Err(Stop::More(wide(total)));
         };
         let trailer = trailer.first_chunk::<BLOCK_TRAILER>().ok_or(Stop::More(wide(total)))?;
-        if order.u32(*trailer) != total {
+        // libpcap does not look at the second length of a file's first block, so writers can have it wrong.
+        if order.u32(*trailer) != total && self.began {
             return Err(Stop::Damaged(LENGTHS_DIFFER));
         }
         let fields = Fields::new(body, order);
@@ -171,6 +175,7 @@ impl Pcapng {
     /// A section begins: its interfaces are numbered from 0 again.
     fn section(&mut self, mut fields: Fields<'_>) -> Result<(), Stop> {
         self.order = fields.order();
+        self.began = true;
         let version = fields.u32().and_then(|_magic| fields.u16().zip(fields.u16()));
         // 1.2 was written by mistake and is the same as 1.0 (section 4.1).
         if !matches!(version, Some((1, 0 | 2))) {

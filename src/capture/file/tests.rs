@@ -1,20 +1,21 @@
 //! Captures made by hand, whole and damaged, read back.
 
 use super::*;
+use crate::capture::pcapng;
 use crate::capture::samples::{self, Sample};
 use crate::packet::{Frame, Timestamp};
 use proptest::prelude::*;
-use std::io::Write;
+use std::io::{Cursor, Write};
 
-/// A frame with its bytes, wherever they were in a block.
-type Seen = (i64, u64, Vec<u8>, u32, u16, u8);
+/// A frame with its bytes, wherever they were in a block: time, number, bytes, wire length, link and digits.
+pub(super) type Seen = (i64, u64, Vec<u8>, u32, u16, u8);
 
 fn seen(block: &Block, frame: &Frame) -> Seen {
     (frame.time.0, frame.number, block.bytes_of(frame).to_vec(), frame.wire, frame.link, frame.digits)
 }
 
 /// Reads a capture to its end, in blocks of a size.
-fn read(bytes: &[u8], block_size: usize) -> (Vec<Seen>, Option<CaptureError>, Option<FileReader>) {
+pub(super) fn read(bytes: &[u8], block_size: usize) -> (Vec<Seen>, Option<CaptureError>, Option<FileReader>) {
     let mut reader = match FileReader::new(Cursor::new(bytes.to_vec()), "test".to_owned()) {
         Ok(reader) => reader.with_block_size(block_size),
         Err(error) => return (Vec::new(), Some(error), None),
@@ -460,7 +461,8 @@ impl Read for Trickle {
 fn a_pipe_delivers_each_frame_as_soon_as_it_is_whole() {
     let file = samples::capture(50);
     let source = Box::new(Trickle(Cursor::new(file.clone())));
-    let mut reader = FileReader::begin(source, "pipe".to_owned(), true).unwrap();
+    let input = Input::begin(source, "pipe", true).unwrap();
+    let mut reader = FileReader::read_from(input, "pipe".to_owned());
     let (mut block, mut frames) = (Block::default(), Vec::new());
     while reader.read_block(&mut block).unwrap() {
         assert_eq!(block.frames.len(), 1);
@@ -477,7 +479,7 @@ fn timestamps_after_2038_are_not_negative() {
 }
 
 /// Captures of either format, some of them with a few bytes changed or cut off.
-fn damaged() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let format = prop_oneof![
         Just(samples::capture(40)),
         Just(samples::sections(Sample::little(), Sample::big())),
