@@ -46,6 +46,29 @@ pub fn in_datagrams<'a>(
     if count > 0 { Ok(count) } else { Err(Reject::Incomplete) }
 }
 
+/// How many of a side's datagrams `judge` accepts, when it accepts most: for protocols whose messages are so telling that a
+/// damaged one among them means nothing.
+///
+/// # Errors
+/// [`Reject::Mismatch`] when it rejects as many as it accepts, [`Reject::Incomplete`] when none was accepted.
+pub fn in_most_datagrams<'a>(
+    said: &Said<'a>,
+    mut judge: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
+) -> Result<u32, Reject> {
+    let (mut accepted, mut rejected) = (0, 0);
+    for datagram in said.datagrams().filter(|datagram| datagram.wire_len > 0) {
+        match judge(&mut datagram.cursor()) {
+            Ok(()) => accepted += 1,
+            Err(Reject::Incomplete) => {}
+            Err(Reject::Mismatch) => rejected += 1,
+        }
+    }
+    if rejected > 0 && rejected >= accepted {
+        return Err(Reject::Mismatch);
+    }
+    if accepted > 0 { Ok(accepted) } else { Err(Reject::Incomplete) }
+}
+
 /// How many messages `side` sent: one after the other in a stream, or one or several in each datagram.
 ///
 /// # Errors

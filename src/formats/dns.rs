@@ -204,9 +204,12 @@ const fn is_class(class: u16) -> bool {
 }
 
 /// Whether a name begins with a label of 32 letters from A to P, as NetBIOS encodes its names (RFC 1001 section 14.1).
+///
+/// A few letters may be damaged: a host name of 32 letters holds others throughout.
 fn is_netbios_name(bytes: &[u8]) -> bool {
     let label = bytes.get(1..33).unwrap_or_default();
-    bytes.first() == Some(&32) && !label.is_empty() && label.iter().all(|byte| (b'A'..=b'P').contains(byte))
+    let letters = label.iter().filter(|byte| (b'A'..=b'P').contains(byte)).count();
+    bytes.first() == Some(&32) && letters >= 28
 }
 
 /// A name in dotted form; bytes that no host name has are written as `\DDD` (RFC 1035 section 5.1).

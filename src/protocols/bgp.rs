@@ -13,7 +13,6 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
-use crate::sequence::in_stream;
 
 /// BGP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -37,17 +36,19 @@ pub const INSPECTOR: Inspector = Inspector {
 
 const MARKER: [u8; 16] = [0xff; 16];
 const OPEN: u8 = 1;
-/// Header in bytes, and what follows it at least, by type from OPEN on (RFC 4271 section 4).
+/// Header in bytes.
 const HEADER: u16 = 19;
+/// Longest message in bytes, unless both sides agreed on more (section 4.1, RFC 8654).
+const MAX_LENGTH: u16 = 4096;
+/// Shortest message in bytes by type, from OPEN on (RFC 4271 section 4).
 const SHORTEST: [u16; 5] = [29, 23, 21, 19, 23];
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judge = |side: Side| -> Result<Confidence, Reject> {
-        match in_stream(opening.said(side).stream(), |cursor| message(cursor).map(drop)) {
+        // What follows the first message may be damaged, or not have been captured.
+        match message(&mut opening.said(side).stream()) {
             Ok(_) => Ok(Confidence::Message),
-            // The first message is long, but its header says it all.
-            Err(Reject::Incomplete) => header(&mut opening.said(side).stream()).map(|_| Confidence::Signature),
-            Err(reject) => Err(reject),
+            Err(_) => marker(&mut opening.said(side).stream()).map(|()| Confidence::Signature),
         }
     };
     let (initiator, responder) = (judge(Side::Initiator), judge(Side::Responder));
@@ -63,6 +64,13 @@ fn header(cursor: &mut Cursor<'_>) -> Result<(u8, u16), Reject> {
     // A KEEPALIVE is a header and nothing else (section 4.4).
     require(len >= *shortest && (kind != 4 || len == HEADER))?;
     Ok((kind, len))
+}
+
+/// Reads a header whose length and type need not fit each other: the marker is telling enough.
+fn marker(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
+    cursor.tag(&MARKER)?;
+    let (len, kind) = (cursor.u16()?, cursor.u8()?);
+    require((HEADER..=MAX_LENGTH).contains(&len) && (1..=5).contains(&kind))
 }
 
 fn message<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, Cursor<'a>), Reject> {
@@ -91,10 +99,10 @@ const KEEPALIVE: &[u8] = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
 const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "both sides open", &[FIRST, KEEPALIVE], &[FIRST, KEEPALIVE]),
     Example::tcp(Confidence::Message, "one side keeps a session alive that was opened before", &[KEEPALIVE], &[]),
-    Example::not(
-        Transport::Tcp,
-        "a KEEPALIVE with a body",
-        &[b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x14\x04\0"],
+    Example::tcp(
+        Confidence::Signature,
+        "an UPDATE that is too short to be one",
+        &[b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x13\x02"],
         &[],
     ),
     Example::not(Transport::Tcp, "a marker without a message", &[b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"], &[]),

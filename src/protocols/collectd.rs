@@ -79,6 +79,8 @@ fn parts<'a>(mut cursor: Cursor<'a>, mut host: impl FnMut(&'a [u8])) -> Result<(
                 require(value.len() > 38)?;
                 return cursor.end();
             }
+            // Whoever does not know a part passes over it; the host's name comes before any.
+            _ if count > 0 => continue,
             _ => return Err(Reject::Mismatch),
         }
         count += 1;

@@ -52,7 +52,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let judge = |side| -> Result<(u16, Confidence), Reject> {
         let messages = messages(opening, side)?;
         let first = messages.iter().flatten().next().ok_or(Reject::Incomplete)?;
-        require(first.is_response() == (side == Side::Responder) && is_llmnr(first))?;
+        let expected = first.is_response() == (side == Side::Responder) && is_llmnr(first);
+        // Nobody but LLMNR sends to the group, whatever flags a sender sets.
+        let [questions, ..] = first.counts;
+        require(expected || to_group && side == Side::Initiator && questions == 1 && first.opcode() == 0)?;
         Ok((first.id, if first.complete { Confidence::Message } else { Confidence::Signature }))
     };
     let rule = "one-question: a DNS message with LLMNR's flags, on its port or to its group (RFC 4795 section 2.1)";

@@ -51,9 +51,9 @@ const RD: u16 = 0x0100;
 const MAX_TOLD: usize = 8;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    require(opening.is_on(&[PORT]))?;
     let [initiator, responder] = opening.endpoints;
     let to_group = is_group(responder);
+    require(opening.is_on(&[PORT]) || to_group && initiator.port == PORT)?;
     let symmetric = to_group || initiator.port == PORT;
     let judge = |side| -> Result<Confidence, Reject> {
         let messages = messages(opening, side)?;

@@ -11,7 +11,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
-use crate::sequence::{in_datagrams, share};
+use crate::sequence::{in_most_datagrams, share};
 
 /// PFCP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -35,7 +35,7 @@ const FOLLOWED: u8 = 0x04;
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let answered = share(opening, |cursor| message(cursor, 1), |cursor| message(cursor, 0));
     let judge = |side: Side| -> Result<Confidence, Reject> {
-        in_datagrams(&opening.said(side), |cursor| message(*cursor, 0).map(drop))?;
+        in_most_datagrams(&opening.said(side), |cursor| message(*cursor, 0).map(drop))?;
         Ok(Confidence::Message)
     };
     let rule = "elements: a known message whose elements fill it (3GPP TS 29.244 section 7.2)";
