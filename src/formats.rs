@@ -5,6 +5,7 @@ pub mod bencode;
 pub mod ber;
 pub mod certificate;
 pub mod cipher_suites;
+pub mod crc;
 pub mod dns;
 pub mod dtls_records;
 pub mod guid;

@@ -1,0 +1,114 @@
+//! MMS, the Manufacturing Message Specification (ISO 9506), which substations speak under IEC 61850 and
+//! control centres under ICCP, on the ISO stack over TCP.
+//!
+//! ```text
+//! TPKT, COTP data | session              | presentation                        | ACSE, MMS
+//! association       0D or 0E, length ...   31 ... abstract syntaxes ...          06 05 28 CA 22 02 xx
+//! data              01 00 01 00            61 len 30 len 02 01 context A0 len    A0 .. AD len ...
+//! ```
+//!
+//! An association names MMS by an object identifier below 1.0.9506.2; in data the lengths of four nested
+//! BER elements must agree with TPKT's.
+
+use super::cotp;
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, require};
+use crate::formats::ber;
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
+use crate::key::Transport;
+
+/// MMS.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "mms",
+    title: "Manufacturing Message Specification (IEC 61850, ICCP)",
+    specification: "ISO 9506-2; IEC 61850-8-1; ITU-T X.225 section 8, X.226 section 8, X.227 section 9; RFC 1006",
+    ports: &[102],
+    refines: Some("cotp"),
+    initiator_first: ByteSet::of(&[0x03]),
+    responder_first: ByteSet::of(&[0x03]),
+    inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("mms.calling_tsap", "transport selector of the side that opens: text, else hexadecimal"),
+        ("mms.called_tsap", "transport selector that is asked for: text, else hexadecimal"),
+    ],
+    confused_with: "S7comm on the same port and transport; X.400 on the same session layer",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// CONNECT and ACCEPT of the session layer (X.225 sections 8.3.1 and 8.3.3).
+const CONNECT: u8 = 0x0d;
+const ACCEPT: u8 = 0x0e;
+/// An object identifier of five bytes below 1.0.9506.2: MMS' syntaxes and application context.
+const MMS_IDENTIFIER: &[u8] = b"\x06\x05\x28\xca\x22\x02";
+
+/// Judges a side's first user message.
+fn message(said: Said<'_>) -> Result<Confidence, Reject> {
+    let (mut data, _) = cotp::user_data(said)?;
+    let mut ahead = data;
+    if matches!(ahead.u8()?, CONNECT | ACCEPT) {
+        let mut parameters = session_parameters(&mut ahead)?;
+        // X.225 section 8.3.1: connect accept item 05 or user requirements 14 come first.
+        require(matches!(parameters.u8()?, 0x01 | 0x05 | 0x14 | 0x33 | 0x34))?;
+        let named = parameters.rest().windows(MMS_IDENTIFIER.len()).any(|part| part == MMS_IDENTIFIER);
+        return match named {
+            true => Ok(Confidence::Message),
+            false if parameters.is_open() => Err(Reject::Incomplete),
+            false => Err(Reject::Mismatch),
+        };
+    }
+    // GIVE TOKENS and DATA TRANSFER, both without parameters (X.225 section 8.3.7).
+    data.tag(&[1, 0, 1, 0])?;
+    let mut user_data = ber::expect(&mut data, 0x61)?;
+    let mut list = ber::expect(&mut user_data, 0x30)?;
+    require((1..=127).contains(&ber::number(&mut list, 0x02)?))?;
+    let mut value = ber::expect(&mut list, 0xa0)?;
+    let (tag, len) = ber::header(&mut value)?;
+    // ISO 9506-2 section 7: MMSpdu is a choice of [0] to [13].
+    require(matches!(tag.first, 0xa0..=0xad | 0x8b | 0x8c))?;
+    require(value.is_open() || value.len() == len)?;
+    Ok(Confidence::Message)
+}
+
+/// The parameters that a session message's length encloses: one byte of length, or FF and two.
+fn session_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Cursor<'a>, Reject> {
+    let len = match cursor.u8()? {
+        0xff => usize::from(cursor.u16()?),
+        short => usize::from(short),
+    };
+    cursor.within(len)
+}
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    Evidence::of(
+        message(opening.initiator),
+        message(opening.responder),
+        "mms-in-session: ISO session and presentation with MMS inside (ISO 9506-2, IEC 61850-8-1)",
+    )
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    cotp::describe_selectors(opening, attributes, ["mms.calling_tsap", "mms.called_tsap"]);
+}
+
+const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Dialogue,
+        "a name list is asked for in an association that stands",
+        &[b"\x03\x00\x00\x25\x02\xf0\x80\x01\x00\x01\x00\x61\x18\x30\x16\x02\x01\x03\xa0\x11\xa0\x0f\x02\x01\x01\xa1\x0a\xa0\x03\x80\x01\x09\xa1\x03\x80\x01\x00"],
+        &[b"\x03\x00\x00\x1f\x02\xf0\x80\x01\x00\x01\x00\x61\x12\x30\x10\x02\x01\x03\xa0\x0b\xa1\x09\x02\x01\x01\xa1\x04\xa0\x02\x1a\x00"],
+    ),
+    Example::tcp(
+        Confidence::Message,
+        "an association names MMS' abstract syntax",
+        &[b"\x03\x00\x00\x25\x02\xf0\x80\x0d\x1c\x05\x06\x13\x01\x00\x16\x01\x02\xc1\x12\x31\x10\xa2\x0e\xa4\x0c\x30\x0a\x02\x01\x03\x06\x05\x28\xca\x22\x02\x01"],
+        &[],
+    ),
+    Example::not(
+        Transport::Tcp,
+        "session data with another length inside",
+        &[b"\x03\x00\x00\x1f\x02\xf0\x80\x01\x00\x01\x00\x61\x12\x30\x10\x02\x01\x03\xa0\x0b\xa1\x08\x02\x01\x01\xa1\x04\xa0\x02\x1a\x00"],
+        &[],
+    ),
+];
