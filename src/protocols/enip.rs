@@ -121,19 +121,25 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             "cyclic-data: sequenced address and connected data to the datagram's end (CIP volume 2, 2-6.2)",
         );
     }
+    // A header alone is a command, a state and zeros: on its own it tells only at home. All zeros is a NOP.
+    let at_home = opening.is_on(INSPECTOR.ports);
     let judged = |said: Said<'_>| {
-        let mut telling = 0;
+        let (mut commands, mut data_seen) = (0, false);
         said.messages(opening.transport, MAX_MESSAGES, |cursor| {
             let (command, data) = message(cursor)?;
-            telling += usize::from(command != 0 && !data.is_empty());
+            commands += usize::from(command != 0);
+            data_seen |= command != 0 && !data.is_empty();
             if data.is_open() { Err(Reject::Incomplete) } else { Ok(()) }
-        })
-        .map(|_| if telling > 0 { Confidence::Message } else { Confidence::Signature })
+        })?;
+        match (commands, data_seen) {
+            (0, _) => Err(Reject::Incomplete),
+            (_, true) => Ok(Confidence::Message),
+            (_, false) => Ok(Confidence::Signature),
+        }
     };
     let (request, reply) = (judged(opening.initiator), judged(opening.responder));
-    let at_home = opening.is_on(INSPECTOR.ports);
-    // A header alone is a command, a state and zeros: on its own it tells only at home.
-    if !at_home && request == Ok(Confidence::Signature) && reply == Err(Reject::Incomplete) {
+    let alone = request.is_err() || reply.is_err();
+    if !at_home && alone && (request.or(reply) == Ok(Confidence::Signature)) {
         return Err(Reject::Incomplete);
     }
     Evidence::of(

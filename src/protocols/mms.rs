@@ -7,12 +7,12 @@
 //! data              01 00 01 00            61 len 30 len 02 01 context A0 len    A0 .. AD len ...
 //! ```
 //!
-//! An association names MMS by an object identifier below 1.0.9506.2; in data the lengths of four nested
+//! An association names MMS by an object identifier below 1.0.9506; in data the lengths of four nested
 //! BER elements must agree with TPKT's.
 
 use super::cotp;
 use crate::byteset::ByteSet;
-use crate::cursor::{Cursor, require};
+use crate::cursor::require;
 use crate::formats::ber;
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
@@ -40,16 +40,19 @@ pub const INSPECTOR: Inspector = Inspector {
 /// CONNECT and ACCEPT of the session layer (X.225 sections 8.3.1 and 8.3.3).
 const CONNECT: u8 = 0x0d;
 const ACCEPT: u8 = 0x0e;
-/// An object identifier of five bytes below 1.0.9506.2: MMS' syntaxes and application context.
-const MMS_IDENTIFIER: &[u8] = b"\x06\x05\x28\xca\x22\x02";
+/// An object identifier of five bytes below 1.0.9506: MMS' syntaxes and application contexts.
+const MMS_IDENTIFIER: &[u8] = b"\x06\x05\x28\xca\x22";
 
 /// Judges a side's first user message.
 fn message(said: Said<'_>) -> Result<Confidence, Reject> {
     let (mut data, _) = cotp::user_data(said)?;
-    let mut ahead = data;
-    if matches!(ahead.u8()?, CONNECT | ACCEPT) {
-        let mut parameters = session_parameters(&mut ahead)?;
-        // X.225 section 8.3.1: connect accept item 05 or user requirements 14 come first.
+    let mut parameters = data;
+    if matches!(parameters.u8()?, CONNECT | ACCEPT) {
+        // The length: one byte, or FF and two. Servers are known to count wrong, and TPKT bounds all of it.
+        if parameters.u8()? == 0xff {
+            parameters.skip(2)?;
+        }
+        // X.225 section 8.3.1: identifiers, connect accept item or user requirements come first.
         require(matches!(parameters.u8()?, 0x01 | 0x05 | 0x14 | 0x33 | 0x34))?;
         let named = parameters.rest().windows(MMS_IDENTIFIER.len()).any(|part| part == MMS_IDENTIFIER);
         return match named {
@@ -69,15 +72,6 @@ fn message(said: Said<'_>) -> Result<Confidence, Reject> {
     require(matches!(tag.first, 0xa0..=0xad | 0x8b | 0x8c))?;
     require(value.is_open() || value.len() == len)?;
     Ok(Confidence::Message)
-}
-
-/// The parameters that a session message's length encloses: one byte of length, or FF and two.
-fn session_parameters<'a>(cursor: &mut Cursor<'a>) -> Result<Cursor<'a>, Reject> {
-    let len = match cursor.u8()? {
-        0xff => usize::from(cursor.u16()?),
-        short => usize::from(short),
-    };
-    cursor.within(len)
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! transaction | 00 00 protocol | length | unit | function | data
-//!                                counts unit, function and data: 2 to 254
+//!                                counts unit, function and data
 //! initiator   12 34  00 00  00 06  01  03 006b 0003             read three registers
 //! responder   12 34  00 00  00 09  01  03 06 022b 0000 0064     as many bytes as were asked for
 //! ```
@@ -41,8 +41,9 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Most bytes that the length may count (guide, section 3.1.3: a PDU of 253 bytes and the unit).
-const MAX_LENGTH: u16 = 254;
+/// Most bytes that the length may count. The guide (section 3.1.3) says 254, a PDU of 253 bytes and the
+/// unit; Schneider's controllers send somewhat more in their own function 90.
+const MAX_LENGTH: u16 = 260;
 /// Messages read of a side: enough to meet the answer of one of them.
 const MAX_MESSAGES: usize = 12;
 /// Set in an answer's function code when it is an exception (application protocol, section 7).
@@ -122,6 +123,30 @@ impl Message<'_> {
     }
 }
 
+/// How many answers of the responder fit requests of the initiator.
+fn pairs(opening: &Opening<'_>, only_known: bool) -> usize {
+    messages(opening.responder, opening.transport)
+        .filter(|answer| {
+            messages(opening.initiator, opening.transport).any(|request| {
+                (request.is_known_request() || !only_known) && request.is_answered_by(answer)
+            })
+        })
+        .count()
+}
+
+/// Whether the first messages of both sides are of one unit and reading function, and the answer holds as
+/// many bytes as it counts: an answer to a request that was not captured, and the other way round.
+fn read_alike(opening: &Opening<'_>) -> bool {
+    let first = |said| messages(said, opening.transport).next();
+    let (Some(request), Some(answer)) = (first(opening.initiator), first(opening.responder)) else {
+        return false;
+    };
+    (request.unit, request.function) == (answer.unit, answer.function)
+        && matches!(request.function, 1..=4)
+        && request.data.len() == 4
+        && matches!(answer.data, [count, values @ ..] if usize::from(*count) == values.len())
+}
+
 /// The messages of a side, as far as they are whole.
 fn messages(said: Said<'_>, transport: Transport) -> impl Iterator<Item = Message<'_>> {
     let mut stream = (transport == Transport::Tcp).then(|| said.stream());
@@ -144,14 +169,14 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let asked = || messages(opening.initiator, opening.transport);
     let all_known = requests.is_ok() && asked().all(|request| request.is_known_request());
     let at_home = opening.is_on(INSPECTOR.ports);
-    let answered = messages(opening.responder, opening.transport).any(|answer| {
-        asked().any(|request| {
-            (request.is_known_request() || at_home) && request.is_answered_by(&answer)
-        })
-    });
+    // An answer of a vendor's own function proves less: it takes two of them.
+    let answered = pairs(opening, !at_home) >= 1 || pairs(opening, false) >= 2;
     match (requests, replies) {
         _ if answered => Ok(Evidence::dialogue(
             "answered-request: transaction, unit, function and amount fit (Modbus Application Protocol section 6)",
+        )),
+        _ if read_alike(opening) => Ok(Evidence::signature(
+            "reading: a request and an answer of one unit and function (Modbus Application Protocol section 6)",
         )),
         (Ok(_), _) if at_home && all_known => Ok(Evidence::message(
             "request: a public function with the data it takes, on Modbus' port (Modbus Application Protocol section 6)",
@@ -221,16 +246,16 @@ const EXAMPLES: &[Example] = &[
         &[b"\x00\x07\x00\x00\x00\x06\x01\x04\x00\x00\x00\x02"],
         &[b"\x00\x07\x00\x00\x00\x07\x01\x04\x04\x00\x00\x00\x01"],
     ),
-    Example::not(
-        Transport::Tcp,
+    Example::tcp(
+        Confidence::Signature,
         "an answer of another transaction",
         &[b"\x12\x34\x00\x00\x00\x06\x01\x03\x00\x6b\x00\x03"],
         &[b"\x12\x35\x00\x00\x00\x09\x01\x03\x06\x02\x2b\x00\x00\x00\x64"],
     ),
     Example::not(
         Transport::Tcp,
-        "an answer of another amount",
+        "an answer of another unit and amount",
         &[b"\x12\x34\x00\x00\x00\x06\x01\x03\x00\x6b\x00\x03"],
-        &[b"\x12\x34\x00\x00\x00\x07\x01\x03\x04\x02\x2b\x00\x00"],
+        &[b"\x12\x34\x00\x00\x00\x07\x02\x03\x04\x02\x2b\x00\x00"],
     ),
 ];
