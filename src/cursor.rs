@@ -268,27 +268,6 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads one message after another with `message`, at most `max` of them, and says how many were whole.
-    ///
-    /// # Errors
-    /// What `message` says of one that it does not read; but where a whole one came before, one that is
-    /// still incomplete is no error.
-    pub fn each(
-        mut self,
-        max: usize,
-        mut message: impl FnMut(&mut Self) -> Result<(), Reject>,
-    ) -> Result<usize, Reject> {
-        let mut whole = 0;
-        while whole < max && (whole == 0 || !self.is_empty()) {
-            match message(&mut self) {
-                Ok(()) => whole += 1,
-                Err(Reject::Incomplete) if whole > 0 => break,
-                Err(reject) => return Err(reject),
-            }
-        }
-        Ok(whole)
-    }
-
     /// That nothing is left: what a length field or a datagram encloses has been read to its end.
     ///
     /// # Errors
@@ -354,16 +333,6 @@ mod tests {
         assert_eq!(cursor.line(9), Ok(&b"three"[..]));
         assert_eq!(cursor.line(9), Err(Reject::Incomplete));
         assert_eq!(cursor.line(3), Err(Reject::Mismatch));
-    }
-
-    #[test]
-    fn whole_messages_are_counted_and_the_first_decides_when_none_is() {
-        let pair = |cursor: &mut Cursor<'_>| cursor.tag(b"ab");
-        assert_eq!(Cursor::open(b"ababa").each(9, pair), Ok(2));
-        assert_eq!(Cursor::open(b"ababab").each(2, pair), Ok(2));
-        assert_eq!(Cursor::open(b"abx").each(9, pair), Err(Reject::Mismatch));
-        assert_eq!(Cursor::open(b"a").each(9, pair), Err(Reject::Incomplete));
-        assert_eq!(Cursor::closed(b"").each(9, pair), Err(Reject::Mismatch));
     }
 
     #[test]

@@ -147,35 +147,6 @@ impl<'a> Said<'a> {
         })
     }
 
-    /// Reads what was said with `message`, and says how many messages were whole: over TCP one after the
-    /// other, over UDP and SCTP one or several a datagram, each datagram to its end. At most `max` of a
-    /// stream or of a datagram are read.
-    ///
-    /// # Errors
-    /// [`Reject::Mismatch`] when one of them is something else, [`Reject::Incomplete`] when none is whole yet.
-    pub fn messages(
-        &self,
-        transport: Transport,
-        max: usize,
-        mut message: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
-    ) -> Result<usize, Reject> {
-        if self.is_silent() {
-            return Err(Reject::Incomplete);
-        }
-        if transport == Transport::Tcp {
-            return self.stream().each(max, message);
-        }
-        let mut whole = 0;
-        for datagram in self.datagrams() {
-            match datagram.cursor().each(max, &mut message) {
-                Ok(count) => whole += count,
-                Err(Reject::Incomplete) => {}
-                Err(Reject::Mismatch) => return Err(Reject::Mismatch),
-            }
-        }
-        if whole > 0 { Ok(whole) } else { Err(Reject::Incomplete) }
-    }
-
     /// Whether nothing was said (or nothing of it was captured).
     #[must_use]
     pub const fn is_silent(&self) -> bool {

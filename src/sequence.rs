@@ -76,13 +76,24 @@ pub fn in_most_datagrams<'a>(
 pub fn of_side<'a>(
     opening: &Opening<'a>,
     side: Side,
+    next: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
+) -> Result<u32, Reject> {
+    of_said(&opening.said(side), opening.transport, next)
+}
+
+/// How many messages a side said: one after the other in a stream, or one or several in each datagram.
+///
+/// # Errors
+/// As [`in_stream`] and [`in_datagrams`].
+pub fn of_said<'a>(
+    said: &Said<'a>,
+    transport: Transport,
     mut next: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
 ) -> Result<u32, Reject> {
-    let said = opening.said(side);
-    match opening.transport {
+    match transport {
         Transport::Tcp => in_stream(said.stream(), next),
         Transport::Udp | Transport::Sctp => {
-            in_datagrams(&said, |cursor| in_stream(*cursor, &mut next).map(drop))
+            in_datagrams(said, |cursor| in_stream(*cursor, &mut next).map(drop))
         }
     }
 }

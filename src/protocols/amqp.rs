@@ -12,6 +12,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::in_stream;
 
 /// AMQP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -32,8 +33,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Frames read of a side.
-const MAX_FRAMES: usize = 8;
 /// Largest frame believed, in bytes: servers negotiate 128 KiB.
 const MAX_FRAME: u32 = 16 << 20;
 /// Ends a frame of 0-9 (section 4.2.3).
@@ -97,7 +96,7 @@ fn judged(said: Said<'_>) -> Result<Confidence, Reject> {
     }
     if said.bytes().first() == Some(&0) {
         let mut performatives = 0;
-        stream.each(MAX_FRAMES, |cursor| {
+        in_stream(stream, |cursor| {
             let len = cursor.len();
             frame_10(cursor)?;
             performatives += usize::from(len - cursor.len() > 8);
@@ -106,7 +105,7 @@ fn judged(said: Said<'_>) -> Result<Confidence, Reject> {
         return if performatives > 0 { Ok(Confidence::Message) } else { Err(Reject::Incomplete) };
     }
     let mut methods = 0;
-    let frames = stream.each(MAX_FRAMES, |cursor| {
+    let frames = in_stream(stream, |cursor| {
         methods += usize::from(frame_09(cursor)?.0);
         Ok(())
     })?;

@@ -14,6 +14,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// ADS/AMS.
 pub const INSPECTOR: Inspector = Inspector {
@@ -36,8 +37,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Messages read of a stream.
-const MAX_MESSAGES: usize = 8;
 /// Bytes of the AMS header, which the first length counts.
 const HEADER: u32 = 32;
 /// Begins every datagram of the discovery.
@@ -77,15 +76,17 @@ fn discovery(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let (rule, message): (_, fn(&mut Cursor<'_>) -> Result<(), Reject>) = match opening.transport {
-        Transport::Tcp => (
-            "ams-tcp: reserved zeros and two lengths that agree (Beckhoff, AMS/TCP packet)",
-            |cursor| message(cursor).map(drop),
-        ),
-        _ => ("ams-discovery: 03 66 14 71 and a service (Beckhoff, ADS over UDP)", discovery),
-    };
+    let is_tcp = opening.transport == Transport::Tcp;
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, MAX_MESSAGES, message).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, |cursor| {
+            if is_tcp { message(cursor).map(drop) } else { discovery(cursor) }
+        })
+        .map(|_| Confidence::Message)
+    };
+    let rule = if is_tcp {
+        "ams-tcp: reserved zeros and two lengths that agree (Beckhoff, AMS/TCP packet)"
+    } else {
+        "ams-discovery: 03 66 14 71 and a service (Beckhoff, ADS over UDP)"
     };
     Evidence::of(judged(opening.initiator), judged(opening.responder), rule)
 }

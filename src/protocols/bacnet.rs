@@ -13,6 +13,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// BACnet/IP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -69,9 +70,8 @@ fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Seen<'a>, Reject> {
         match function {
             // Source, and for a unicast destination virtual address, three bytes each.
             0x01 => Some(6),
-            0x02 => Some(3),
+            0x02 | 0x0c => Some(3),
             0x08 => Some(3 + 18),
-            0x0c => Some(3),
             0x00 => require(rest == 5).map(|()| None)?,
             0x03..=0x07 | 0x09..=0x0b => require((3..=24).contains(&rest)).map(|()| None)?,
             _ => return Err(Reject::Mismatch),
@@ -121,7 +121,7 @@ fn network<'a>(body: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, 1, |cursor| message(cursor).map(drop)).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, |cursor| message(cursor).map(drop)).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),
@@ -144,8 +144,9 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 /// The service of a confirmed request (after its two or four bytes of header) or an unconfirmed one (clause 20.1.2).
 fn service(application: &[u8]) -> Option<u8> {
     match application {
-        [0x00..=0x07, _, _, service, ..] | [0x10, service, ..] => Some(*service),
-        [0x08..=0x0f, _, _, _, _, service, ..] => Some(*service),
+        [0x00..=0x07, _, _, service, ..]
+        | [0x10, service, ..]
+        | [0x08..=0x0f, _, _, _, _, service, ..] => Some(*service),
         _ => None,
     }
 }

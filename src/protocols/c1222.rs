@@ -11,6 +11,7 @@ use crate::cursor::{Cursor, require};
 use crate::formats::ber;
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// ANSI C12.22.
 pub const INSPECTOR: Inspector = Inspector {
@@ -70,7 +71,7 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, 4, message).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, message).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),

@@ -11,6 +11,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// CN/IP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -29,8 +30,6 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// Bytes of the header, without its extension.
 const HEADER: usize = 20;
-/// Messages read of a side.
-const MAX_MESSAGES: usize = 6;
 
 /// Reads a packet, and gives its session.
 fn packet(cursor: &mut Cursor<'_>) -> Result<u32, Reject> {
@@ -53,13 +52,13 @@ fn packet(cursor: &mut Cursor<'_>) -> Result<u32, Reject> {
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
         let mut session = None;
-        let count = said.messages(opening.transport, MAX_MESSAGES, |cursor| {
+        let count = of_said(&said, opening.transport, |cursor| {
             let own = packet(cursor)?;
             require(*session.get_or_insert(own) == own)
         })?;
         Ok((count, session.is_some_and(|session| session != 0)))
     };
-    let weigh = |side: Result<(usize, bool), Reject>| {
+    let weigh = |side: Result<(u32, bool), Reject>| {
         side.map(|(count, has_session)| {
             if count > 1 && has_session { Confidence::Message } else { Confidence::Signature }
         })

@@ -18,6 +18,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use std::fmt::Write;
 
 /// ISO transport over TCP whose user is not known.
 pub const INSPECTOR: Inspector = Inspector {
@@ -138,9 +139,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let reply = match unit(&mut opening.reply()) {
         Ok(Unit::Confirm(_) | Unit::Disconnect) if request.is_ok() => Ok(Confidence::Message),
         Ok(Unit::Confirm(selectors)) if named(selectors) => Ok(Confidence::Message),
-        Ok(Unit::Confirm(_) | Unit::Disconnect) => Err(Reject::Incomplete),
         Ok(Unit::Data(..)) if opening.is_on(INSPECTOR.ports) => Ok(Confidence::Signature),
-        Ok(Unit::Data(..)) => Err(Reject::Incomplete),
+        Ok(Unit::Confirm(_) | Unit::Disconnect | Unit::Data(..)) => Err(Reject::Incomplete),
         Ok(Unit::Request(_)) => Err(Reject::Mismatch),
         Err(reject) => Err(reject),
     };
@@ -172,7 +172,10 @@ fn printed(selector: &[u8]) -> String {
     if is_text(selector) {
         String::from_utf8_lossy(selector).into_owned()
     } else {
-        selector.iter().map(|byte| format!("{byte:02x}")).collect()
+        selector.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 }
 

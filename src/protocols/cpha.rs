@@ -10,6 +10,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Check Point high availability.
 pub const INSPECTOR: Inspector = Inspector {
@@ -40,7 +41,7 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, 1, message).map(|_| Confidence::Signature)
+        of_said(&said, opening.transport, message).map(|_| Confidence::Signature)
     };
     let rule = "ccp-header: magic 1A90 and an operation on port 8116 (CCP header)";
     let evidence = Evidence::of(judged(opening.initiator), judged(opening.responder), rule)?;

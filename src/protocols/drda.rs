@@ -10,6 +10,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// DRDA.
 pub const INSPECTOR: Inspector = Inspector {
@@ -27,15 +28,13 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Structures read of a side.
-const MAX_STRUCTURES: usize = 8;
 /// Bytes of the header, which the first length counts and the second does not.
 const HEADER: u16 = 6;
 
 /// Reads a structure, and gives its code point.
 fn structure(cursor: &mut Cursor<'_>) -> Result<u16, Reject> {
     let len = cursor.u16()?;
-    require(len >= HEADER + 4 && len < 0x8000)?;
+    require((HEADER + 4..0x8000).contains(&len))?;
     cursor.tag(&[0xd0])?;
     let format = cursor.u8()?;
     // Bit 7 is reserved, bit 3 too; the type is request, reply, object, communication or request without reply.
@@ -52,7 +51,7 @@ fn judged(said: Said<'_>) -> Result<Confidence, Reject> {
     // Data that are longer than a structure holds go on in another form, so the first ones decide.
     let first = structure(&mut said.cursor(Transport::Tcp))?;
     let known = matches!(first, 0x1041 | 0x106d | 0x106e | 0x2001 | 0x1443 | 0x14ac | 0x1219 | 0x2201);
-    let count = said.messages(Transport::Tcp, MAX_STRUCTURES, |cursor| structure(cursor).map(drop)).unwrap_or(1);
+    let count = of_said(&said, Transport::Tcp, |cursor| structure(cursor).map(drop)).unwrap_or(1);
     Ok(if known || count > 1 { Confidence::Message } else { Confidence::Signature })
 }
 

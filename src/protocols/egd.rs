@@ -13,6 +13,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::{Endpoint, Transport};
+use crate::sequence::of_said;
 use std::net::IpAddr;
 
 /// Ethernet Global Data.
@@ -55,7 +56,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let [initiator, responder] = opening.endpoints;
     let judged = |said: Said<'_>, sender: Endpoint| {
         let mut is_own = false;
-        said.messages(opening.transport, 1, |cursor| {
+        of_said(&said, opening.transport, |cursor| {
             let (producer, _) = message(cursor)?;
             is_own |= IpAddr::from(producer) == sender.address;
             Ok(())

@@ -17,6 +17,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// EtherNet/IP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -39,8 +40,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Messages read of a stream.
-const MAX_MESSAGES: usize = 8;
 /// Most items of a common packet: address, data, and the two of socket addresses.
 const MAX_ITEMS: u16 = 4;
 
@@ -113,7 +112,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         && [opening.initiator, opening.responder].iter().any(|said| said.bytes().starts_with(b"\x02\x00\x02\x80"));
     if is_cyclic {
         let judged = |said: Said<'_>| {
-            said.messages(opening.transport, 1, |cursor| cyclic(cursor).map(drop)).map(|_| Confidence::Message)
+            of_said(&said, opening.transport, |cursor| cyclic(cursor).map(drop)).map(|_| Confidence::Message)
         };
         return Evidence::of(
             judged(opening.initiator),
@@ -125,7 +124,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let at_home = opening.is_on(INSPECTOR.ports);
     let judged = |said: Said<'_>| {
         let (mut commands, mut data_seen) = (0, false);
-        said.messages(opening.transport, MAX_MESSAGES, |cursor| {
+        of_said(&said, opening.transport, |cursor| {
             let (command, data) = message(cursor)?;
             commands += usize::from(command != 0);
             data_seen |= command != 0 && !data.is_empty();

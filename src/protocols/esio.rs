@@ -8,6 +8,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::Cursor;
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Ether-S-I/O.
 pub const INSPECTOR: Inspector = Inspector {
@@ -33,7 +34,7 @@ fn telegram(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, 1, telegram)
+        of_said(&said, opening.transport, telegram)
             .map(|count| if count > 1 { Confidence::Message } else { Confidence::Signature })
     };
     Evidence::of(judged(opening.initiator), judged(opening.responder), "telegram: ESIO (Ether-S-I/O telegram header)")

@@ -14,6 +14,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// FINS.
 pub const INSPECTOR: Inspector = Inspector {
@@ -91,7 +92,7 @@ fn tcp<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Frame<'a>>, Reject> {
 fn inspect(opening: &Opening<'_>) -> Verdict {
     if opening.transport == Transport::Tcp {
         let judged = |said: Said<'_>| {
-            said.messages(Transport::Tcp, MAX_MESSAGES, |cursor| tcp(cursor).map(drop)).map(|_| Confidence::Message)
+            of_said(&said, Transport::Tcp, |cursor| tcp(cursor).map(drop)).map(|_| Confidence::Message)
         };
         return Evidence::of(
             judged(opening.initiator),
@@ -99,7 +100,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             "fins-tcp: FINS, a length and a command that fit (Omron W421 section 7-4)",
         );
     }
-    let count = |said: Said<'_>| said.messages(opening.transport, 1, |cursor| frame(cursor).map(drop));
+    let count = |said: Said<'_>| of_said(&said, opening.transport, |cursor| frame(cursor).map(drop));
     let (requests, replies) = (count(opening.initiator), count(opening.responder));
     let rule = "fins-header: ICF, gateways and command fit (Omron W342 section 3)";
     match (requests, replies) {
@@ -148,7 +149,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let model = first(opening, opening.responder)
         .filter(|frame| frame.command == 0x0501)
         .and_then(|frame| frame.data.get(2..22));
-    attributes.set_some("fins.controller", model.map(|model| model.trim_ascii_end()));
+    attributes.set_some("fins.controller", model.map(<[u8]>::trim_ascii_end));
 }
 
 const EXAMPLES: &[Example] = &[

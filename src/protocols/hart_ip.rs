@@ -14,6 +14,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// HART-IP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -32,8 +33,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Messages read of a side.
-const MAX_MESSAGES: usize = 8;
 /// Bytes of the header.
 const HEADER: usize = 8;
 
@@ -57,7 +56,7 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, MAX_MESSAGES, message).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, message).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),

@@ -10,6 +10,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// HiSLIP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -27,8 +28,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Messages read of a side.
-const MAX_MESSAGES: usize = 8;
 /// Highest message type that the specification assigns below the vendors' range from 128 on.
 const LAST_TYPE: u8 = 38;
 /// Longest payload believed, in bytes: the length has 64 bits.
@@ -54,7 +53,7 @@ fn message<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, Cursor<'a>), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(Transport::Tcp, MAX_MESSAGES, |cursor| message(cursor).map(drop))
+        of_said(&said, Transport::Tcp, |cursor| message(cursor).map(drop))
             .map(|_| Confidence::Message)
     };
     Evidence::of(

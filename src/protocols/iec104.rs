@@ -15,6 +15,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// IEC 60870-5-104.
 pub const INSPECTOR: Inspector = Inspector {
@@ -99,10 +100,9 @@ const fn element_size(kind: u8) -> Option<usize> {
     Some(match kind {
         102 => 0,
         1 | 3 | 45 | 46 | 47 | 70 | 100 | 101 | 105 | 113 => 1,
-        21 | 104 | 106 => 2,
+        5 | 21 | 104 | 106 => 2,
         9 | 11 | 48 | 49 | 110 | 111 => 3,
         51 => 4,
-        5 => 2,
         7 | 13 | 15 | 20 | 50 | 112 => 5,
         103 => 7,
         30 | 31 | 58 | 59 | 60 => 8,
@@ -116,7 +116,7 @@ const fn element_size(kind: u8) -> Option<usize> {
 
 fn judged(said: Said<'_>) -> Result<Confidence, Reject> {
     let mut best = Apdu::Plain;
-    let count = said.messages(Transport::Tcp, MAX_APDUS, |cursor| {
+    let count = of_said(&said, Transport::Tcp, |cursor| {
         best = best.max(apdu(cursor)?);
         Ok(())
     })?;

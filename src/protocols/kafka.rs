@@ -14,6 +14,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Kafka.
 pub const INSPECTOR: Inspector = Inspector {
@@ -83,8 +84,8 @@ fn requests(said: Said<'_>) -> impl Iterator<Item = Request<'_>> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let asked = opening.initiator.messages(Transport::Tcp, MAX_MESSAGES, |cursor| request(cursor).map(drop));
-    let answered = opening.responder.messages(Transport::Tcp, MAX_MESSAGES, |cursor| response(cursor).map(drop));
+    let asked = of_said(&opening.initiator, Transport::Tcp, |cursor| request(cursor).map(drop));
+    let answered = of_said(&opening.responder, Transport::Tcp, |cursor| response(cursor).map(drop));
     let rule = "request: API key, version and client id (Kafka protocol guide, Request Header)";
     let first = requests(opening.initiator).next();
     match (asked, answered) {

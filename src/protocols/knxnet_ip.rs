@@ -11,6 +11,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// KNXnet/IP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -29,8 +30,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Messages read of a stream.
-const MAX_MESSAGES: usize = 4;
 /// Bytes of the header, its first byte.
 const HEADER: usize = 6;
 
@@ -59,7 +58,7 @@ fn message(cursor: &mut Cursor<'_>) -> Result<u16, Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, MAX_MESSAGES, |cursor| message(cursor).map(drop))
+        of_said(&said, opening.transport, |cursor| message(cursor).map(drop))
             .map(|_| Confidence::Message)
     };
     Evidence::of(

@@ -18,6 +18,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Modbus/TCP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -160,7 +161,7 @@ fn messages(said: Said<'_>, transport: Transport) -> impl Iterator<Item = Messag
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let count = |said: Said<'_>| {
-        said.messages(opening.transport, MAX_MESSAGES, |cursor| message(cursor).map(drop))
+        of_said(&said, opening.transport, |cursor| message(cursor).map(drop))
     };
     let (requests, replies) = (count(opening.initiator), count(opening.responder));
     if requests == Err(Reject::Mismatch) || replies == Err(Reject::Mismatch) {

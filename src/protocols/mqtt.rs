@@ -19,6 +19,7 @@ use crate::inspect::{
     Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// MQTT.
 pub const INSPECTOR: Inspector = Inspector {
@@ -105,18 +106,11 @@ struct Connect<'a> {
 
 /// Reads the name and the version that a CONNECT begins with (section 3.1.2).
 fn protocol(body: &mut Cursor<'_>) -> Result<u8, Reject> {
-    match body.one_of(&[b"\x00\x04MQTT", b"\x00\x06MQIsdp"])? {
-        0 => {
-            // A bridge sets the highest bit.
-            let version = body.u8()? & 0x7f;
-            require(matches!(version, 4 | 5))?;
-            Ok(version)
-        }
-        _ => {
-            require(body.u8()? & 0x7f == 3)?;
-            Ok(3)
-        }
-    }
+    let is_old = body.one_of(&[b"\x00\x04MQTT", b"\x00\x06MQIsdp"])? == 1;
+    // A bridge sets the highest bit.
+    let version = body.u8()? & 0x7f;
+    require(if is_old { version == 3 } else { matches!(version, 4 | 5) })?;
+    Ok(version)
 }
 
 fn connect(mut body: Cursor<'_>) -> Result<Connect<'_>, Reject> {
@@ -227,7 +221,7 @@ fn inspect_start(opening: &Opening<'_>) -> Verdict {
 
 fn inspect_middle(opening: &Opening<'_>) -> Verdict {
     let count = |side: Side| {
-        opening.said(side).messages(Transport::Tcp, MAX_PACKETS, |cursor| {
+        of_said(&opening.said(side), Transport::Tcp, |cursor| {
             let packet = packet(cursor)?;
             judge_any(packet, side)
         })

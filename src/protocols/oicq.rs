@@ -12,6 +12,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// OICQ.
 pub const INSPECTOR: Inspector = Inspector {
@@ -59,7 +60,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Frame, Reject> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let count = |said: Said<'_>| said.messages(opening.transport, 1, |cursor| frame(cursor).map(drop));
+    let count = |said: Said<'_>| of_said(&said, opening.transport, |cursor| frame(cursor).map(drop));
     let (sent, answered) = (count(opening.initiator), count(opening.responder));
     if sent == Err(Reject::Mismatch) || answered == Err(Reject::Mismatch) {
         return Err(Reject::Mismatch);
@@ -72,7 +73,6 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
                 "answered-frame: both sides' frames have one command and QQ number (QQ client protocol)",
             ))
         }
-        (Some(_), Some(_)) | (None, None) => Err(Reject::Incomplete),
         (Some(_), None) if opening.is_on(INSPECTOR.ports) => Ok(Evidence::signature(rule)),
         (None, Some(_)) if opening.is_on(INSPECTOR.ports) => Ok(Evidence::signature(rule).from(Side::Responder)),
         _ => Err(Reject::Incomplete),

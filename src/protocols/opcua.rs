@@ -11,6 +11,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// OPC UA.
 pub const INSPECTOR: Inspector = Inspector {
@@ -94,7 +95,7 @@ fn text<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(Transport::Tcp, MAX_CHUNKS, |cursor| chunk(cursor).map(drop)).map(|_| Confidence::Message)
+        of_said(&said, Transport::Tcp, |cursor| chunk(cursor).map(drop)).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),

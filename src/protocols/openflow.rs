@@ -72,7 +72,10 @@ fn message(cursor: &mut Cursor<'_>) -> Result<u8, Reject> {
     let mut body = cursor.within(usize::from(len) - 8)?;
     if kind == HELLO && !body.is_empty() {
         // Elements: a bitmap of versions (section 7.5.1).
-        require(body.u16()? == 1 && body.u16()? >= 8)?;
+        require(body.u16()? == 1)?;
+        let element = usize::from(body.u16()?);
+        require(element >= 8)?;
+        body.skip(element - 4)?;
     }
     if body.is_open() { Err(Reject::Incomplete) } else { Ok(kind) }
 }

@@ -20,6 +20,7 @@ use crate::inspect::{
     Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// PostgreSQL.
 pub const INSPECTOR: Inspector = Inspector {
@@ -180,7 +181,7 @@ fn inspect_start(opening: &Opening<'_>) -> Verdict {
 /// A flow whose start is lost, or of which only the server was captured.
 fn inspect_middle(opening: &Opening<'_>) -> Verdict {
     let count = |side: Side| {
-        opening.said(side).messages(Transport::Tcp, MAX_MESSAGES, |cursor| {
+        of_said(&opening.said(side), Transport::Tcp, |cursor| {
             message(cursor, side).and_then(|m| if m.body.is_open() { Err(Reject::Incomplete) } else { Ok(()) })
         })
     };

@@ -12,6 +12,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// RTPS.
 pub const INSPECTOR: Inspector = Inspector {
@@ -74,7 +75,7 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
         let mut cursor = said.cursor(opening.transport);
-        match said.messages(opening.transport, 1, message) {
+        match of_said(&said, opening.transport, message) {
             Ok(_) => Ok(Confidence::Message),
             Err(_) => header(&mut cursor).map(|_| Confidence::Signature),
         }

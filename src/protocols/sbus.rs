@@ -9,6 +9,7 @@ use crate::cursor::{Cursor, require};
 use crate::formats::crc::crc16;
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Ether-S-Bus.
 pub const INSPECTOR: Inspector = Inspector {
@@ -42,7 +43,7 @@ fn telegram(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, 1, telegram).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, telegram).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),

@@ -10,6 +10,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// SMPP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -94,7 +95,7 @@ fn messages(said: Said<'_>) -> impl Iterator<Item = Message<'_>> {
 }
 
 fn judged(said: Said<'_>) -> Result<Confidence, Reject> {
-    said.messages(Transport::Tcp, MAX_MESSAGES, |cursor| message(cursor).map(drop))?;
+    of_said(&said, Transport::Tcp, |cursor| message(cursor).map(drop))?;
     let binds = messages(said).any(|message| matches!(message.command, 1 | 2 | 9));
     Ok(if binds { Confidence::Message } else { Confidence::Signature })
 }

@@ -12,6 +12,7 @@ use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
 };
 use crate::key::Transport;
+use crate::sequence::of_said;
 
 /// Synchrophasors.
 pub const INSPECTOR: Inspector = Inspector {
@@ -30,8 +31,6 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Frames read of a stream: more would prove nothing more.
-const MAX_FRAMES: usize = 4;
 /// Bytes of the smallest frame: the common part, without anything before the CRC.
 const SMALLEST: usize = 16;
 
@@ -54,7 +53,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        said.messages(opening.transport, MAX_FRAMES, frame).map(|_| Confidence::Message)
+        of_said(&said, opening.transport, frame).map(|_| Confidence::Message)
     };
     Evidence::of(
         judged(opening.initiator),
