@@ -9,12 +9,14 @@
 //! a fragment that came before it counts in the flow of the same addresses and protocol whose ports are 0. Thus
 //! nothing is held back: every frame gives one packet or one reason, and the sums close at any moment.
 
+mod access;
 mod capture_header;
 mod checksum;
 mod datagram;
 pub mod fragments;
 mod icmp;
 mod ip;
+mod islands;
 mod link;
 mod scope;
 mod shim;
@@ -97,9 +99,9 @@ pub enum Decoded<'d> {
     Skipped(Skip),
 }
 
-/// Most tags and tunnels inside each other that are followed. Real networks stack up to six or seven; each costs
-/// a frame of the call stack, which a hostile capture must not exhaust.
-const MAX_DEPTH: u8 = 16;
+/// Most steps inwards that are followed: a tag is one, a tunnel two. Real networks stack six or seven; each costs
+/// frames of the call stack, which a hostile capture must not exhaust.
+const MAX_DEPTH: u8 = 24;
 
 /// Parses frames into packets. Owns what outlives a frame: fragments that wait for their datagram.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! A datagram that was dropped stays known until its time is up, so that its late fragments start no new one.
 
 use super::Ends;
+use super::islands::Datagram;
 use super::view::View;
 use crate::packet::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -92,27 +93,6 @@ struct Key {
     scope: u64,
 }
 
-#[derive(Debug, Default)]
-struct Datagram {
-    /// Tells this datagram from an earlier one with the same key.
-    serial: u64,
-    bytes: Vec<u8>,
-    /// Which parts of `bytes` have come: in order, neither overlapping nor touching.
-    islands: Vec<(usize, usize)>,
-    /// Known once the last fragment has come.
-    len: Option<usize>,
-    /// The first fragment's.
-    protocol: u8,
-    ports: (u16, u16),
-    /// Whether it has been dropped, and only its name is kept.
-    dead: bool,
-}
-
-/// Longest payload of an IP datagram in bytes: what a 16-bit length can say.
-const MAX_DATAGRAM: usize = 65_535;
-/// Most separate parts of a datagram that wait for what is between them. Fragments arrive nearly in order, or backwards;
-/// only a made-up datagram has more.
-const MAX_ISLANDS: usize = 64;
 /// Most emptied buffers kept for the next datagrams.
 const MAX_SPARE: usize = 32;
 
@@ -276,81 +256,9 @@ impl Fragments {
         Some(live)
     }
 
-    fn retire(&mut self, mut datagram: Datagram) {
+    fn retire(&mut self, datagram: Datagram) {
         if self.spare.len() < MAX_SPARE {
-            datagram.islands.clear();
-            self.spare.push(Datagram { islands: datagram.islands, ..Datagram::default() });
+            self.spare.push(datagram.emptied());
         }
-    }
-}
-
-impl Datagram {
-    /// Puts a fragment's bytes where they belong; false if the datagram must be dropped for it.
-    fn place(&mut self, fragment: &Fragment, bytes: &[u8], first_wins: bool) -> bool {
-        let (start, end) = (fragment.offset, fragment.offset.saturating_add(bytes.len()));
-        let ragged = fragment.more && (!bytes.len().is_multiple_of(8) || bytes.is_empty());
-        if ragged || end > MAX_DATAGRAM {
-            return false;
-        }
-        if !fragment.more && self.len.is_some_and(|len| len != end) {
-            return false;
-        }
-        if !fragment.more {
-            self.len = Some(end);
-        }
-        if self.len.is_some_and(|len| end > len || self.bytes.len() > len) {
-            return false;
-        }
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
-        if !first_wins && !self.is_new_or_repeats(start, bytes) {
-            return false;
-        }
-        self.fill_holes(start, bytes);
-        self.join(start, end);
-        self.islands.len() <= MAX_ISLANDS
-    }
-
-    /// Whether bytes at `start` lie wholly in a hole, or wholly on bytes that are the same.
-    fn is_new_or_repeats(&self, start: usize, bytes: &[u8]) -> bool {
-        let end = start + bytes.len();
-        match self.islands.iter().find(|(from, to)| *from < end && start < *to) {
-            None => true,
-            Some((from, to)) => *from <= start && end <= *to && self.bytes.get(start..end) == Some(bytes),
-        }
-    }
-
-    /// Copies those of `bytes` that no earlier fragment brought.
-    fn fill_holes(&mut self, start: usize, bytes: &[u8]) {
-        let end = start + bytes.len();
-        let mut at = start;
-        for &(from, to) in self.islands.iter().chain([&(end, end)]) {
-            let hole_end = from.clamp(at, end);
-            if let (Some(hole), Some(part)) =
-                (self.bytes.get_mut(at..hole_end), bytes.get(at - start..hole_end - start))
-            {
-                hole.copy_from_slice(part);
-            }
-            at = at.max(to).min(end);
-        }
-    }
-
-    /// Notes that `start..end` has come.
-    fn join(&mut self, start: usize, end: usize) {
-        let mut joined = (start, end);
-        self.islands.retain(|&(from, to)| {
-            let apart = to < joined.0 || joined.1 < from;
-            if !apart {
-                joined = (joined.0.min(from), joined.1.max(to));
-            }
-            apart
-        });
-        let at = self.islands.partition_point(|&(from, _)| from < joined.0);
-        self.islands.insert(at, joined);
-    }
-
-    fn is_complete(&self) -> bool {
-        self.len.is_some_and(|len| self.islands.first() == Some(&(0, len)))
     }
 }

@@ -80,8 +80,8 @@ impl Walk<'_> {
         match linktype {
             linktype::RAW | linktype::IPV4 | linktype::IPV6 => self.raw_ip(view),
             bsd if linktype::RAW_BSD.contains(&bsd) => self.raw_ip(view),
-            linktype::LINUX_SLL => self.cooked(view),
-            linktype::LINUX_SLL2 => self.network(view.u16(0)?, view.after(20)?),
+            linktype::LINUX_SLL => self.cooked(view.u16(2)?, view.u16(14)?, view.after(16)?),
+            linktype::LINUX_SLL2 => self.cooked(view.u16(8)?, view.u16(0)?, view.after(20)?),
             linktype::NULL | linktype::LOOP => self.loopback(view),
             linktype::PPP | linktype::PPP_HDLC => self.ppp(view),
             linktype::PPP_ETHER => self.pppoe(view),
@@ -156,11 +156,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Linux cooked capture, version 1: the protocol is an EtherType unless the device's type (ARPHRD_) says otherwise.
-    fn cooked(&mut self, view: View<'_>) -> Outcome {
-        /// ARPHRD_NETLINK and ARPHRD_IPGRE: the last field is no EtherType, or one that GRE carried.
+    /// Linux cooked capture: the protocol is an EtherType unless the device's type (ARPHRD_) says otherwise.
+    fn cooked(&mut self, device: u16, protocol: u16, inner: View<'_>) -> Outcome {
+        /// ARPHRD_NETLINK: the protocol is a netlink family.
         const NETLINK: u16 = 824;
-        let (device, protocol, inner) = (view.u16(2)?, view.u16(14)?, view.after(16)?);
         match protocol {
             _ if device == NETLINK => Err(Skip::NonIp),
             // LINUX_SLL_P_802_2: LLC follows.
@@ -205,6 +204,8 @@ impl Walk<'_> {
             0x0021 => self.ipv4(inner),
             0x0057 => self.ipv6(inner),
             0x0281 | 0x0283 => self.mpls(inner),
+            // Multilink, long sequence numbers: begin and end in one fragment, which is then a packet (RFC 1990 section 3).
+            0x003d if inner.u8(0)? & 0xc0 == 0xc0 => self.ppp(inner.after(4)?),
             _ => Err(Skip::NonIp),
         }
     }

@@ -23,7 +23,8 @@ impl Scope {
 
     /// This scope and a tunnel in it; `id` as far as it is the same in both directions.
     pub(super) fn tunnel(self, kind: &str, ends: Option<(IpAddr, IpAddr)>, id: Option<u32>) -> Self {
-        let mut scope = kind.bytes().fold(self, |scope, byte| scope.word(byte.into()));
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        let mut scope = kind.as_bytes().chunks(8).fold(self, |scope, bytes| scope.word(word(bytes)));
         if let Some((source, destination)) = ends {
             let (low, high) =
                 if source <= destination { (source, destination) } else { (destination, source) };
