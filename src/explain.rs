@@ -60,6 +60,12 @@ pub struct UnknownTopic {
     pub suggestions: Vec<String>,
 }
 
+/// Whether a label is one of those that bear looking at: of a system whose ports mislead.
+#[must_use]
+pub fn concerns_a_system(label: &str) -> bool {
+    systems::SYSTEMS.iter().any(|system| system.protocols.contains(&label))
+}
+
 /// What a query asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Topic {

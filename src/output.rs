@@ -4,5 +4,9 @@ pub mod community;
 pub mod destination;
 pub mod jsonl;
 pub mod record;
+#[cfg(test)]
+mod samples;
 pub mod stats;
+pub mod table;
+pub mod text;
 pub mod time;

@@ -3,7 +3,7 @@
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
 use super::read::{DONE, FAILED, INTERRUPTED, on_interrupt, verbose};
-use super::{Cli, Format, LiveArgs};
+use super::{Cli, LiveArgs};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
-        settings: args.common.settings(args.common.format != Format::Table),
+        settings: args.common.settings(true),
         count: args.common.count,
         duration: args.common.duration.map(|span| Duration::from_nanos(span.nanos)),
         stop: &stop,

@@ -1,7 +1,7 @@
 //! Where output goes and in which form.
 
-use super::{Cli, CommonArgs, Format};
-use std::io::Write;
+use super::{Cli, CommonArgs, Format, When};
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,6 +9,7 @@ use wiretell::analysis::Outcome;
 use wiretell::output::destination::Destination;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::stats::StatsRecord;
+use wiretell::output::table::{Look, Table, TablePart};
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
 
@@ -16,6 +17,8 @@ use wiretell::summary::Summary;
 pub(crate) enum Out {
     /// Records as JSON.
     Jsonl(JsonLines),
+    /// A table for people, in the end.
+    Table(Box<TablePart>),
 }
 
 impl Sink for Out {
@@ -34,6 +37,7 @@ impl Sink for Out {
     fn flow(&mut self, summary: Summary) {
         match self {
             Self::Jsonl(lines) => lines.flow(summary),
+            Self::Table(part) => part.flow(summary),
         }
     }
 }
@@ -54,32 +58,62 @@ pub(crate) fn destination(args: &CommonArgs, stop: &Arc<AtomicBool>) -> Result<A
     Ok(Destination::new(writer, Arc::clone(stop)))
 }
 
+/// Columns of a terminal when there is none: wide enough for reasons, narrow enough for a ticket or a mail.
+const NO_TERMINAL: usize = 120;
+
+/// Columns that text for people may take on standard output.
+pub(crate) fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(said).filter(|&columns: &usize| columns > 0).unwrap_or(NO_TERMINAL)
+}
+
+/// Whether text on standard output is to have colours. What the command line says outranks the environment:
+/// see no-color.org.
+pub(crate) fn colored(when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            !unwanted && !dumb && std::io::stdout().is_terminal()
+        }
+    }
+}
+
 /// Makes the parts, one per worker, and puts them together at the end.
 pub(crate) struct Output {
     destination: Arc<Destination>,
     format: Format,
-    files: Arc<[String]>,
+    look: Look,
     live: bool,
 }
 
 impl Output {
     /// Output about flows of `files`; record by record if `live`.
     pub(crate) fn new(
-        _cli: &Cli,
+        cli: &Cli,
         args: &CommonArgs,
         destination: Arc<Destination>,
         files: Arc<[String]>,
         live: bool,
     ) -> Self {
-        Self { destination, format: args.format, files, live }
+        let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
+        let color = colored(cli.color) && (!to_file || cli.color == When::Always);
+        let width = if to_file { NO_TERMINAL } else { width() };
+        Self { destination, format: args.format, look: Look { width, color, all: args.all, files }, live }
     }
 
     /// One worker's part.
     pub(crate) fn part(&self) -> Out {
         match self.format {
-            Format::Table | Format::Jsonl | Format::Csv => {
-                Out::Jsonl(JsonLines::new(Arc::clone(&self.files), Arc::clone(&self.destination), self.live))
-            }
+            Format::Table => Out::Table(Box::new(TablePart::new(self.look.all))),
+            Format::Jsonl | Format::Csv => Out::Jsonl(JsonLines::new(
+                Arc::clone(&self.look.files),
+                Arc::clone(&self.destination),
+                self.live,
+            )),
         }
     }
 
@@ -90,21 +124,26 @@ impl Output {
     pub(crate) fn finish(
         &self,
         parts: Vec<Out>,
-        _outcome: &Outcome,
+        outcome: &Outcome,
         stats: &StatsRecord,
     ) -> std::io::Result<()> {
-        let mut last = None;
+        let (mut last, mut tables) = (None, Vec::new());
         for part in parts {
             match part {
                 Out::Jsonl(mut lines) => {
                     lines.flush();
                     last = Some(lines);
                 }
+                Out::Table(part) => tables.push(*part),
             }
         }
         if let Some(mut lines) = last {
             lines.write(stats);
             lines.flush();
+        }
+        if self.format == Format::Table {
+            let table = Table::merge(tables).render(outcome, &self.look);
+            self.destination.write(table.as_bytes());
         }
         self.destination.outcome()
     }

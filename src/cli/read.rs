@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
-use super::{Cli, Format, ReadArgs};
+use super::{Cli, ReadArgs};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let run = Run {
         sources: &sources,
         each: args.each,
-        settings: args.common.settings(args.common.format != Format::Table),
+        settings: args.common.settings(true),
         reading: Reading {
             filter,
             count: args.common.count,

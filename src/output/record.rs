@@ -223,6 +223,13 @@ impl TcpRecord {
     }
 }
 
+/// Whether the numbers beside a flow's addresses are ports.
+pub(super) fn has_ports(summary: &Summary) -> bool {
+    /// DCCP has ports, though its payload is not inspected.
+    const DCCP: u8 = 33;
+    summary.key.transport().is_some() || summary.protocol == DCCP
+}
+
 fn tunnels(summary: &Summary) -> Vec<TunnelRecord> {
     let record = |tunnel: &crate::packet::Tunnel| TunnelRecord {
         kind: tunnel.kind,
@@ -293,11 +300,9 @@ impl<'a> FlowRecord<'a> {
     /// The record of a summary; `file` is the capture's name.
     #[must_use]
     pub fn new(summary: &'a Summary, file: Option<&'a str>) -> Self {
-        /// DCCP has ports, though its payload is not inspected.
-        const DCCP: u8 = 33;
         let [source, destination] = summary.endpoints;
         let [forward, reverse] = summary.counts;
-        let has_ports = summary.key.transport().is_some() || summary.protocol == DCCP;
+        let has_ports = has_ports(summary);
         let utc = |time| Text(Utc { time, digits: summary.digits });
         let claims = summary.port_claims.iter();
         Self {

@@ -1,0 +1,104 @@
+//! The table as people see it.
+
+use super::*;
+use crate::output::samples::{NOON, labelled, registered, unknown};
+use crate::output::text::columns;
+use crate::verdict::Verdict;
+
+fn look(width: usize) -> Look {
+    Look { width, color: false, all: false, files: Arc::new(["trace.pcap".to_owned()]) }
+}
+
+fn table(summaries: Vec<Summary>, look: &Look) -> String {
+    let mut outcome = Outcome::default();
+    outcome.intake.packets = summaries.len() as u64 * 6;
+    (outcome.intake.first, outcome.intake.last) = (Some(NOON), Some(NOON));
+    // As two workers would have it.
+    let mut parts = [TablePart::new(look.all), TablePart::new(look.all)];
+    for (number, summary) in summaries.into_iter().enumerate() {
+        parts[number % 2].flow(summary);
+    }
+    Table::merge(parts).render(&outcome, look)
+}
+
+fn many(number: u16) -> Vec<Summary> {
+    let flow = |port: u16| {
+        let source = format!("10.0.0.1:{}", 20_000 + port);
+        let mut flow = labelled(&source, "10.0.0.2:53", "dns", Verdict::Confirmed);
+        flow.counts[0].bytes = u64::from(port) + 1;
+        flow
+    };
+    (0..number).map(flow).collect()
+}
+
+#[test]
+fn in_a_small_capture_every_flow_has_a_line_and_what_matters_stands_on_top() {
+    let ordinary = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
+    let unknown = unknown("10.0.0.1:2000", "10.0.0.2:60000");
+    let mut wrong = labelled("10.0.0.1:3000", "10.0.0.2:80", "ssh", Verdict::Contradicted);
+    wrong.port_claims.push(registered("http"));
+    let text = table(vec![ordinary, unknown, wrong], &look(160));
+    let ends: Vec<Option<usize>> =
+        ["10.0.0.2:80 ", "10.0.0.2:60000 ", "10.0.0.2:53 "].map(|end| text.find(end)).to_vec();
+    assert!(ends.iter().all(Option::is_some) && ends.is_sorted(), "{text}");
+    assert!(text.contains("not http (port 80); what was seen (frame 7)"), "{text}");
+    assert!(text.starts_with("trace.pcap\n18 packets, 0 B, 3 flows, 2026-11-20 12:00:00 "), "{text}");
+}
+
+#[test]
+fn a_large_capture_is_summed_up_and_the_way_to_see_everything_is_told() {
+    let text = table(many(200), &look(100));
+    assert!(text.contains("PROTOCOL") && text.contains("10 of 200 flows shown"), "{text}");
+    assert!(text.contains("10.0.0.1:20199 ") && !text.contains("10.0.0.1:20000 "), "{text}");
+    let all = table(many(200), &Look { all: true, ..look(100) });
+    assert!(all.contains("10.0.0.1:20000 ") && !all.contains("--all"), "{all}");
+}
+
+#[test]
+fn the_order_of_flows_and_the_number_of_workers_change_nothing() {
+    let mut flows = many(200);
+    let there = table(flows.clone(), &look(100));
+    flows.reverse();
+    assert_eq!(there, table(flows, &look(100)));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let long = "[2001:db8:1111:2222:3333:4444:5555:6666]:50000";
+    let mut flows = many(60);
+    flows.push(labelled(
+        long,
+        "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:3391",
+        "rdg-udp",
+        Verdict::Confirmed,
+    ));
+    flows.push(labelled(long, "10.1.1.1:80", "ssh", Verdict::Contradicted));
+    for all in [false, true] {
+        for width in [80, 100, 140, 200] {
+            let text = table(flows.clone(), &Look { all, ..look(width) });
+            for line in text.lines() {
+                assert!(columns(line) <= width && !line.ends_with(' '), "{width}: {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_came_from_the_wire_or_from_a_files_name_is_never_obeyed_by_the_terminal() {
+    let mut flow = labelled("10.0.0.1:1000", "10.0.0.2:80", "http", Verdict::Confirmed);
+    flow.attributes.set("http.host", "evil\x1b]0;title\x07\u{202e}\n");
+    flow.why[0].detail = "saw \x1b[2J".into();
+    let files = Arc::new(["a\x1b[31m\n.pcap".to_owned()]);
+    let text = table(vec![flow], &Look { files, ..look(200) });
+    assert!(text.chars().all(|c| c == '\n' || (!c.is_control() && c != '\u{202e}')), "{text:?}");
+    assert!(text.contains("\\u{1b}]0;title"), "{text}");
+}
+
+#[test]
+fn an_empty_capture_has_a_heading_and_what_became_of_its_packets() {
+    let mut outcome = Outcome::default();
+    outcome.intake.packets = 2;
+    outcome.intake.skipped[0] = 2;
+    let text = Table::merge([]).render(&outcome, &look(80));
+    assert!(text.contains("2 packets") && text.contains("In no flow: 2 ARP"), "{text}");
+}
