@@ -13,6 +13,7 @@
 
 use crate::candidates::Candidates;
 use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
+use crate::key::Transport;
 use crate::protocols::INSPECTORS;
 use std::sync::LazyLock;
 
@@ -62,6 +63,16 @@ impl Classifier {
     #[must_use]
     pub const fn turned(self) -> Self {
         Self { straight: self.swapped, swapped: self.straight }
+    }
+
+    /// Whether those who are usual on `port` have all seen bytes that are not theirs. False where nobody is.
+    #[must_use]
+    pub fn is_refuted(&self, transport: Transport, port: u16) -> bool {
+        let usual =
+            |inspector: &Inspector| inspector.ports.contains(&port) && inspector.carriers.contains(transport);
+        let mut places =
+            INSPECTORS.iter().enumerate().filter(|(_, i)| usual(i)).map(|(place, _)| place).peekable();
+        places.peek().is_some() && places.all(|place| !self.straight.contains(place))
     }
 
     /// Judges an opening that has grown.

@@ -159,6 +159,8 @@ pub struct Flow {
     pub low_initiates: bool,
     /// Whether nothing that its bytes say is wanted any more.
     pub settled: bool,
+    /// Whether the bytes are not what those who are usual on the responder's port send.
+    pub refuted: bool,
     /// Whether bytes of a payload were cut off by the capture.
     pub truncated: bool,
     /// Whether its label has changed since anybody was told.
@@ -189,6 +191,7 @@ impl Flow {
             direction: Direction::FirstPacket,
             low_initiates: packet.from_low,
             settled: false,
+            refuted: false,
             truncated: false,
             relabelled: false,
             continued: false,
@@ -257,6 +260,7 @@ impl Flow {
             initiator,
             responder,
             endpoints: self.endpoints(),
+            responder_listens: self.direction != Direction::Protocol,
             from_start: self.tcp.saw_syn(),
         })
     }

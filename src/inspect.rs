@@ -172,6 +172,9 @@ pub struct Opening<'a> {
     /// Both endpoints, the initiator's first. A port may support evidence that the bytes give, as a weak
     /// signature on the protocol's own port; it never stands in for it.
     pub endpoints: [Endpoint; 2],
+    /// Whether the responder is who was listening, as far as anybody can tell. When an opening is judged with
+    /// its sides exchanged it is not: that side was seen to speak first, from a port that may be ephemeral.
+    pub responder_listens: bool,
     /// Whether the flow's first packet is known to be here: a TCP handshake was seen. Without it the
     /// bytes may begin in the middle of a message.
     pub from_start: bool,
@@ -206,10 +209,10 @@ impl<'a> Opening<'a> {
         responder.port
     }
 
-    /// Whether the responder's port is one of `ports`.
+    /// Whether the responder was listening on one of `ports`.
     #[must_use]
     pub fn is_on(&self, ports: &[u16]) -> bool {
-        ports.contains(&self.port())
+        self.responder_listens && ports.contains(&self.port())
     }
 
     /// The same flow with the sides exchanged.
@@ -220,6 +223,7 @@ impl<'a> Opening<'a> {
             initiator: self.responder,
             responder: self.initiator,
             endpoints: [responder, initiator],
+            responder_listens: false,
             ..*self
         }
     }

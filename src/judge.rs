@@ -10,7 +10,7 @@ use crate::context::Neighbour;
 use crate::flow::{Direction, EndReason, Flow, Undecided};
 use crate::follow::{Heard, Told};
 use crate::hosts::{self, Hosts};
-use crate::inspect::{Confidence, Piece, Said, Side};
+use crate::inspect::{Confidence, Opening, Piece, Said, Side};
 use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
@@ -162,6 +162,7 @@ impl Judge {
         if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
             classifier = classifier.turned();
         }
+        note_refutation(flow, &classifier, &view);
         if judgement.settled {
             self.settle(flow, low_said, high_said);
             return true;
@@ -206,6 +207,7 @@ impl Judge {
         let judgement = undecided.classifier.judge(&view);
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
+        note_refutation(flow, &undecided.classifier, &view);
         if judgement.settled || exhausted {
             self.settle(flow, low, high);
             self.recycle(undecided);
@@ -342,6 +344,17 @@ impl Judge {
             self.spare.push(undecided);
         }
     }
+}
+
+/// Notes whether the bytes speak against what the port promises: only bytes that begin where the flow does can.
+fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>) {
+    let [_, port] = flow.ports();
+    let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
+    flow.refuted = flow.claim.is_none()
+        && begins
+        && view.responder_listens
+        && !flow.truncated
+        && classifier.is_refuted(view.transport, port);
 }
 
 /// Tells a new follower what was said before there was reason to follow, in the order it came.

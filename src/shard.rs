@@ -319,10 +319,16 @@ fn after(time: Timestamp, nanos: u64) -> Timestamp {
     Timestamp(time.0.saturating_add_unsigned(nanos))
 }
 
-/// Takes the side for the responder whose port servers listen on, where only one has such a port.
+/// Takes the side for the responder whose port servers listen on, where only one has such a port, and one that
+/// is no client's: clients of old systems have theirs from 1024 to 5000, all others above 32767.
 fn guess_direction(flow: &mut Flow, transport: Transport) {
-    let [initiator, responder] = flow.ports().map(|port| listens(transport, port));
-    if initiator > responder {
+    /// First port after those that Windows XP and its forerunners give to clients.
+    const AFTER_OLD_CLIENTS: u16 = 5001;
+    /// First port that Linux gives to clients; RFC 6335 begins at 49152.
+    const FIRST_OF_CLIENTS: u16 = 32_768;
+    let [initiator, responder] = flow.ports();
+    let no_clients = initiator < 1024 || (AFTER_OLD_CLIENTS..FIRST_OF_CLIENTS).contains(&initiator);
+    if no_clients && listens(transport, initiator) > listens(transport, responder) {
         flow.low_initiates = !flow.low_initiates;
         flow.direction = Direction::Port;
     }

@@ -171,6 +171,17 @@ fn by_port_only(flow: &Flow, port_claims: Vec<PortClaim>, mut why: Vec<Reason>) 
     let Some(best) = port_claims.first().copied() else {
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
+    if flow.refuted {
+        why.push(Reason {
+            kind: ReasonKind::Payload,
+            rule: "not-as-promised",
+            detail: format!("the first bytes are not what {} sends", best.protocol()).into(),
+            frame: None,
+            side: Some(Side::Initiator),
+        });
+        why.push(port_reason(&best, port));
+        return Decision { app: None, verdict: Verdict::Contradicted, confidence: None, port_claims, why };
+    }
     why.push(port_reason(&best, port));
     let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
     let unchecked = if payload == 0 {

@@ -62,6 +62,7 @@ fn judge(inspector: &Inspector, example: &Example) -> Option<Evidence> {
         responder: Said::new(&responder.0, &responder.1, false),
         // A client's port that is nobody's.
         endpoints: [end(1, 51_000), end(2, example.port)],
+        responder_listens: true,
         from_start: true,
     };
     (inspector.inspect)(&opening).ok()

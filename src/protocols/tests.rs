@@ -48,6 +48,7 @@ fn opening<'a>(example: &Example, initiator: Said<'a>, responder: Said<'a>) -> O
         initiator,
         responder,
         endpoints: [end(1, 51_000), end(2, example.port)],
+        responder_listens: true,
         from_start: true,
     }
 }

@@ -223,6 +223,7 @@ mod tests {
             initiator: silent,
             responder: silent,
             endpoints: [end(1, 50_000), end(2, 135)],
+            responder_listens: true,
             from_start: true,
         })
     }

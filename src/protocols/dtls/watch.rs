@@ -211,6 +211,7 @@ mod tests {
             initiator: crate::inspect::Said::default(),
             responder: crate::inspect::Said::default(),
             endpoints: [end; 2],
+            responder_listens: true,
             from_start: true,
         })
     }

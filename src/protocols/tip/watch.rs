@@ -292,6 +292,7 @@ mod tests {
             initiator: silent,
             responder: silent,
             endpoints: [end(1), end(2)],
+            responder_listens: true,
             from_start: true,
         });
         for &(side, bytes) in said {
