@@ -1,0 +1,124 @@
+//! What must hold for any run: the same records with any number of threads, every packet accounted for,
+//! bounds kept.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Arc;
+use support::{Capture, SECOND, mixture};
+use wiretell::flow::EndReason;
+use wiretell::pipeline::{Intake, Pipeline, Settings};
+use wiretell::shard::{Limits, Sink};
+use wiretell::summary::Summary;
+use wiretell::totals::Totals;
+use wiretell::wire::fragments;
+
+/// Keeps every summary.
+#[derive(Default)]
+struct Keep(Vec<Summary>);
+
+impl Sink for Keep {
+    fn flow(&mut self, summary: Summary) {
+        self.0.push(summary);
+    }
+}
+
+fn settings(threads: usize, max_flows: usize) -> Settings {
+    Settings {
+        threads,
+        limits: Limits { max_flows, ..Limits::default() },
+        describe: true,
+        decode_as: Arc::from([]),
+        fragments: fragments::Limits::default(),
+    }
+}
+
+fn run(capture: &Capture, settings: &Settings, frames_per_block: usize) -> (Intake, Totals, Vec<Summary>) {
+    let mut pipeline = Pipeline::start(settings, Keep::default).unwrap();
+    for block in capture.blocks(frames_per_block) {
+        pipeline.feed(block);
+    }
+    let (intake, totals, sinks) = pipeline.finish();
+    (intake, totals, sinks.into_iter().flat_map(|sink| sink.0).collect())
+}
+
+/// All that records show of flows, in an order of its own.
+fn shown(summaries: &[Summary]) -> Vec<String> {
+    let mut shown: Vec<String> = summaries.iter().map(|summary| format!("{summary:?}")).collect();
+    shown.sort();
+    shown
+}
+
+#[test]
+fn the_records_are_the_same_inline_and_on_any_number_of_threads() {
+    let capture = mixture(2_000);
+    let (_, totals, inline) = run(&capture, &settings(0, 1_000_000), 100);
+    assert!(inline.len() > 1_000);
+    for threads in [1, 2, 7] {
+        let (_, other_totals, other) = run(&capture, &settings(threads, 1_000_000), 333);
+        assert_eq!(shown(&inline), shown(&other), "{threads} threads");
+        assert_eq!(totals, other_totals, "{threads} threads");
+    }
+}
+
+#[test]
+fn the_records_are_the_same_on_any_number_of_threads_when_flows_are_evicted() {
+    let capture = mixture(3_000);
+    let (_, totals, inline) = run(&capture, &settings(0, 160), 100);
+    assert!(totals.ended[EndReason::Evicted as usize] > 500);
+    let (_, _, other) = run(&capture, &settings(5, 160), 64);
+    assert_eq!(shown(&inline), shown(&other));
+}
+
+#[test]
+fn every_packet_is_in_a_flow_or_skipped_for_a_reason() {
+    let (intake, totals, summaries) = run(&mixture(2_500), &settings(1, 1_000_000), 128);
+    let skipped: u64 = intake.skipped.iter().sum();
+    let counted: u64 = summaries.iter().flat_map(|summary| summary.counts).map(|count| count.packets).sum();
+    assert!(skipped > 0);
+    assert_eq!(intake.packets, totals.packets_in_flows + skipped);
+    assert_eq!(totals.packets_in_flows, counted);
+}
+
+#[test]
+fn a_flow_without_packets_for_its_time_out_is_over_and_the_next_packet_begins_another() {
+    let (client, server) = (([1, 1], 40_000), ([2, 2], 9_999));
+    let mut capture = Capture::default();
+    for at in [0, 30, 59, 200, 230] {
+        capture.udp(at * SECOND, client, server, b"beat");
+    }
+    let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+    let mut packets: Vec<_> = summaries.iter().map(|s| (s.counts[0].packets, s.reason)).collect();
+    packets.sort_unstable();
+    assert_eq!(packets, [(2, EndReason::Eof), (3, EndReason::Idle)]);
+}
+
+#[test]
+fn a_flow_that_outlasts_the_active_time_out_is_recorded_in_parts_that_keep_its_label() {
+    let (client, server) = (([1, 1], 40_000), ([2, 2], 53));
+    let mut capture = Capture::default();
+    for at in 0..100_u16 {
+        let time = i64::from(at) * 30 * SECOND;
+        capture.udp(time, client, server, &support::dns(at, "a.example", false));
+        capture.udp(time + 1, server, client, &support::dns(at, "a.example", true));
+    }
+    let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+    assert_eq!(summaries.len(), 2);
+    assert!(summaries.iter().all(|summary| summary.app == Some("dns")));
+    assert!(summaries.iter().any(|s| s.continued) && summaries.iter().any(|s| s.reason == EndReason::Active));
+}
+
+#[test]
+fn a_new_connection_on_the_same_ports_is_another_flow() {
+    let (client, server) = (([1, 1], 40_000), ([2, 2], 22));
+    let mut capture = Capture::default();
+    capture.connection(0, client, server, &[(false, b"SSH-2.0-a\r\n"), (true, b"SSH-2.0-b\r\n")]);
+    let mut again = Capture::default();
+    again.tcp(SECOND, client, server, 0x02, 777_777, b"");
+    let blocks = capture.blocks(100).into_iter().chain(again.blocks(100));
+    let mut pipeline = Pipeline::start(&settings(0, 100), Keep::default).unwrap();
+    blocks.for_each(|block| pipeline.feed(block));
+    let (_, _, mut sinks) = pipeline.finish();
+    assert_eq!(sinks.remove(0).0.len(), 2);
+}

@@ -1,0 +1,181 @@
+//! Captures made in memory, for tests: Ethernet, IPv4, TCP and UDP as plain as they come. Synthetic, all of them.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test's captures are small, and a test may panic"
+)]
+
+use wiretell::capture::Block;
+use wiretell::packet::{Frame, Timestamp};
+
+/// Nanoseconds of a second.
+pub const SECOND: i64 = 1_000_000_000;
+
+/// A capture in the making.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    frames: Vec<(i64, Vec<u8>)>,
+}
+
+/// Who speaks to whom: the last two bytes of 10.0.x.y, and the port.
+pub type End = ([u8; 2], u16);
+
+impl Capture {
+    /// Adds a frame as it is.
+    pub fn frame(&mut self, at: i64, bytes: Vec<u8>) {
+        self.frames.push((at, bytes));
+    }
+
+    /// Adds a UDP datagram.
+    pub fn udp(&mut self, at: i64, from: End, to: End, payload: &[u8]) {
+        let mut segment = Vec::new();
+        segment.extend(from.1.to_be_bytes());
+        segment.extend(to.1.to_be_bytes());
+        segment.extend((payload.len() as u16 + 8).to_be_bytes());
+        segment.extend([0, 0]);
+        segment.extend(payload);
+        self.frame(at, ethernet(from, to, 17, &segment));
+    }
+
+    /// Adds a TCP segment.
+    pub fn tcp(&mut self, at: i64, from: End, to: End, flags: u8, sequence: u32, payload: &[u8]) {
+        let mut segment = Vec::new();
+        segment.extend(from.1.to_be_bytes());
+        segment.extend(to.1.to_be_bytes());
+        segment.extend(sequence.to_be_bytes());
+        segment.extend([0, 0, 0, 0, 5 << 4, flags, 0xff, 0xff, 0, 0, 0, 0]);
+        segment.extend(payload);
+        self.frame(at, ethernet(from, to, 6, &segment));
+    }
+
+    /// Adds a TCP connection: handshake, what each side says in turn, and its end.
+    pub fn connection(&mut self, at: i64, client: End, server: End, said: &[(bool, &[u8])]) {
+        const STEP: i64 = 1_000_000;
+        let (mut time, mut next) = (at, [1_000_u32, 9_000_u32]);
+        let mut send = |capture: &mut Self, by_client: bool, flags: u8, payload: &[u8], counts: u32| {
+            let (from, to, side) = if by_client { (client, server, 0) } else { (server, client, 1) };
+            capture.tcp(time, from, to, flags, next[side], payload);
+            next[side] += payload.len() as u32 + counts;
+            time += STEP;
+        };
+        send(self, true, 0x02, b"", 1);
+        send(self, false, 0x12, b"", 1);
+        send(self, true, 0x10, b"", 0);
+        for (by_client, payload) in said {
+            send(self, *by_client, 0x18, payload, 0);
+        }
+        send(self, true, 0x11, b"", 1);
+        send(self, false, 0x11, b"", 1);
+    }
+
+    /// The frames in the order of time, as blocks of so many.
+    pub fn blocks(&self, frames_per_block: usize) -> Vec<Block> {
+        let mut frames = self.frames.clone();
+        frames.sort_by_key(|(at, _)| *at);
+        let mut number = 0;
+        frames
+            .chunks(frames_per_block)
+            .map(|chunk| {
+                let mut block = Block::default();
+                for (at, bytes) in chunk {
+                    number += 1;
+                    let start = block.bytes.len() as u32;
+                    let captured = bytes.len() as u32;
+                    block.bytes.extend(bytes);
+                    let time = Timestamp(*at);
+                    block.frames.push(Frame {
+                        time,
+                        number,
+                        start,
+                        captured,
+                        wire: captured,
+                        link: 1,
+                        digits: 9,
+                    });
+                }
+                block
+            })
+            .collect()
+    }
+
+    /// The capture as a pcap file with nanoseconds.
+    pub fn pcap(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        for word in [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, 1] {
+            file.extend(word.to_le_bytes());
+        }
+        let mut frames = self.frames.clone();
+        frames.sort_by_key(|(at, _)| *at);
+        for (at, bytes) in frames {
+            let len = bytes.len() as u32;
+            for word in [(at / SECOND) as u32, (at % SECOND) as u32, len, len] {
+                file.extend(word.to_le_bytes());
+            }
+            file.extend(bytes);
+        }
+        file
+    }
+}
+
+fn ethernet(from: End, to: End, protocol: u8, segment: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, to.0[0], to.0[1], 2, 0, 0, 0, from.0[0], from.0[1], 8, 0];
+    frame.extend([0x45, 0]);
+    frame.extend((segment.len() as u16 + 20).to_be_bytes());
+    frame.extend([0, 0, 0x40, 0, 64, protocol, 0, 0]);
+    frame.extend([10, 0, from.0[0], from.0[1], 10, 0, to.0[0], to.0[1]]);
+    frame.extend(segment);
+    frame
+}
+
+/// A DNS query for `name` with this identifier, or the empty answer to it.
+pub fn dns(id: u16, name: &str, is_answer: bool) -> Vec<u8> {
+    let mut message = id.to_be_bytes().to_vec();
+    message.extend(if is_answer { [0x81, 0x80] } else { [0x01, 0x00] });
+    message.extend([0, 1, 0, 0, 0, 0, 0, 0]);
+    for label in name.split('.') {
+        message.push(label.len() as u8);
+        message.extend(label.as_bytes());
+    }
+    message.extend([0, 0, 1, 0, 1]);
+    message
+}
+
+/// Many flows of several kinds between many hosts, interleaved: all that shards have to keep apart.
+pub fn mixture(flows: u16) -> Capture {
+    let mut capture = Capture::default();
+    for flow in 0..flows {
+        let at = 1_700_000_000 * SECOND + i64::from(flow) * 7_000_000;
+        let client = ([1 + (flow % 7) as u8, (flow % 200) as u8], 40_000 + flow);
+        let server = ([100, (flow % 23) as u8], 0);
+        let on = |port| (server.0, port);
+        match flow % 5 {
+            0 => {
+                capture.udp(at, client, on(53), &dns(flow, "host.example", false));
+                capture.udp(at + 2_000_000, on(53), client, &dns(flow, "host.example", true));
+            }
+            1 => capture.connection(
+                at,
+                client,
+                on(22),
+                &[(false, b"SSH-2.0-OpenSSH_9.6\r\n"), (true, b"SSH-2.0-PuTTY_0.80\r\n")],
+            ),
+            2 => capture.connection(
+                at,
+                client,
+                on(3391),
+                &[
+                    (true, b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n"),
+                    (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+                ],
+            ),
+            3 => capture.udp(at, client, on(3343), &[0x17; 40]),
+            _ => capture.frame(at, vec![0xff; 60]),
+        }
+    }
+    capture
+}
