@@ -21,24 +21,29 @@ pub(crate) enum Out {
     Table(Box<TablePart>),
 }
 
+impl Out {
+    fn sink(&mut self) -> &mut dyn Sink {
+        match self {
+            Self::Jsonl(lines) => lines,
+            Self::Table(part) => part.as_mut(),
+        }
+    }
+}
+
 impl Sink for Out {
+    fn flow(&mut self, summary: Summary) {
+        self.sink().flow(summary);
+    }
+
     fn wants_labels(&self) -> bool {
         match self {
             Self::Jsonl(lines) => lines.wants_labels(),
+            Self::Table(part) => part.wants_labels(),
         }
     }
 
     fn relabelled(&mut self, summary: Summary) {
-        match self {
-            Self::Jsonl(lines) => lines.relabelled(summary),
-        }
-    }
-
-    fn flow(&mut self, summary: Summary) {
-        match self {
-            Self::Jsonl(lines) => lines.flow(summary),
-            Self::Table(part) => part.flow(summary),
-        }
+        self.sink().relabelled(summary);
     }
 }
 
