@@ -304,6 +304,7 @@ mod tests {
             initiator: Said::new(initiator, &a, false),
             responder: Said::new(responder, &b, false),
             endpoints: [end(50000), end(port)],
+            responder_listens: true,
             from_start: false,
         })
     }
