@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let limits = Limits { datagrams: 4, bytes: 70_000, wait_nanos: 1_000 };
     let mut decoder = Decoder::new(limits);
     let mut rest = data;
-    let mut number = 0;
+    let mut number = 0_u32;
     // Link type, length of what was captured, length of what was not, then the bytes.
     while let Some(([link_high, link_low, captured, missing], after)) = rest.split_first_chunk() {
         let (bytes, after) = after.split_at((usize::from(*captured) * 4).min(after.len()));

@@ -145,11 +145,12 @@ impl Fragments {
     ) -> Progress {
         self.counts.fragments += 1;
         self.expire(now);
+        let is_v4 = fragment.ends.source.is_ipv4();
         let key = Key {
             source: fragment.ends.source,
             destination: fragment.ends.destination,
             id: fragment.id,
-            protocol: fragment.ends.source.is_ipv4().then_some(fragment.protocol),
+            protocol: is_v4.then_some(fragment.protocol),
             scope,
         };
         if !self.waiting.contains_key(&key) {
@@ -165,7 +166,7 @@ impl Fragments {
             return Progress::Waiting { ports };
         }
         let before = datagram.bytes.len();
-        let fits = view.missing() == 0 && datagram.place(fragment, view.bytes(), key.protocol.is_some());
+        let fits = view.missing() == 0 && datagram.place(fragment, view.bytes(), is_v4);
         self.held = self.held.saturating_sub(before).saturating_add(datagram.bytes.len());
         if !fits {
             let cut = view.missing() > 0;

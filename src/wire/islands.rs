@@ -7,6 +7,7 @@ const MAX_DATAGRAM: usize = 65_535;
 /// Most separate parts of a datagram that wait for what is between them. Fragments arrive nearly in order, or backwards;
 /// only a made-up datagram has more.
 const MAX_ISLANDS: usize = 64;
+
 /// A datagram in the making.
 #[derive(Debug, Default)]
 pub(super) struct Datagram {
