@@ -14,5 +14,6 @@ pub mod hello_attributes;
 pub mod ip_packet;
 pub mod ja;
 pub mod lines;
+pub mod netbios;
 pub mod ntlm;
 pub mod tls_records;

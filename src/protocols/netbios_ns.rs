@@ -1,0 +1,101 @@
+//! NetBIOS name service (RFC 1002 section 4.2): DNS' layout with names of 32 letters from A to P, UDP 137.
+//!
+//! The letters alone are 150 bits of evidence; what remains is to tell requests from responses.
+
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, require};
+use crate::formats::dns::Message;
+use crate::formats::netbios;
+use crate::inspect::{
+    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
+};
+use crate::key::Transport;
+
+/// The NetBIOS name service.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "netbios-ns",
+    title: "NetBIOS name service",
+    specification: "RFC 1002 section 4.2",
+    carriers: Carriers::UDP,
+    ports: &[137],
+    // A transaction's number may be anything.
+    initiator_first: ByteSet::ANY,
+    responder_first: ByteSet::ANY,
+    inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("netbios-ns.name", "the first name asked for or registered, with its suffix"),
+        ("netbios-ns.operation", "query, status, registration, release, wait or refresh"),
+        ("netbios-ns.result", "response code of the first response, where it is an error"),
+    ],
+    confused_with: "DNS, whose layout it shares, without names of 32 letters from A to P",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// Query, registration, release, wait, refresh (twice, as RFC 1002 contradicts itself) and multihomed registration.
+const OPCODES: [u16; 7] = [0, 5, 6, 7, 8, 9, 15];
+/// Types NB and NBSTAT (section 4.2.1.3).
+const NB: u16 = 32;
+const NBSTAT: u16 = 33;
+
+fn first(said: Said<'_>) -> Result<Message<'_>, Reject> {
+    let datagram = said.datagrams().next().ok_or(Reject::Incomplete)?;
+    let message = Message::parse(datagram.cursor())?;
+    require(message.netbios && OPCODES.contains(&message.opcode()))?;
+    let kind = message.questions().next().map(|(_, kind)| kind);
+    let kind = kind.or_else(|| message.records().next().map(|record| record.kind));
+    // A null record answers where there is nothing to tell.
+    require(matches!(kind, Some(NB | NBSTAT | 10) | None))?;
+    Ok(message)
+}
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    let rule = "name: a message with a NetBIOS name (RFC 1002 section 4.2)";
+    match (first(opening.initiator), first(opening.responder)) {
+        (Ok(asked), Ok(told)) if asked.id == told.id && !asked.is_response() && told.is_response() => Ok(
+            Evidence::dialogue("answered: a request and the response to its number (RFC 1002 section 4.2)"),
+        ),
+        (Ok(_), Ok(_)) => Ok(Evidence::message(rule)),
+        (Ok(asked), Err(Reject::Incomplete)) if !asked.is_response() => Ok(Evidence::message(rule)),
+        (Err(Reject::Incomplete), Ok(told)) if told.is_response() => Ok(Evidence::message(rule).from(Side::Responder)),
+        (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
+        _ => Err(Reject::Incomplete),
+    }
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    let (asked, told) = (first(opening.initiator).ok(), first(opening.responder).ok());
+    if let Some(message) = asked.or(told) {
+        let mut names = Cursor::closed(message.whole.get(12..).unwrap_or_default());
+        attributes.set_some("netbios-ns.name", netbios::name(&mut names).ok().map(|name| name.text()));
+        let is_status = message.questions().any(|(_, kind)| kind == NBSTAT);
+        let operation = match message.opcode() {
+            0 if is_status => "status",
+            0 => "query",
+            6 => "release",
+            7 => "wait",
+            8 | 9 => "refresh",
+            _ => "registration",
+        };
+        attributes.set("netbios-ns.operation", operation);
+    }
+    attributes.set_some("netbios-ns.result", told.map(|told| told.rcode()).filter(|&code| code != 0));
+}
+
+const QUERY: &[u8] = b"\x80\x01\x01\x10\0\x01\0\0\0\0\0\0\x20EGFCEFEEDBDACACACACACACACACACACA\0\0\x20\0\x01";
+const RESPONSE: &[u8] = b"\x80\x01\x85\0\0\0\0\x01\0\0\0\0\x20EGFCEFEEDBDACACACACACACACACACACA\0\0\x20\0\x01\
+    \0\x04\x93\xe0\0\x06\0\0\x0a\0\0\x02";
+
+const EXAMPLES: &[Example] = &[
+    Example::udp(Confidence::Dialogue, "a name and its address", &[QUERY], &[RESPONSE]),
+    Example::udp(Confidence::Message, "a question to everybody", &[QUERY], &[]),
+    Example::udp(Confidence::Message, "only the answer", &[], &[RESPONSE]),
+    Example::not(
+        Transport::Udp,
+        "DNS",
+        &[b"\x80\x01\x01\0\0\x01\0\0\0\0\0\0\x07example\x03com\0\0\x01\0\x01"],
+        &[],
+    )
+    .on(137),
+];
