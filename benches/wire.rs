@@ -38,13 +38,13 @@ fn tcp(inner: &[u8]) -> Vec<u8> {
 }
 
 fn decode(criterion: &mut Criterion) {
-    let vlan = [&[0, 100, 0x86, 0xdd][..], &ipv6(17, &udp(5000, &PAYLOAD))].concat();
+    let tagged = [&[0, 100, 0x86, 0xdd][..], &ipv6(17, &udp(5000, &PAYLOAD))].concat();
     let inner = ethernet(0x0800, &ipv4(6, &tcp(&PAYLOAD)));
-    let vxlan = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &inner].concat();
+    let tunnelled = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &inner].concat();
     let frames = [
         ("tcp-ipv4-ethernet", inner.clone()),
-        ("udp-ipv6-vlan", ethernet(0x8100, &vlan)),
-        ("tcp-vxlan", ethernet(0x0800, &ipv4(17, &udp(4789, &vxlan)))),
+        ("udp-ipv6-vlan", ethernet(0x8100, &tagged)),
+        ("tcp-vxlan", ethernet(0x0800, &ipv4(17, &udp(4789, &tunnelled)))),
     ];
     let mut group = criterion.benchmark_group("wire");
     group.throughput(Throughput::Elements(1));

@@ -145,6 +145,40 @@ fn an_icmp_error_names_the_flow_that_it_quotes() {
 }
 
 #[test]
+fn an_icmpv6_error_quotes_in_the_scope_that_it_came_in() {
+    let tagged = |inner: &[u8]| ethernet(0x8100, &[&[0, 5, 0x86, 0xdd][..], inner].concat());
+    let quoted = ipv6("2001:db8::1", "2001:db8::2", 17, &udp(1000, 53, &[7; 900]));
+    let error = [&[1, 4, 0, 0, 0, 0, 0, 0], &quoted[..48]].concat();
+    let bytes = tagged(&ipv6("2001:db8::9", "2001:db8::1", 58, &error));
+    let mut decoder = Decoder::new(Limits::default());
+    let Decoded::Packet { icmp_error: Some(error), .. } = decoder.decode(&frame(1, bytes.len()), &bytes)
+    else {
+        panic!("an ICMPv6 error")
+    };
+    let (packet, ..) = decode_on(1, &tagged(&quoted)).unwrap();
+    assert_eq!((error.key, error.quoted_from_low), (packet.key, packet.from_low));
+    assert_eq!(
+        (error.reporter.to_string().as_str(), error.kind, error.code, error.v6),
+        ("2001:db8::9", 1, 4, true)
+    );
+}
+
+#[test]
+fn an_icmp_error_that_quotes_too_little_names_nobody() {
+    let quoted = ipv4("10.0.0.1", "10.0.0.2", 17, &udp(1000, 53, b"query"));
+    let mut second = quoted.clone();
+    // A fragment other than the first has no ports.
+    second[7] = 8;
+    for quoted in [&quoted[..22], &second[..28], &[0x45; 28]] {
+        let error = [&[3, 3, 0, 0, 0, 0, 0, 0], quoted].concat();
+        let bytes = ethernet(0x0800, &ipv4("10.0.0.2", "10.0.0.1", 1, &error));
+        let mut decoder = Decoder::new(Limits::default());
+        let outcome = decoder.decode(&frame(1, bytes.len()), &bytes);
+        assert!(matches!(outcome, Decoded::Packet { icmp_error: None, .. }), "{outcome:?}");
+    }
+}
+
+#[test]
 fn other_protocols_make_flows_without_ports() {
     let bytes = ethernet(0x0800, &ipv4("10.0.0.1", "224.0.0.5", 89, b"hello"));
     let (packet, _, payload) = decode_on(1, &bytes).unwrap();

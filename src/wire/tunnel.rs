@@ -18,6 +18,8 @@ pub(super) mod number {
     pub(in super::super) const ETHERIP: u8 = 97;
     pub(in super::super) const L2TP: u8 = 115;
     pub(in super::super) const MPLS: u8 = 137;
+    /// What segment routing over IPv6 puts frames into (RFC 8986 section 10.1).
+    pub(in super::super) const ETHERNET: u8 = 143;
 }
 
 /// What GRE's header says (RFC 2784, 2890; version 1: RFC 2637).
@@ -66,6 +68,7 @@ impl Walk<'_> {
                 Ok(_) => Err(Skip::Malformed),
                 Err(skip) => Err(skip),
             },
+            number::ETHERNET => self.between("ethernet-in-ip", ends, None, |walk| walk.ethernet(view)),
             number::MPLS => self.between("mpls-in-ip", ends, None, |walk| walk.mpls(view)),
             number::L2TP => self.l2tp_v3(ends, view),
             _ => return None,

@@ -49,6 +49,16 @@ fn ip_in_ip_is_named_by_its_versions() {
 }
 
 #[test]
+fn frames_in_ip_are_entered() {
+    let frame = ethernet(0x0800, &probe());
+    let routed = [&[143, 0, 4, 0, 0, 0, 0, 0][..], &frame].concat();
+    let ip = ipv6("2001:db8::1", "2001:db8::2", 43, &routed);
+    assert_inside(&ethernet(0x86dd, &ip), &["ethernet-in-ip"]);
+    assert_inside(&outer(97, &[&[0x30, 0][..], &frame].concat()), &["etherip"]);
+    assert_inside(&outer(137, &[&[0, 1, 1, 64][..], &probe()].concat()), &["mpls-in-ip", "mpls"]);
+}
+
+#[test]
 fn a_tunnel_that_holds_no_packet_is_a_flow_of_its_own() {
     assert_plain(&outer(47, &[0, 0, 0x08, 0, 0x42, 0, 0, 0]));
     assert_plain(&outer(41, &[0x60; 12]));
