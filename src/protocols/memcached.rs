@@ -1,0 +1,159 @@
+//! memcached: its text protocol, binary protocol and both over UDP, memcached's "protocol.txt" and "protocol-binary.txt".
+//!
+//! ```text
+//! text     get key␍␊                        answered by VALUE …, END, STORED, STAT … and the like
+//! binary   80 opcode key-length:16 extras data-type 0 vbucket:16 body-length:32 opaque:32 cas:64     answered by 81
+//! UDP      request id:16 sequence:16 datagrams:16 00 00, then either
+//! ```
+
+use crate::byteset::ByteSet;
+use crate::cursor::{Cursor, require};
+use crate::formats::lines;
+use crate::inspect::{
+    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
+};
+use crate::key::Transport;
+
+/// memcached.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "memcached",
+    title: "memcached",
+    specification: "memcached: protocol.txt and the binary protocol's description",
+    carriers: Carriers::TCP_UDP,
+    ports: &[11211],
+    // Over UDP the request id comes first.
+    initiator_first: ByteSet::ANY,
+    responder_first: ByteSet::ANY,
+    inspect,
+    describe: Some(describe),
+    attributes: &[("memcached.command", "the first text command")],
+    confused_with: "Redis, whose inline commands are answered with a mark before the text; MySQL and RTP, whose bytes may begin with 80 or 81",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// Commands (protocol.txt). They are lower-case, unlike those of most text protocols.
+const COMMANDS: &[&str] = &[
+    "get", "gets", "gat", "gats", "set", "add", "replace", "append", "prepend", "cas", "delete", "incr", "decr", "touch",
+    "stats", "version", "flush_all", "verbosity", "slabs", "lru", "mg", "ms", "md", "ma", "mn", "me", "watch", "lru_crawler",
+];
+
+/// Words that answers begin with.
+const ANSWERS: &[&str] = &[
+    "STAT", "END", "VALUE", "STORED", "NOT_STORED", "EXISTS", "NOT_FOUND", "DELETED", "TOUCHED", "VERSION", "OK", "RESET",
+    "ERROR", "CLIENT_ERROR", "SERVER_ERROR", "HD", "VA", "EN", "NF", "NS", "EX", "MN", "ME",
+];
+
+/// The highest opcode in use (binary protocol, section "Command Opcodes").
+const MAX_OPCODE: u8 = 0x3d;
+
+/// A side's first message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Text { is_telling: bool },
+    Binary { opcode: u8, opaque: u32 },
+}
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    let udp = opening.transport == Transport::Udp;
+    let (mut request, mut reply) = (opening.request(), opening.reply());
+    let mut ids = [None, None];
+    if udp {
+        ids = [frame(&mut request)?, frame(&mut reply)?];
+    }
+    let (asked, answered) = (ask(request), answer(reply));
+    let on_port = opening.is_on(INSPECTOR.ports);
+    match (asked, answered) {
+        (Ok(Half::Text { .. }), Ok(Half::Text { .. })) => {
+            let [asked, answered] = ids;
+            require(asked == answered)?;
+            Ok(Evidence::dialogue("text: a command and its answer (protocol.txt)"))
+        }
+        (Ok(Half::Binary { opcode, opaque }), Ok(Half::Binary { opcode: also, opaque: same })) => {
+            require(opcode == also && opaque == same)?;
+            Ok(Evidence::dialogue("binary: a request and its answer (binary protocol)"))
+        }
+        (Ok(Half::Binary { .. }), Err(Reject::Incomplete)) => {
+            Ok(Evidence::signature("binary: a request whose lengths agree (binary protocol)"))
+        }
+        (Ok(Half::Text { .. }), Err(Reject::Incomplete)) if on_port => {
+            Ok(Evidence::signature("text-on-port: a command on memcached's port (protocol.txt)"))
+        }
+        (Err(Reject::Incomplete), Ok(Half::Text { is_telling })) if on_port || is_telling => {
+            Ok(Evidence::signature("answer: an answer of the text protocol (protocol.txt)").from(Side::Responder))
+        }
+        (Err(Reject::Incomplete), Ok(_)) if on_port => {
+            Ok(Evidence::signature("answer: an answer on memcached's port (protocol.txt)").from(Side::Responder))
+        }
+        (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) | (Ok(_), Ok(_)) => Err(Reject::Mismatch),
+        _ => Err(Reject::Incomplete),
+    }
+}
+
+/// The header before each datagram (protocol.txt, "UDP protocol"): gives the request id, or nothing of a silent side.
+fn frame(cursor: &mut Cursor<'_>) -> Result<Option<u16>, Reject> {
+    if cursor.is_empty() {
+        return Ok(None);
+    }
+    let (id, sequence, count) = (cursor.u16()?, cursor.u16()?, cursor.u16()?);
+    cursor.tag(&[0, 0])?;
+    require(count >= 1 && sequence < count)?;
+    Ok(Some(id))
+}
+
+fn ask(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    if cursor.rest().first() == Some(&0x80) {
+        return binary(&mut cursor, 0x80);
+    }
+    require(cursor.rest().first().is_none_or(u8::is_ascii_lowercase))?;
+    lines::command(&mut cursor, COMMANDS).map(|_| Half::Text { is_telling: false })
+}
+
+fn answer(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    if cursor.rest().first() == Some(&0x81) {
+        return binary(&mut cursor, 0x81);
+    }
+    require(cursor.rest().first().is_none_or(u8::is_ascii_uppercase))?;
+    let line = lines::command(&mut cursor, ANSWERS)?;
+    Ok(Half::Text { is_telling: line.starts_with(b"STAT pid ") || line.starts_with(b"CLIENT_ERROR ") })
+}
+
+fn binary(cursor: &mut Cursor<'_>, magic: u8) -> Result<Half, Reject> {
+    cursor.tag(&[magic])?;
+    let (opcode, key) = (cursor.u8()?, cursor.u16()?);
+    let (extras, data_type) = (cursor.u8()?, cursor.u8()?);
+    cursor.u16()?;
+    let (body, opaque) = (cursor.u32()?, cursor.u32()?);
+    cursor.u64()?;
+    require(opcode <= MAX_OPCODE && data_type == 0 && extras <= 24)?;
+    // Keys have at most 250 bytes; the rest of the body is the value.
+    require(key <= 250 && u32::from(key) + u32::from(extras) <= body && body <= 1 << 26)?;
+    Ok(Half::Binary { opcode, opaque })
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    let mut request = opening.request();
+    if opening.transport == Transport::Udp && frame(&mut request).is_err() {
+        return;
+    }
+    attributes.set_some("memcached.command", lines::command(&mut request, COMMANDS).ok().map(lines::verb));
+}
+
+const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Dialogue, "a text command", &[b"get key\r\n"], &[b"VALUE key 0 1\r\nx\r\nEND\r\n"]),
+    Example::tcp(
+        Confidence::Dialogue,
+        "a binary request",
+        &[b"\x80\0\0\x03\0\0\0\0\0\0\0\x03\0\0\0\x07\0\0\0\0\0\0\0\0key"],
+        &[b"\x81\0\0\0\x04\0\0\0\0\0\0\x05\0\0\0\x07\0\0\0\0\0\0\0\x01\xde\xad\xbe\xefx"],
+    ),
+    Example::tcp(Confidence::Signature, "a command on memcached's port", &[b"stats\r\n"], &[]).on(11211),
+    Example::udp(
+        Confidence::Dialogue,
+        "over UDP",
+        &[b"\0\x01\0\0\0\x01\0\0stats\r\n"],
+        &[b"\0\x01\0\0\0\x01\0\0STAT pid 1\r\nEND\r\n"],
+    ),
+    Example::not(Transport::Tcp, "Redis' inline command", &[b"get key\r\n"], &[b"$-1\r\n"]),
+    Example::not(Transport::Tcp, "another's opaque", &[b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0"], &[b"\x81\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\0"]),
+];
