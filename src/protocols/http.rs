@@ -286,12 +286,13 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     }
 }
 
-/// Whether a text begins with one of HTTP's methods and names none of its relatives, though it is no request line.
+/// Whether a text that is no request line was meant as one: it begins with a method, or a Host field follows.
 fn is_misspelt(opening: &Opening<'_>) -> bool {
-    let line = opening.request().line(MAX_LINE).unwrap_or_default();
-    let relative = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| contains_ignore_case(line, name));
-    let known = method(line).is_ok_and(|method| OWN_METHODS.contains(&method) || method == b"OPTIONS" || method == b"TRACE");
-    known && is_text(line) && !relative
+    let Ok(head) = Head::parse(opening.request()) else { return false };
+    let relative = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| contains_ignore_case(head.start, name));
+    let known = method(head.start)
+        .is_ok_and(|method| OWN_METHODS.contains(&method) || method == b"OPTIONS" || method == b"TRACE");
+    (known && is_text(head.start) || head.field("host").is_some()) && !relative
 }
 
 /// A message that begins at a packet's first byte, with something else before it: the rest of a body, or

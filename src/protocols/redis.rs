@@ -22,7 +22,8 @@ pub const INSPECTOR: Inspector = Inspector {
     title: "Redis serialization protocol",
     specification: "Redis serialization protocol specification (RESP2, RESP3)",
     ports: PORTS,
-    initiator_first: LETTERS.or(ByteSet::of(b"*")),
+    // Clients in error send anything, and are refused in Redis' words.
+    initiator_first: LETTERS.or(ByteSet::of(b"*$+-:")),
     responder_first: ByteSet::of(b"+-:$*_#,(!=%~>"),
     inspect,
     describe: Some(describe),
@@ -74,6 +75,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         }
         (Err(Reject::Incomplete), Ok(half)) if on_port || half == Half::Own => {
             Ok(Evidence::signature("reply: a reply in RESP (RESP specification)").from(Side::Responder))
+        }
+        // Whatever was asked, the server's answer names Redis.
+        (Err(Reject::Mismatch), Ok(Half::Own)) if on_port => {
+            Ok(Evidence::signature("refusal: an answer that only Redis gives, on its port (RESP specification)").from(Side::Responder))
         }
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         _ => Err(Reject::Incomplete),
