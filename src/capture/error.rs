@@ -26,6 +26,12 @@ pub enum CaptureError {
         /// The directory as it was named.
         name: String,
     },
+    /// A directory without a single capture in it.
+    #[error("no capture file was found in {name}, nor in the directories in it; check the path")]
+    NoCaptures {
+        /// The directory as it was named.
+        name: String,
+    },
     /// The file has no bytes at all, not even a header.
     #[error("{name} is empty: not even the header of a capture was written; record it again")]
     Empty {

@@ -31,7 +31,11 @@ pub fn list(paths: &[PathBuf]) -> (Vec<Source>, Vec<CaptureError>) {
     let mut search = Search::default();
     for path in paths {
         if path != Path::new("-") && path.is_dir() {
+            search.met = false;
             search.directory(path, 0);
+            if !search.met {
+                search.errors.push(CaptureError::NoCaptures { name: path.display().to_string() });
+            }
         } else {
             search.named(path);
         }
@@ -48,6 +52,8 @@ struct Search {
     sources: Vec<Source>,
     errors: Vec<CaptureError>,
     seen: HashSet<PathBuf>,
+    /// Whether the directory that is searched had a capture, or something that hindered the search.
+    met: bool,
 }
 
 impl Search {
@@ -68,10 +74,18 @@ impl Search {
     /// Takes a file that was found in a directory, when it is a capture.
     fn found(&mut self, path: &Path) {
         match first_time(path) {
-            Ok(first) => self.add(path, first),
+            Ok(first) => {
+                self.met = true;
+                self.add(path, first);
+            }
             Err(CaptureError::Foreign { .. } | CaptureError::Empty { .. }) => {}
-            Err(error) => self.errors.push(error),
+            Err(error) => self.hindered(error),
         }
+    }
+
+    fn hindered(&mut self, error: CaptureError) {
+        self.met = true;
+        self.errors.push(error);
     }
 
     fn add(&mut self, path: &Path, first: Option<Timestamp>) {
@@ -85,8 +99,7 @@ impl Search {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) => {
-                self.errors.push(CaptureError::opening(&path.display().to_string(), error));
-                return;
+                return self.hindered(CaptureError::opening(&path.display().to_string(), error));
             }
         };
         for entry in entries.flatten() {
@@ -175,6 +188,15 @@ mod tests {
         assert_eq!(paths(&sources), [&good]);
         assert!(matches!(errors[0], CaptureError::Foreign { .. }), "{errors:?}");
         assert!(matches!(errors[1], CaptureError::Missing { .. }), "{errors:?}");
+    }
+
+    #[test]
+    fn a_directory_without_captures_is_an_error() {
+        let directory = Directory::new("without");
+        fs::write(directory.0.join("notes.txt"), "not a capture at all").unwrap();
+        let (sources, errors) = list(std::slice::from_ref(&directory.0));
+        assert!(sources.is_empty());
+        assert!(matches!(errors.as_slice(), [CaptureError::NoCaptures { .. }]), "{errors:?}");
     }
 
     #[test]
