@@ -50,6 +50,8 @@ const MAX_RECORD: u16 = (1 << 14) + 2048;
 pub struct Flight<'a> {
     /// Content type of the first record.
     pub first: u8,
+    /// Length of the first record's content in bytes.
+    first_len: usize,
     /// How many records came whole.
     pub records: u32,
     /// Where the last whole record ends, in bytes from the first.
@@ -75,9 +77,10 @@ impl<'a> Flight<'a> {
     pub fn read(mut stream: Cursor<'a>) -> Result<Self, Reject> {
         let whole = stream.len();
         let mut ahead = stream;
-        let (first, _) = header(&mut ahead)?;
+        let (first, first_len) = header(&mut ahead)?;
         let mut flight = Self {
             first,
+            first_len,
             records: 0,
             end: 0,
             continues: false,
@@ -149,6 +152,15 @@ impl<'a> Flight<'a> {
     #[must_use]
     pub fn first_message(&self) -> Option<u8> {
         if self.first == content::HANDSHAKE { self.handshake.first().copied() } else { None }
+    }
+
+    /// Whether the first record is filled by one message of the handshake that says so itself: 13 bits for the
+    /// type and the lengths beside the record's own.
+    #[must_use]
+    pub fn is_filled_by_message(&self) -> bool {
+        let known = matches!(self.first_message(), Some(4 | 11..=16 | 20 | 22));
+        let len = Cursor::closed(self.handshake.get(1..).unwrap_or_default()).u24();
+        known && len.is_ok_and(|len| len as usize + 4 == self.first_len && len >= 256)
     }
 
     /// How many bytes of handshake messages came in clear.

@@ -123,6 +123,12 @@ pub(super) fn inspect(opening: &Opening<'_>) -> Verdict {
 const HELLO_RULE: &str = "hello: a whole hello in its record (RFC 6347 section 4.2)";
 const RECORDS_RULE: &str = "records: records fill the datagram (RFC 6347 section 4.1)";
 
+/// Whether a hello shows that the initiator is DTLS's client and the responder its server.
+pub(super) fn shows_roles(opening: &Opening<'_>) -> bool {
+    matches!(part(opening.initiator, message::CLIENT_HELLO), Ok(Part::Hello))
+        || matches!(part(opening.responder, message::SERVER_HELLO), Ok(Part::Hello | Part::HelloVerify))
+}
+
 /// Judges one side; `hello` is the message type that it must begin with to count as a hello.
 fn part(said: Said<'_>, hello: u8) -> Result<Part, Reject> {
     let mut best: Result<Part, Reject> = Err(Reject::Incomplete);

@@ -80,7 +80,12 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     }
     if opening.is_on(PORTS) {
         let rule = "dtls-to-gateway-port: DTLS towards the gateway's port (MS-TSGU section 1.9.3)";
-        return Ok(Evidence { rule, ..evidence });
+        if dtls::shows_roles(opening) {
+            return Ok(Evidence { rule, ..evidence });
+        }
+        // Without a hello nothing says which end listens, but that clients mostly speak first.
+        require(!opening.initiator.is_silent())?;
+        return Ok(Evidence { confidence: Confidence::Signature, rule, ..evidence });
     }
     // The second hello may bring the trailer that the first one lacked.
     Err(Reject::Incomplete)

@@ -115,6 +115,10 @@ impl Media {
                 [0..=3, _, _, _, 0x21, 0x12, 0xa4, 0x42, ..] | [20..=26, 0xfe, 0xfd | 0xff, ..] => media.ice = true,
                 _ => match Packet::parse(datagram.cursor()) {
                     Ok(packet) => {
+                        // Captures on mirror ports hold packets twice.
+                        if last.contains(&packet) {
+                            continue;
+                        }
                         media.rtp += 1;
                         media.first.get_or_insert(packet);
                         if let Some(before) = last.iter_mut().find(|before| before.ssrc == packet.ssrc) {

@@ -26,9 +26,8 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "RFC 8489, RFC 8656, RFC 3489",
     carriers: Carriers::TCP_UDP,
     ports: &[3478, 3479, 3480, 3481, 5349, 19302, 19305],
-    // Messages; TURN channels, media and others that may share the flow.
-    initiator_first: ByteSet::range(0x00, 0xbf),
-    responder_first: ByteSet::range(0x00, 0xbf),
+    initiator_first: FIRST,
+    responder_first: FIRST,
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -43,8 +42,13 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
+/// Messages; TURN channels, media and others that may share the flow; Microsoft's multiplexed sessions.
+const FIRST: ByteSet = ByteSet::range(0x00, 0xbf).or(ByteSet::of(&[0xff]));
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const HEADER: usize = 20;
+/// Microsoft's relays put FF10, a length and a session's id of eight bytes before the message (MS-TURN).
+const MULTIPLEXED: &[u8] = b"\xff\x10";
+const MULTIPLEXED_HEADER: usize = 12;
 /// Most datagrams of a side that are waited for, as DTLS may still come.
 const ENOUGH: usize = 10;
 const REQUEST: u16 = 0x0001;
@@ -129,6 +133,9 @@ fn messages<'a>(opening: &Opening<'a>, side: Side) -> Vec<Message<'a>> {
 fn datagram_messages(said: Said<'_>) -> impl Iterator<Item = Message<'_>> {
     said.datagrams().filter_map(|datagram| {
         let mut cursor = datagram.cursor();
+        if datagram.bytes.starts_with(MULTIPLEXED) {
+            cursor.skip(MULTIPLEXED_HEADER).ok()?;
+        }
         let message = Message::parse(&mut cursor).ok()?;
         cursor.is_empty().then_some(message)
     })

@@ -31,7 +31,8 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "RFC 8446, RFC 5246",
     ports: &[443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5671, 6514, 8443, 8883],
     initiator_first: ByteSet::range(0x14, 0x18).or(ByteSet::range(0x80, 0xbf)),
-    responder_first: ByteSet::range(0x14, 0x18).or(ByteSet::range(0x80, 0xbf)),
+    // A whole ClientHello is TLS's whatever answers it: a plain SMTP or HTTP server does so in its own words.
+    responder_first: ByteSet::ANY,
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -117,10 +118,12 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Part::Records), Ok(Part::Records)) => {
             claim(Confidence::Message, "records: both sides send records that follow each other by length (RFC 8446 section 5.1)")
         }
+        // The server may greet in clear before the client's hello comes.
+        (Err(Reject::Incomplete), Err(_)) => Err(Reject::Incomplete),
+        (Ok(Part::Begun), _) => claim(Confidence::Signature, rule(Part::Begun)),
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         (Ok(part), _) => claim(Confidence::Signature, rule(part)),
         (_, Ok(part)) => Ok(Evidence::signature(rule(part)).from(Side::Responder)),
-        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
     }
 }
 
@@ -145,6 +148,7 @@ fn part(said: Said<'_>, flight: &Flight<'_>) -> Result<Part, Reject> {
         Ok((part, true)) => return Ok(part),
         Ok((_, false)) => return Ok(Part::Begun),
         Err(Reject::Incomplete) if flight.handshake_len() >= HELLO_BEGUN => return Ok(Part::Begun),
+        Err(Reject::Mismatch) if flight.records == 0 && flight.is_filled_by_message() => return Ok(Part::Begun),
         Err(Reject::Incomplete) => return Err(Reject::Incomplete),
         Err(Reject::Mismatch) => {}
     }
@@ -288,6 +292,13 @@ const EXAMPLES: &[Example] = &[
         &[b"\x17\x03\x03\x00\x03abc\x17\x03\x03\x00\x02de"],
         &[b"\x17\x03\x03\x00\x05abcde"],
     ),
+    Example::tcp(
+        Confidence::Signature,
+        "a Certificate that does not end, in the middle of a connection",
+        &[b"\x16\x03\x03\x0a\x5b\x0b\x00\x0a\x57\x00\x0a\x54\x00\x05\x80\x30\x82"],
+        &[],
+    ),
+    Example::tcp(Confidence::Message, "a mail server answers in clear", &[CLIENT], &[b"220 mail.example ESMTP\r\n"]),
     Example::tcp(Confidence::Signature, "a farewell", &[b"\x15\x03\x03\x00\x02\x01\x00"], &[]),
     Example::not(Transport::Tcp, "records whose lengths do not chain", &[b"\x17\x03\x03\x00\x03abcdefghijkl"], &[]),
     Example::not(Transport::Tcp, "TPKT, which begins with a 3", &[b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00"], &[]),
