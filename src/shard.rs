@@ -142,6 +142,10 @@ impl Shard {
         self.totals.packets_in_flows += 1;
         let Some(flow) = self.table.flow_mut(place) else { return };
         flow.count(packet);
+        if packet.fragment {
+            // Whatever stands where a header would, in the middle of a datagram, says nothing.
+            return;
+        }
         if flow.key.protocol() == protocol::TCP {
             let closed_before = flow.tcp.is_closed();
             if flow.learn_direction(packet) {
