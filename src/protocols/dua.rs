@@ -1,0 +1,51 @@
+//! DPNSS 1/DASS 2 User Adaptation Layer (DUA), over SCTP.
+//!
+//! ```text
+//! version 1 (1)   0 (1)   class (1)   type (1)   length of the whole message (4)   parameters: tag (2), length (2), value
+//! ```
+//!
+//! RFC 4129 section 3. SCTP's payload protocol identifier is 10.
+
+use crate::cursor::Cursor;
+use crate::formats::sctp;
+use crate::inspect::{Carriers, Confidence, Example, Inspector, Opening, Verdict};
+use crate::key::Transport;
+
+/// DUA.
+pub const INSPECTOR: Inspector = Inspector {
+    name: "dua",
+    title: "DPNSS 1/DASS 2 User Adaptation Layer",
+    specification: "RFC 4129 section 3",
+    carriers: Carriers::SCTP,
+    ports: &[],
+    initiator_first: sctp::FIRST,
+    responder_first: sctp::FIRST,
+    inspect,
+    confused_with: "its relatives, which have the same header: the payload protocol identifier or the port tells them apart",
+    examples: EXAMPLES,
+    ..Inspector::PLAIN
+};
+
+/// IANA "SCTP Payload Protocol Identifiers".
+const PAYLOAD_PROTOCOL: u32 = 10;
+/// The classes of messages that it has.
+const CLASSES: &[u8] = &[0, 3, 4, 5];
+
+fn inspect(opening: &Opening<'_>) -> Verdict {
+    let rule = "adaptation-message: payload protocol, class and length (RFC 4129 section 3)";
+    sctp::judge(opening, PAYLOAD_PROTOCOL, &[], rule, |payload: Cursor<'_>| sctp::adaptation(payload, CLASSES))
+}
+
+/// A DATA chunk with a message of eight bytes.
+const UP: &[u8] = b"\0\x03\0\x18\0\0\0\x01\0\0\0\0\0\0\0\x0a\x01\0\x03\x01\0\0\0\x08";
+
+const EXAMPLES: &[Example] = &[
+    Example::sctp(Confidence::Dialogue, "both sides come up", &[UP], &[UP]),
+    Example::sctp(Confidence::Message, "one side comes up", &[UP], &[]),
+    Example::not(
+        Transport::Sctp,
+        "user data of another protocol",
+        &[b"\0\x03\0\x18\0\0\0\x01\0\0\0\0\0\0\0\x63\x01\0\x03\x01\0\0\0\x08"],
+        &[],
+    ),
+];
