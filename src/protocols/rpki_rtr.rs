@@ -34,18 +34,21 @@ const MAX_LENGTH: u32 = 65_536;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judge = |side: Side| -> Result<Confidence, Reject> {
-        let mut small = false;
         let count = in_stream(opening.said(side).stream(), |cursor| {
             let kind = message(cursor)?;
-            small |= matches!(kind, 0 | 1 | 7 | 10);
             let asks = matches!(kind, 1 | 2 | 10);
             require(!opening.from_start || asks || side == Side::Responder)
         })?;
-        // Eight bytes of which six are constant, or twelve.
-        Ok(if count >= 2 || opening.is_on(PORTS) || !small { Confidence::Message } else { Confidence::Signature })
+        Ok(if count >= 2 || opening.is_on(PORTS) { Confidence::Message } else { Confidence::Signature })
     };
     let rule = "units: types of the lengths that they have (RFC 8210 section 5)";
-    Evidence::of(judge(Side::Initiator), judge(Side::Responder), rule)
+    match (judge(Side::Initiator), judge(Side::Responder)) {
+        // One short message off its port is HART-IP's keep-alive as well.
+        (Ok(Confidence::Signature), Err(Reject::Incomplete)) | (Err(Reject::Incomplete), Ok(Confidence::Signature)) => {
+            Err(Reject::Incomplete)
+        }
+        (asked, answered) => Evidence::of(asked, answered, rule),
+    }
 }
 
 fn message(cursor: &mut Cursor<'_>) -> Result<u8, Reject> {
@@ -71,7 +74,7 @@ const PREFIX: &[u8] = b"\x01\x04\0\0\0\0\0\x14\x01\x18\x18\0\xc0\0\x02\0\0\0\xfd
 
 const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a router asks for everything", &[RESET_QUERY], &[b"\x01\x03\0\x07\0\0\0\x08", PREFIX]),
-    Example::tcp(Confidence::Message, "a cache that does not answer", &[RESET_QUERY], &[]),
+    Example::tcp(Confidence::Message, "a cache that does not answer", &[RESET_QUERY], &[]).on(323),
     Example::not(Transport::Tcp, "a prefix of another length", &[RESET_QUERY], &[b"\x01\x04\0\0\0\0\0\x15\x01\x18\x18\0\xc0\0\x02\0\0\0\xfd\xe8"]),
     Example::not(Transport::Tcp, "a router that sends prefixes", &[PREFIX], &[]),
 ];
