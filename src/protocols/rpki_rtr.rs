@@ -74,7 +74,8 @@ const PREFIX: &[u8] = b"\x01\x04\0\0\0\0\0\x14\x01\x18\x18\0\xc0\0\x02\0\0\0\xfd
 
 const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a router asks for everything", &[RESET_QUERY], &[b"\x01\x03\0\x07\0\0\0\x08", PREFIX]),
-    Example::tcp(Confidence::Message, "a cache that does not answer", &[RESET_QUERY], &[]).on(323),
+    Example::tcp(Confidence::Message, "only the cache was captured", &[], &[PREFIX, PREFIX]),
+    Example::not(Transport::Tcp, "a query that nobody answers, which is HART-IP's keep-alive as well", &[RESET_QUERY], &[]),
     Example::not(Transport::Tcp, "a prefix of another length", &[RESET_QUERY], &[b"\x01\x04\0\0\0\0\0\x15\x01\x18\x18\0\xc0\0\x02\0\0\0\xfd\xe8"]),
     Example::not(Transport::Tcp, "a router that sends prefixes", &[PREFIX], &[]),
 ];
