@@ -1,11 +1,13 @@
 //! What people and programs see: records, tables. Nothing here knows a protocol.
 
 pub mod community;
+pub mod csv;
 pub mod destination;
 pub mod jsonl;
 pub mod record;
 #[cfg(test)]
 mod samples;
+pub mod schema;
 pub mod stats;
 pub mod table;
 pub mod text;

@@ -50,6 +50,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true);
+    output.begin();
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use wiretell::analysis::Outcome;
+use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::stats::StatsRecord;
-use wiretell::output::table::{Look, Table, TablePart};
+use wiretell::output::table::{LiveTable, Look, Table, TablePart};
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
 
@@ -17,15 +18,21 @@ use wiretell::summary::Summary;
 pub(crate) enum Out {
     /// Records as JSON.
     Jsonl(JsonLines),
+    /// Flow records as comma-separated values.
+    Csv(Csv),
     /// A table for people, in the end.
     Table(Box<TablePart>),
+    /// A line at a time for people, and a table in the end.
+    Live(Box<LiveTable>),
 }
 
 impl Out {
     fn sink(&mut self) -> &mut dyn Sink {
         match self {
             Self::Jsonl(lines) => lines,
+            Self::Csv(lines) => lines,
             Self::Table(part) => part.as_mut(),
+            Self::Live(live) => live.as_mut(),
         }
     }
 }
@@ -38,7 +45,9 @@ impl Sink for Out {
     fn wants_labels(&self) -> bool {
         match self {
             Self::Jsonl(lines) => lines.wants_labels(),
+            Self::Csv(lines) => lines.wants_labels(),
             Self::Table(part) => part.wants_labels(),
+            Self::Live(live) => live.wants_labels(),
         }
     }
 
@@ -107,18 +116,32 @@ impl Output {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
-        Self { destination, format: args.format, look: Look { width, color, all: args.all, files }, live }
+        Self {
+            destination,
+            format: args.format,
+            look: Look { width, color, all: args.all, live, files },
+            live,
+        }
+    }
+
+    /// What stands before all records.
+    pub(crate) fn begin(&self) {
+        let head = match self.format {
+            Format::Csv => csv::header(),
+            Format::Table if self.live => LiveTable::header(&self.look),
+            Format::Table | Format::Jsonl => return,
+        };
+        self.destination.write(head.as_bytes());
     }
 
     /// One worker's part.
     pub(crate) fn part(&self) -> Out {
+        let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
         match self.format {
+            Format::Table if self.live => Out::Live(Box::new(LiveTable::new(self.look.clone(), destination))),
             Format::Table => Out::Table(Box::new(TablePart::new(self.look.all))),
-            Format::Jsonl | Format::Csv => Out::Jsonl(JsonLines::new(
-                Arc::clone(&self.look.files),
-                Arc::clone(&self.destination),
-                self.live,
-            )),
+            Format::Jsonl => Out::Jsonl(JsonLines::new(files, destination, self.live)),
+            Format::Csv => Out::Csv(Csv::new(files, destination, self.live)),
         }
     }
 
@@ -132,23 +155,25 @@ impl Output {
         outcome: &Outcome,
         stats: &StatsRecord,
     ) -> std::io::Result<()> {
-        let (mut last, mut tables) = (None, Vec::new());
+        let mut tables = Vec::new();
         for part in parts {
             match part {
-                Out::Jsonl(mut lines) => {
-                    lines.flush();
-                    last = Some(lines);
-                }
                 Out::Table(part) => tables.push(*part),
+                Out::Live(live) => tables.push(live.finish()),
+                // Writes what it has collected, now that it goes.
+                Out::Jsonl(_) | Out::Csv(_) => {}
             }
         }
-        if let Some(mut lines) = last {
-            lines.write(stats);
-            lines.flush();
-        }
-        if self.format == Format::Table {
-            let table = Table::merge(tables).render(outcome, &self.look);
-            self.destination.write(table.as_bytes());
+        match self.format {
+            Format::Table => {
+                let table = Table::merge(tables).render(outcome, &self.look);
+                self.destination.write(table.as_bytes());
+            }
+            Format::Jsonl => {
+                let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
+                JsonLines::new(files, destination, false).write(stats);
+            }
+            Format::Csv => {}
         }
         self.destination.outcome()
     }

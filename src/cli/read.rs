@@ -48,6 +48,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let output = Output::new(cli, &args.common, destination, files, false);
+    output.begin();
     let run = Run {
         sources: &sources,
         each: args.each,

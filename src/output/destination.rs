@@ -38,3 +38,45 @@ impl Destination {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 }
+
+/// Bytes collected before they are written: large enough that workers rarely wait for each other.
+const COLLECTED: usize = 64 * 1024;
+
+/// One worker's way to a destination: collects records, and passes them on when there are enough.
+pub struct Collector {
+    buffer: Vec<u8>,
+    destination: Arc<Destination>,
+    /// Bytes to collect.
+    enough: usize,
+}
+
+impl Collector {
+    /// Collects for `destination`; while `live` every record is passed on at once.
+    #[must_use]
+    pub fn new(destination: Arc<Destination>, live: bool) -> Self {
+        let enough = if live { 0 } else { COLLECTED };
+        Self { buffer: Vec::with_capacity(enough * 2), destination, enough }
+    }
+
+    /// Adds what `write` appends: one whole record.
+    pub fn collect(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.buffer);
+        if self.buffer.len() >= self.enough {
+            self.flush();
+        }
+    }
+
+    /// Passes on what was collected.
+    pub fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            self.destination.write(&self.buffer);
+        }
+        self.buffer.clear();
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

@@ -1,54 +1,39 @@
 //! Records as JSON, one a line.
 
-use crate::output::destination::Destination;
+use crate::output::destination::{Collector, Destination};
 use crate::output::record::{FlowRecord, LabelRecord};
 use crate::shard::Sink;
 use crate::summary::Summary;
 use std::sync::Arc;
 
-/// Bytes collected per worker before they are written: large enough that the lock is rarely taken.
-const BUFFER: usize = 64 * 1024;
-
 /// One worker's part of the output.
 pub struct JsonLines {
-    buffer: Vec<u8>,
+    collector: Collector,
     files: Arc<[String]>,
-    destination: Arc<Destination>,
-    /// Bytes to collect; 0 while live, where each record is wanted at once.
-    collect: usize,
+    live: bool,
 }
 
 impl JsonLines {
     /// Records about flows of `files`, to `destination`; each at once if `live`.
     #[must_use]
     pub fn new(files: Arc<[String]>, destination: Arc<Destination>, live: bool) -> Self {
-        let collect = if live { 0 } else { BUFFER };
-        Self { buffer: Vec::with_capacity(collect * 2), files, destination, collect }
+        Self { collector: Collector::new(destination, live), files, live }
     }
 
     /// Writes any record.
     pub fn write(&mut self, record: &impl serde::Serialize) {
-        // Writing to memory cannot fail, and no record has map keys that JSON could not hold.
-        if serde_json::to_writer(&mut self.buffer, record).is_ok() {
-            self.buffer.push(b'\n');
-        }
-        if self.buffer.len() >= self.collect {
-            self.flush();
-        }
-    }
-
-    /// Writes what was collected.
-    pub fn flush(&mut self) {
-        if !self.buffer.is_empty() {
-            self.destination.write(&self.buffer);
-        }
-        self.buffer.clear();
+        self.collector.collect(|buffer| {
+            // Writing to memory cannot fail, and no record has map keys that JSON could not hold.
+            if serde_json::to_writer(&mut *buffer, record).is_ok() {
+                buffer.push(b'\n');
+            }
+        });
     }
 }
 
 impl Sink for JsonLines {
     fn wants_labels(&self) -> bool {
-        self.collect == 0
+        self.live
     }
 
     fn relabelled(&mut self, summary: Summary) {

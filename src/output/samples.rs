@@ -4,9 +4,10 @@ use crate::attributes::Attributes;
 use crate::flow::{Count, Direction, EndReason};
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
-use crate::packet::{Layers, Timestamp};
+use crate::packet::{IcmpError, Layers, Timestamp, Tunnel};
 use crate::ports::{Basis, PortClaim};
-use crate::summary::Summary;
+use crate::summary::{Summary, TcpSummary};
+use crate::tcp::TcpSide;
 use crate::verdict::{Reason, ReasonKind, Verdict};
 
 /// 2026-11-20T12:00:00Z.
@@ -69,4 +70,36 @@ pub(super) fn labelled(source: &str, destination: &str, app: &'static str, verdi
 /// A promise of the registry.
 pub(super) const fn registered(name: &'static str) -> PortClaim {
     PortClaim { name, basis: Basis::Registered, about: "" }
+}
+
+/// A flow of which everything is known that can be.
+pub(super) fn full() -> Summary {
+    let mut summary = labelled("10.0.0.1:50000", "10.0.0.2:8443", "tls", Verdict::Contradicted);
+    let [source, destination] = summary.endpoints;
+    let key = FlowKey::new(source, destination, protocol::TCP, 1).0;
+    summary.protocol = protocol::TCP;
+    summary.key = key;
+    summary.layers.push_vlan(10);
+    summary.layers.push_vlan(20);
+    let addresses = Some((source.address, destination.address));
+    summary.layers.push_tunnel(Tunnel { kind: "gre", addresses, id: Some(7) });
+    let mut side = TcpSide::default();
+    (side.flags, side.retransmitted, side.out_of_order) = (0x12, 1, 2);
+    summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000) });
+    let error = IcmpError {
+        time: NOON,
+        frame: 9,
+        reporter: destination.address,
+        key,
+        quoted_from_low: true,
+        kind: 3,
+        code: 3,
+        v6: false,
+    };
+    summary.icmp_error = Some((error, 2));
+    summary.port_claims.push(registered("pcsync-https"));
+    summary.attributes.set("tls.sni", "a,\"b\"");
+    summary.continued = true;
+    summary.truncated = true;
+    summary
 }

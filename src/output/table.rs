@@ -11,10 +11,13 @@ use row::{Interest, Row};
 use std::sync::Arc;
 use talkers::{Talker, Talkers};
 
+pub use live::LiveTable;
+
 mod grid;
 mod groups;
 mod heading;
 mod kept;
+mod live;
 mod overview;
 mod row;
 mod talkers;
@@ -37,6 +40,8 @@ pub struct Look {
     pub color: bool,
     /// Whether every flow is wanted, however many there are.
     pub all: bool,
+    /// Whether flows were shown one by one as they came, so that a sum is all that is left to show.
+    pub live: bool,
     /// The captures' names, as the user named them.
     pub files: Arc<[String]>,
 }
@@ -119,7 +124,9 @@ impl Table {
         if total.flows == 0 {
             return text;
         }
-        if look.all || total.flows <= SMALL as u64 {
+        if look.live {
+            overview::write(&mut text, &groups, &talkers, look);
+        } else if look.all || total.flows <= SMALL as u64 {
             text.push('\n');
             let mut grid = Grid::with_rest(Row::columns(look.width), REASON);
             let mut shown = 0;

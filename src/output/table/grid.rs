@@ -23,6 +23,8 @@ pub(super) struct Column {
     pub(super) title: &'static str,
     /// Numbers are aligned on the right.
     pub(super) right: bool,
+    /// Fewest columns of the terminal that it takes.
+    pub(super) least: usize,
     /// Most columns of the terminal that it may take.
     pub(super) most: usize,
     pub(super) cut: Cut,
@@ -32,7 +34,7 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) const fn left(title: &'static str) -> Self {
-        Self { title, right: false, most: usize::MAX, cut: Cut::End, rank: 0 }
+        Self { title, right: false, least: 0, most: usize::MAX, cut: Cut::End, rank: 0 }
     }
 
     pub(super) const fn right(title: &'static str) -> Self {
@@ -104,7 +106,8 @@ impl Grid {
 
     /// Columns of the terminal that each column takes; `None` for those that are left out.
     fn widths(&self, width: usize) -> Vec<Option<usize>> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|column| columns(column.title)).collect();
+        let mut widths: Vec<usize> =
+            self.columns.iter().map(|column| columns(column.title).max(column.least)).collect();
         for line in &self.lines {
             let Line::Row(cells, _) = line else { continue };
             for (width, cell) in widths.iter_mut().zip(cells) {
@@ -146,14 +149,20 @@ impl Grid {
         shown
     }
 
-    /// The lines, each ended by a line feed.
+    /// The titles and the lines, each ended by a line feed.
     pub(super) fn lay_out(&self, width: usize, color: bool) -> String {
-        let widths = self.widths(width);
-        let has_rest = widths.last().is_some_and(Option::is_some);
         let mut text = String::new();
         let titles: Vec<Cell> =
             self.columns.iter().map(|column| Cell::styled(column.title, Style::new().dimmed())).collect();
-        self.write_row(&mut text, &titles, &widths, color);
+        self.write_row(&mut text, &titles, &self.widths(width), color);
+        text + &self.lay_out_lines(width, color)
+    }
+
+    /// The lines without the titles.
+    pub(super) fn lay_out_lines(&self, width: usize, color: bool) -> String {
+        let widths = self.widths(width);
+        let has_rest = widths.last().is_some_and(Option::is_some);
+        let mut text = String::new();
         for (place, line) in self.lines.iter().enumerate() {
             match line {
                 Line::Heading(heading) => {

@@ -13,7 +13,9 @@ use anstyle::{AnsiColor, Style};
 /// The lines.
 pub(super) fn write(text: &mut String, total: &Tally, outcome: &Outcome, look: &Look) {
     let intake = &outcome.intake;
-    paint(text, &files(look), Style::new().bold(), look.color);
+    if !look.live {
+        paint(text, &files(look), Style::new().bold(), look.color);
+    }
     text.push('\n');
     let mut facts =
         vec![counted(intake.packets, "packet"), bytes(intake.bytes), counted(total.flows, "flow")];

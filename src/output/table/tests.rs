@@ -6,7 +6,7 @@ use crate::output::text::columns;
 use crate::verdict::Verdict;
 
 fn look(width: usize) -> Look {
-    Look { width, color: false, all: false, files: Arc::new(["trace.pcap".to_owned()]) }
+    Look { width, color: false, all: false, live: false, files: Arc::new(["trace.pcap".to_owned()]) }
 }
 
 fn table(summaries: Vec<Summary>, look: &Look) -> String {
