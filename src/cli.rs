@@ -1,6 +1,7 @@
 //! The command line's words, each with its unit and an example.
 
 pub(crate) mod input;
+pub(crate) mod lists;
 pub(crate) mod live;
 pub(crate) mod messages;
 pub(crate) mod output;

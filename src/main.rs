@@ -11,6 +11,6 @@ fn main() -> ExitCode {
     match &cli.command {
         Command::Read(args) => cli::read::run(&cli, args),
         Command::Live(args) => cli::live::run(&cli, args),
-        _ => ExitCode::from(2),
+        _ => cli::lists::run(&cli),
     }
 }

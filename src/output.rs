@@ -4,6 +4,7 @@ pub mod community;
 pub mod csv;
 pub mod destination;
 pub mod jsonl;
+pub mod lists;
 pub mod record;
 #[cfg(test)]
 mod samples;

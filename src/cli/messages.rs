@@ -5,10 +5,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use wiretell::analysis::Watcher;
 use wiretell::capture::{CaptureError, Drops};
+use wiretell::output::text::printable;
 
-/// Writes a line to standard error. Nobody may be listening there, and that is no failure.
+/// Writes a line to standard error. Nobody may be listening there, and that is no failure. Names of files and
+/// what came from elsewhere may be in it, and a terminal must not obey them.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "wiretell: {line}");
+    let _ = writeln!(std::io::stderr(), "wiretell: {}", printable(line));
 }
 
 /// Tells a person how a run goes, and remembers what went wrong.

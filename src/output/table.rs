@@ -13,7 +13,7 @@ use talkers::{Talker, Talkers};
 
 pub use live::LiveTable;
 
-mod grid;
+pub(super) mod grid;
 mod groups;
 mod heading;
 mod kept;

@@ -10,7 +10,7 @@ const NOTE_INDENT: usize = 4;
 
 /// What happens to a text that is too long for its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::output) enum Cut {
     /// Its end is left out.
     End,
     /// Its middle is left out.
@@ -19,47 +19,47 @@ pub(super) enum Cut {
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    pub(super) title: &'static str,
+pub(in crate::output) struct Column {
+    pub(in crate::output) title: &'static str,
     /// Numbers are aligned on the right.
-    pub(super) right: bool,
+    pub(in crate::output) right: bool,
     /// Fewest columns of the terminal that it takes.
-    pub(super) least: usize,
+    pub(in crate::output) least: usize,
     /// Most columns of the terminal that it may take.
-    pub(super) most: usize,
-    pub(super) cut: Cut,
+    pub(in crate::output) most: usize,
+    pub(in crate::output) cut: Cut,
     /// Where there is no room for all columns, those with the highest rank go first, together; 0 stays.
-    pub(super) rank: u8,
+    pub(in crate::output) rank: u8,
 }
 
 impl Column {
-    pub(super) const fn left(title: &'static str) -> Self {
+    pub(in crate::output) const fn left(title: &'static str) -> Self {
         Self { title, right: false, least: 0, most: usize::MAX, cut: Cut::End, rank: 0 }
     }
 
-    pub(super) const fn right(title: &'static str) -> Self {
+    pub(in crate::output) const fn right(title: &'static str) -> Self {
         Self { right: true, ..Self::left(title) }
     }
 
     /// The same, to be left out where room is short.
-    pub(super) const fn rank(self, rank: u8) -> Self {
+    pub(in crate::output) const fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
     }
 }
 
 /// A text in a cell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) style: Style,
+pub(in crate::output) struct Cell {
+    pub(in crate::output) text: String,
+    pub(in crate::output) style: Style,
 }
 
 impl Cell {
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(in crate::output) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::new() }
     }
 
-    pub(super) fn styled(text: impl Into<String>, style: Style) -> Self {
+    pub(in crate::output) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self { text: text.into(), style }
     }
 }
@@ -75,7 +75,7 @@ enum Line {
 
 /// Lines of cells below each other.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(in crate::output) struct Grid {
     columns: Vec<Column>,
     lines: Vec<Line>,
     /// Fewest columns of the terminal that are worth having for the last column, which takes all that is left.
@@ -84,23 +84,23 @@ pub(super) struct Grid {
 
 impl Grid {
     /// A grid whose columns are as wide as what stands in them.
-    pub(super) fn new(columns: Vec<Column>) -> Self {
+    pub(in crate::output) fn new(columns: Vec<Column>) -> Self {
         Self { columns, lines: Vec::new(), rest: None }
     }
 
     /// A grid whose last column takes all that is left, or where that is less than `least`, is left out: then
     /// what stands in it becomes a line of its own in rows that insist.
-    pub(super) fn with_rest(columns: Vec<Column>, least: usize) -> Self {
+    pub(in crate::output) fn with_rest(columns: Vec<Column>, least: usize) -> Self {
         Self { rest: Some(least), ..Self::new(columns) }
     }
 
     /// Adds a row; `insist` on its last cell.
-    pub(super) fn row(&mut self, cells: Vec<Cell>, insist: bool) {
+    pub(in crate::output) fn row(&mut self, cells: Vec<Cell>, insist: bool) {
         self.lines.push(Line::Row(cells, insist));
     }
 
     /// Adds a heading.
-    pub(super) fn heading(&mut self, text: impl Into<String>) {
+    pub(in crate::output) fn heading(&mut self, text: impl Into<String>) {
         self.lines.push(Line::Heading(text.into()));
     }
 
@@ -150,7 +150,7 @@ impl Grid {
     }
 
     /// The titles and the lines, each ended by a line feed.
-    pub(super) fn lay_out(&self, width: usize, color: bool) -> String {
+    pub(in crate::output) fn lay_out(&self, width: usize, color: bool) -> String {
         let mut text = String::new();
         let titles: Vec<Cell> =
             self.columns.iter().map(|column| Cell::styled(column.title, Style::new().dimmed())).collect();
@@ -159,7 +159,7 @@ impl Grid {
     }
 
     /// The lines without the titles.
-    pub(super) fn lay_out_lines(&self, width: usize, color: bool) -> String {
+    pub(in crate::output) fn lay_out_lines(&self, width: usize, color: bool) -> String {
         let widths = self.widths(width);
         let has_rest = widths.last().is_some_and(Option::is_some);
         let mut text = String::new();
@@ -218,7 +218,7 @@ impl Grid {
 }
 
 /// Writes `shown`, which is printable, in a style if colours are wanted.
-pub(super) fn paint(text: &mut String, shown: &str, style: Style, color: bool) {
+pub(in crate::output) fn paint(text: &mut String, shown: &str, style: Style, color: bool) {
     if color && style != Style::new() {
         text.extend([&style.render().to_string(), shown, &style.render_reset().to_string()]);
     } else {
