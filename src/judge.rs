@@ -8,18 +8,22 @@ use crate::attributes::Attributes;
 use crate::classify::{Claim, Classifier, Judgement};
 use crate::context::Neighbour;
 use crate::flow::{Direction, EndReason, Flow, Undecided};
-use crate::follow::{Heard, Told};
+use crate::follow::Told;
 use crate::hosts::{self, Hosts};
-use crate::inspect::{Confidence, Opening, Piece, Said, Side};
+use crate::inspect::{Confidence, Opening, Piece, Said};
 use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
-use crate::protocols::INSPECTORS;
-use crate::rhythm::{Conduct, Rhythm};
+use crate::rhythm::Rhythm;
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
-use std::sync::{Arc, LazyLock};
+use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
+use std::sync::Arc;
+use telling::tell_opening;
+
+mod behaviour;
+mod telling;
 
 /// Payloads after which a flow that nobody is certain about is left as it is: what has not shown in so many will not.
 const MAX_OFFERED: u32 = 40;
@@ -357,89 +361,8 @@ fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>)
         && classifier.is_refuted(view.transport, port);
 }
 
-/// Tells a new follower what was said before there was reason to follow, in the order it came.
-fn tell_opening(watch: &mut Watch, flow: &Flow, low: Said<'_>, high: Said<'_>, told: &mut Told) {
-    let both = [(low, flow.side(true)), (high, flow.side(false))];
-    let mut at = [0_usize; 2];
-    loop {
-        let piece = |i: usize| -> Option<(Piece, Side, &[u8])> {
-            let (said, side) = both.get(i)?;
-            let place = *at.get(i)?;
-            let piece = *said.pieces().get(place)?;
-            let start = place.checked_sub(1).and_then(|p| said.pieces().get(p)).map_or(0, |p| p.end);
-            Some((piece, *side, said.bytes().get(start as usize..piece.end as usize)?))
-        };
-        let (index, (piece, side, bytes)) = match (piece(0), piece(1)) {
-            (Some(a), Some(b)) => {
-                if a.0.frame <= b.0.frame {
-                    (0, a)
-                } else {
-                    (1, b)
-                }
-            }
-            (Some(a), None) => (0, a),
-            (None, Some(b)) => (1, b),
-            (None, None) => return,
-        };
-        let Piece { time, frame, wire_len, .. } = piece;
-        watch.hear(&Heard { side, bytes, wire_len, time, frame, gap: false }, told);
-        if let Some(place) = at.get_mut(index) {
-            *place += 1;
-        }
-    }
-}
-
 /// The frame that brought the byte at `offset`.
 fn frame_of(said: Said<'_>, offset: u32) -> u64 {
     let pieces = said.pieces();
     pieces.iter().find(|piece| piece.end > offset).or(pieces.first()).map_or(0, |piece| piece.frame)
-}
-
-/// Whether an inspector that judges behaviour is usual on this port.
-fn behaves(transport: Transport, port: u16) -> bool {
-    static PORTS: LazyLock<Vec<(u16, usize)>> = LazyLock::new(|| {
-        let with_behaviour = INSPECTORS.iter().enumerate().filter(|(_, i)| i.behave.is_some());
-        with_behaviour.flat_map(|(place, i)| i.ports.iter().map(move |&port| (port, place))).collect()
-    });
-    PORTS.iter().any(|&(usual, place)| {
-        usual == port && INSPECTORS.get(place).is_some_and(|i| i.carriers.contains(transport))
-    })
-}
-
-/// Whether behaviour may show a special kind of what the inspector at `place` recognises.
-fn refined_by_behaviour(place: u16) -> bool {
-    let name = INSPECTORS.get(usize::from(place)).map(|i| i.name);
-    INSPECTORS.iter().any(|i| i.behave.is_some() && i.refines == name && name.is_some())
-}
-
-/// Asks those who judge behaviour, where bytes have told nothing or only the general kind.
-fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
-    let Some(rhythm) = flow.extra.as_ref().and_then(|extra| extra.rhythm.as_ref()) else { return };
-    let claimed = flow.claim.filter(|(claim, _)| claim.evidence.confidence > Confidence::Behaviour);
-    let claimed = claimed.and_then(|(claim, _)| claim.by()).map(|by| by.name);
-    let Some(transport) = flow.key.transport() else { return };
-    let conduct = Conduct {
-        transport,
-        endpoints: flow.endpoints(),
-        rhythm: [rhythm.of(flow.low_initiates), rhythm.of(!flow.low_initiates)],
-        context: hosts.context(flow.key.hosts()),
-        claimed,
-        since: flow.first,
-    };
-    let [_, port] = flow.ports();
-    for (place, inspector) in INSPECTORS.iter().enumerate() {
-        let Some(behave) = inspector.behave else { continue };
-        let asked = match claimed {
-            None => inspector.ports.contains(&port),
-            Some(name) => inspector.refines == Some(name),
-        };
-        if !asked || !inspector.carriers.contains(transport) {
-            continue;
-        }
-        if let Ok(evidence) = behave(&conduct) {
-            let inspector = u16::try_from(place).unwrap_or(u16::MAX);
-            flow.claim = Some((Claim { inspector, evidence, swapped: false }, frame));
-            return;
-        }
-    }
 }

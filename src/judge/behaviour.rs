@@ -1,0 +1,59 @@
+//! Judging flows by rhythm and context, where bytes have told nothing or only the general kind.
+
+use crate::classify::Claim;
+use crate::flow::Flow;
+use crate::hosts::Hosts;
+use crate::inspect::Confidence;
+use crate::key::Transport;
+use crate::protocols::INSPECTORS;
+use crate::rhythm::Conduct;
+use std::sync::LazyLock;
+
+/// Whether an inspector that judges behaviour is usual on this port.
+pub(super) fn behaves(transport: Transport, port: u16) -> bool {
+    static PORTS: LazyLock<Vec<(u16, usize)>> = LazyLock::new(|| {
+        let with_behaviour = INSPECTORS.iter().enumerate().filter(|(_, i)| i.behave.is_some());
+        with_behaviour.flat_map(|(place, i)| i.ports.iter().map(move |&port| (port, place))).collect()
+    });
+    PORTS.iter().any(|&(usual, place)| {
+        usual == port && INSPECTORS.get(place).is_some_and(|i| i.carriers.contains(transport))
+    })
+}
+
+/// Whether behaviour may show a special kind of what the inspector at `place` recognises.
+pub(super) fn refined_by_behaviour(place: u16) -> bool {
+    let name = INSPECTORS.get(usize::from(place)).map(|i| i.name);
+    INSPECTORS.iter().any(|i| i.behave.is_some() && i.refines == name && name.is_some())
+}
+
+/// Asks those who judge behaviour, where bytes have told nothing or only the general kind.
+pub(super) fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
+    let Some(rhythm) = flow.extra.as_ref().and_then(|extra| extra.rhythm.as_ref()) else { return };
+    let claimed = flow.claim.filter(|(claim, _)| claim.evidence.confidence > Confidence::Behaviour);
+    let claimed = claimed.and_then(|(claim, _)| claim.by()).map(|by| by.name);
+    let Some(transport) = flow.key.transport() else { return };
+    let conduct = Conduct {
+        transport,
+        endpoints: flow.endpoints(),
+        rhythm: [rhythm.of(flow.low_initiates), rhythm.of(!flow.low_initiates)],
+        context: hosts.context(flow.key.hosts()),
+        claimed,
+        since: flow.first,
+    };
+    let [_, port] = flow.ports();
+    for (place, inspector) in INSPECTORS.iter().enumerate() {
+        let Some(behave) = inspector.behave else { continue };
+        let asked = match claimed {
+            None => inspector.ports.contains(&port),
+            Some(name) => inspector.refines == Some(name),
+        };
+        if !asked || !inspector.carriers.contains(transport) {
+            continue;
+        }
+        if let Ok(evidence) = behave(&conduct) {
+            let inspector = u16::try_from(place).unwrap_or(u16::MAX);
+            flow.claim = Some((Claim { inspector, evidence, swapped: false }, frame));
+            return;
+        }
+    }
+}
