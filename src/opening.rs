@@ -101,6 +101,13 @@ impl Kept {
         if self.full {
             return false;
         }
+        if self.next.is_none() && arrival.wire_len == 1 && arrival.bytes.first().is_none_or(|&byte| byte == 0)
+        {
+            // A keep-alive of a connection that is older than the capture: its one byte is none of the stream's
+            // (RFC 9293 section 3.8.4).
+            self.next = Some(arrival.sequence.wrapping_add(1));
+            return false;
+        }
         let next = *self.next.get_or_insert(arrival.sequence);
         let ahead = arrival.sequence.wrapping_sub(next);
         if ahead != 0 && ahead < u32::MAX / 2 {

@@ -64,6 +64,15 @@ fn a_fin_in_order_ends_the_stream_and_an_early_one_when_the_rest_has_come() {
 }
 
 #[test]
+fn a_keep_alive_of_an_older_connection_is_none_of_the_stream() {
+    let mut opening = Opening::default();
+    opening.take(Transport::Tcp, true, &arrival(b"\0", 99));
+    opening.take(Transport::Tcp, true, &arrival(b"\0", 99));
+    opening.take(Transport::Tcp, true, &arrival(b"abc", 100));
+    assert_eq!(opening.said(true).bytes(), b"abc");
+}
+
+#[test]
 fn datagrams_stay_apart() {
     let mut opening = Opening::default();
     for bytes in [&b"one"[..], b"", b"two"] {
