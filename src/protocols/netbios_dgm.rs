@@ -9,7 +9,7 @@ use crate::byteset::ByteSet;
 use crate::cursor::require;
 use crate::formats::netbios::{self, Name};
 use crate::inspect::{
-    Attributes, Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
+    Attributes, Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
 
@@ -60,16 +60,17 @@ fn names(datagram: &Datagram<'_>) -> Result<(Option<Name>, Option<Name>), Reject
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let side = |datagram: Option<Datagram<'_>>| {
-        let datagram = datagram.ok_or(Reject::Incomplete)?;
-        names(&datagram).map(|_| Confidence::Message)
+    let side = |said: Said<'_>| {
+        let first = said.datagrams().next().ok_or(Reject::Incomplete)?;
+        // One that is damaged does not speak against those that come after it.
+        let sound = said.datagrams().any(|datagram| names(&datagram).is_ok());
+        if sound { Ok(Confidence::Message) } else { names(&first).map(|_| Confidence::Message) }
     };
-    let evidence = Evidence::of(
-        side(opening.initiator.datagrams().next()),
-        side(opening.responder.datagrams().next()),
+    Evidence::of(
+        side(opening.initiator),
+        side(opening.responder),
         "datagram: a datagram to a NetBIOS name (RFC 1002 section 4.4)",
-    )?;
-    Ok(evidence)
+    )
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {

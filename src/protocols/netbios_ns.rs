@@ -4,8 +4,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::formats::dns::Message;
-use crate::formats::netbios;
+use crate::formats::netbios::{self, Name};
 use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
@@ -35,19 +34,56 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// Query, registration, release, wait, refresh (twice, as RFC 1002 contradicts itself) and multihomed registration.
 const OPCODES: [u16; 7] = [0, 5, 6, 7, 8, 9, 15];
-/// Types NB and NBSTAT (section 4.2.1.3).
+/// Types NB and NBSTAT, and the null record of an answer that has nothing to tell (section 4.2.1.3).
 const NB: u16 = 32;
 const NBSTAT: u16 = 33;
+const NULL: u16 = 10;
+/// Class IN.
+const INTERNET: u16 = 1;
+/// Most questions and records of a kind that are believed.
+const MAX_COUNT: u16 = 64;
 
-fn first(said: Said<'_>) -> Result<Message<'_>, Reject> {
-    let datagram = said.datagrams().next().ok_or(Reject::Incomplete)?;
-    let message = Message::parse(datagram.cursor())?;
-    require(message.netbios && OPCODES.contains(&message.opcode()))?;
-    let kind = message.questions().next().map(|(_, kind)| kind);
-    let kind = kind.or_else(|| message.records().next().map(|record| record.kind));
-    // A null record answers where there is nothing to tell.
-    require(matches!(kind, Some(NB | NBSTAT | 10) | None))?;
-    Ok(message)
+/// A message, up to its first name.
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    id: u16,
+    flags: u16,
+    name: Name,
+    kind: u16,
+}
+
+impl Message {
+    const fn is_response(&self) -> bool {
+        self.flags & 0x8000 != 0
+    }
+
+    const fn opcode(&self) -> u16 {
+        self.flags >> 11 & 0xf
+    }
+}
+
+fn message(mut cursor: Cursor<'_>) -> Result<Message, Reject> {
+    let (id, flags) = (cursor.u16()?, cursor.u16()?);
+    require(OPCODES.contains(&(flags >> 11 & 0xf)))?;
+    let counts = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
+    require(counts.iter().all(|&count| count <= MAX_COUNT))?;
+    let name = netbios::name(&mut cursor)?;
+    let kind = cursor.u16()?;
+    require(matches!(kind, NB | NBSTAT | NULL) && cursor.u16()? == INTERNET)?;
+    Ok(Message { id, flags, name, kind })
+}
+
+/// The first message of a side that is none damaged.
+fn first(said: Said<'_>) -> Result<Message, Reject> {
+    let mut first = Err(Reject::Incomplete);
+    for (place, datagram) in said.datagrams().enumerate() {
+        match message(datagram.cursor()) {
+            Ok(message) => return Ok(message),
+            Err(reject) if place == 0 => first = Err(reject),
+            Err(_) => {}
+        }
+    }
+    first
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
@@ -67,11 +103,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let (asked, told) = (first(opening.initiator).ok(), first(opening.responder).ok());
     if let Some(message) = asked.or(told) {
-        let mut names = Cursor::closed(message.whole.get(12..).unwrap_or_default());
-        attributes.set_some("netbios-ns.name", netbios::name(&mut names).ok().map(|name| name.text()));
-        let is_status = message.questions().any(|(_, kind)| kind == NBSTAT);
+        attributes.set("netbios-ns.name", message.name.text());
         let operation = match message.opcode() {
-            0 if is_status => "status",
+            0 if message.kind == NBSTAT => "status",
             0 => "query",
             6 => "release",
             7 => "wait",
@@ -80,7 +114,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         };
         attributes.set("netbios-ns.operation", operation);
     }
-    attributes.set_some("netbios-ns.result", told.map(|told| told.rcode()).filter(|&code| code != 0));
+    let told = told.filter(Message::is_response);
+    attributes.set_some("netbios-ns.result", told.map(|told| told.flags & 0xf).filter(|&code| code != 0));
 }
 
 const QUERY: &[u8] = b"\x80\x01\x01\x10\0\x01\0\0\0\0\0\0\x20EGFCEFEEDBDACACACACACACACACACACA\0\0\x20\0\x01";
@@ -91,6 +126,12 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "a name and its address", &[QUERY], &[RESPONSE]),
     Example::udp(Confidence::Message, "a question to everybody", &[QUERY], &[]),
     Example::udp(Confidence::Message, "only the answer", &[], &[RESPONSE]),
+    Example::udp(
+        Confidence::Message,
+        "a damaged question, and then a whole one",
+        &[b"\x80\x01\x01\x10\0\x01\0\0\0\0\0\0\x20EG\xffCEFE", QUERY],
+        &[],
+    ),
     Example::not(
         Transport::Udp,
         "DNS",

@@ -10,8 +10,6 @@ pub(super) const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 const MAX_NUMBER: i64 = i32::MAX as i64;
 /// Result codes end below this (IANA "LDAP Parameters"; 4096 is e-syncRefreshRequired).
 const MAX_RESULT: i64 = 4096;
-/// Most bytes of an element's tag and length.
-const MAX_HEADER: usize = 6;
 
 /// What a message does.
 #[derive(Clone, Copy, Debug)]
@@ -58,69 +56,83 @@ impl Message<'_> {
 
 /// Reads the next message.
 pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject> {
-    let mut contents = ber::expect(cursor, tag::SEQUENCE)?;
-    let whole = !contents.is_open();
+    let sequence = ber::element(cursor)?;
+    require(sequence.tag.first == tag::SEQUENCE)?;
+    let mut contents = sequence.contents;
+    let (whole, available) = (!contents.is_open(), contents.len());
     let number = ber::integer(&mut contents)?;
     require((0..=MAX_NUMBER).contains(&number))?;
-    let before = contents.len();
     let (tag, len) = ber::header(&mut contents)?;
-    let header = before - contents.len();
-    require(header <= MAX_HEADER)?;
+    // How far the operation reaches into the message: to its end, where there are no controls.
+    let fills = available - contents.len() + len == sequence.len;
     let mut body = contents.within(len)?;
     if whole && !contents.is_empty() {
         // Controls (section 4.1.11), and nothing behind them.
         ber::expect(&mut contents, tag::context(0))?;
         contents.end()?;
     }
-    let mut slight = false;
-    let (is_request, operation) = match tag.first {
-        0x60 => (true, bind(&mut body)?),
+    let slight = matches!(tag.first, 0x42 | 0x4a | 0x50 | 0x79);
+    let (is_request, operation) = match operation(tag.first, len, &mut body) {
+        Ok(known) => known,
+        // The rest is still to come; that both lengths agree says enough of such a message.
+        Err(Reject::Incomplete) if fills && !slight => (is_request(tag.first)?, Operation::Other("unknown")),
+        Err(reject) => return Err(reject),
+    };
+    Ok(Message { number, is_request, operation, whole, slight })
+}
+
+/// Whether a client sends the operation; the others are a server's.
+fn is_request(tag: u8) -> Result<bool, Reject> {
+    match tag {
+        0x60 | 0x63 | 0x66 | 0x68 | 0x6c | 0x6e | 0x77 => Ok(true),
+        0x61 | 0x64 | 0x65 | 0x67 | 0x69 | 0x6b | 0x6d | 0x6f | 0x73 | 0x78 => Ok(false),
+        _ => Err(Reject::Mismatch),
+    }
+}
+
+/// Reads an operation's beginning, and says whether a client sends it.
+fn operation<'a>(tag: u8, len: usize, body: &mut Cursor<'a>) -> Result<(bool, Operation<'a>), Reject> {
+    Ok(match tag {
+        0x60 => (true, bind(body)?),
         0x42 => {
             require(len == 0)?;
-            slight = true;
             (true, Operation::Other("unbind"))
         }
-        0x63 => (true, search(&mut body)?),
-        0x66 => (true, modification(&mut body, "modify", &[tag::SEQUENCE])?),
-        0x68 => (true, modification(&mut body, "add", &[tag::SEQUENCE])?),
-        0x6c => (true, modification(&mut body, "rename", &[tag::OCTET_STRING])?),
-        0x6e => (true, modification(&mut body, "compare", &[tag::SEQUENCE])?),
+        0x63 => (true, search(body)?),
+        0x66 => (true, modification(body, "modify", &[tag::SEQUENCE])?),
+        0x68 => (true, modification(body, "add", &[tag::SEQUENCE])?),
+        0x6c => (true, modification(body, "rename", &[tag::OCTET_STRING])?),
+        0x6e => (true, modification(body, "compare", &[tag::SEQUENCE])?),
         0x4a => {
             // A distinguished name: `attribute=value`.
             require(body.is_open() || body.rest().contains(&b'='))?;
-            slight = true;
             (true, Operation::Other("delete"))
         }
         0x50 => {
             require((1..=4).contains(&len))?;
-            slight = true;
             (true, Operation::Other("abandon"))
         }
-        0x77 => (true, extended(&mut body)?),
+        0x77 => (true, extended(body)?),
         0x64 => {
-            ber::octets(&mut body, tag::OCTET_STRING)?;
-            ber::expect(&mut body, tag::SEQUENCE)?;
+            ber::octets(body, tag::OCTET_STRING)?;
+            ber::expect(body, tag::SEQUENCE)?;
             (false, Operation::Other("entry"))
         }
         0x73 => {
-            ber::octets(&mut body, tag::OCTET_STRING)?;
+            ber::octets(body, tag::OCTET_STRING)?;
             (false, Operation::Other("reference"))
         }
-        0x61 => (false, result(&mut body, "bind")?),
-        0x65 => (false, result(&mut body, "search")?),
-        0x67 => (false, result(&mut body, "modify")?),
-        0x69 => (false, result(&mut body, "add")?),
-        0x6b => (false, result(&mut body, "delete")?),
-        0x6d => (false, result(&mut body, "rename")?),
-        0x6f => (false, result(&mut body, "compare")?),
-        0x78 => (false, result(&mut body, "extended")?),
-        0x79 => {
-            slight = true;
-            (false, Operation::Other("intermediate"))
-        }
+        0x61 => (false, result(body, "bind")?),
+        0x65 => (false, result(body, "search")?),
+        0x67 => (false, result(body, "modify")?),
+        0x69 => (false, result(body, "add")?),
+        0x6b => (false, result(body, "delete")?),
+        0x6d => (false, result(body, "rename")?),
+        0x6f => (false, result(body, "compare")?),
+        0x78 => (false, result(body, "extended")?),
+        0x79 => (false, Operation::Other("intermediate")),
         _ => return Err(Reject::Mismatch),
-    };
-    Ok(Message { number, is_request, operation, whole, slight })
+    })
 }
 
 /// Version, name, and a choice of authentications (section 4.2); Microsoft adds three (MS-ADTS section 5.1.1.1.3).

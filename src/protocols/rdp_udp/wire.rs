@@ -207,23 +207,26 @@ const MAX_HEAD: usize = 192;
 
 /// Reads a packet of version 3 (MS-RDPEUDP2 section 2.2), as far as its numbers go.
 pub(super) fn data2(bytes: &[u8]) -> Result<Data2, Reject> {
+    // Most datagrams of other protocols fail here already: at the prefix, flags or window as they lie on the wire.
+    let (Some(&prefix), Some(&low), Some(&high)) = (bytes.get(SWAPPED), bytes.get(1), bytes.get(2)) else {
+        return Err(Reject::Mismatch);
+    };
+    let word = u16::from_le_bytes([low, high]);
+    require(matches!(prefix & 0x1f, 0x00 | 0x10) && word & 0x0fff & !flag2::LEGAL == 0)?;
     let mut head = [0_u8; MAX_HEAD];
     let kept = bytes.len().min(MAX_HEAD);
     for (slot, &byte) in head.iter_mut().zip(bytes) {
         *slot = byte;
     }
     // The smallest packet is 8 bytes: shorter ones are padded so that there is a byte to exchange.
-    require(kept > SWAPPED)?;
     head.swap(0, SWAPPED);
     let mut cursor = Cursor::closed(head.get(..kept).unwrap_or_default());
     // Bit 0 is zero; packet types are data (0) and dummy (8); bits 5 to 7 are the length of a packet below 7 bytes.
-    let prefix = cursor.u8()?;
-    require(matches!(prefix & 0x1f, 0x00 | 0x10))?;
-    let word = cursor.u16_le()?;
+    cursor.skip(3)?;
     let (flags, window) = (word & 0x0fff, word >> 12);
     let has = |bit| flags & bit != 0;
     // A window's logarithm of 0 would leave nothing to send.
-    require(flags & !flag2::LEGAL == 0 && flags != 0 && window != 0)?;
+    require(flags != 0 && window != 0)?;
     require(!(has(flag2::ACK) && has(flag2::ACK_VECTOR)))?;
     if has(flag2::ACK) {
         cursor.skip(6)?;

@@ -52,7 +52,7 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
             let command = u16::from(whole.u8()?);
             whole.skip(4)?;
             let flags = whole.u8()?;
-            whole.skip(HEADER_1 - 10)?;
+            pass(&mut whole, HEADER_1 - 10)?;
             Ok(Message { kind: Kind::Version1, command, is_response: Some(flags & 0x80 != 0), body: whole })
         }
         0xfe => {
@@ -62,20 +62,25 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
             require(command <= LAST_COMMAND_2)?;
             whole.skip(2)?;
             let flags = whole.u32_le()?;
-            whole.skip(HEADER_2 - 20)?;
+            pass(&mut whole, HEADER_2 - 20)?;
             Ok(Message { kind: Kind::Version2, command, is_response: Some(flags & 1 != 0), body: whole })
         }
         0xfd => {
             require(len > HEADER_ENCRYPTED)?;
-            whole.skip(HEADER_ENCRYPTED - 4)?;
+            pass(&mut whole, HEADER_ENCRYPTED - 4)?;
             Ok(Message { kind: Kind::Encrypted, command: 0, is_response: None, body: whole })
         }
         0xfc => {
-            whole.skip(HEADER_COMPRESSED - 4)?;
+            pass(&mut whole, HEADER_COMPRESSED - 4)?;
             Ok(Message { kind: Kind::Compressed, command: 0, is_response: None, body: whole })
         }
         _ => Err(Reject::Mismatch),
     }
+}
+
+/// Passes over the rest of a header, of which the capture may have cut a part.
+fn pass(cursor: &mut Cursor<'_>, n: usize) -> Result<(), Reject> {
+    cursor.within(n).map(drop)
 }
 
 /// What a server answers a negotiation with.
