@@ -83,7 +83,12 @@ fn write_manual(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
     man.render_options_section(page)?;
     for subcommand in command.get_subcommands() {
         writeln!(page, ".SH \"WIRETELL {}\"", subcommand.get_name().to_uppercase())?;
-        let man = clap_mangen::Man::new(subcommand.clone());
+        // Those of every command stand above.
+        let own = subcommand.clone().mut_args(|option| {
+            let common = option.is_global_set();
+            option.hide(common)
+        });
+        let man = clap_mangen::Man::new(own);
         let mut part = Vec::new();
         man.render_synopsis_section(&mut part)?;
         man.render_description_section(&mut part)?;

@@ -45,6 +45,13 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     for error in &errors {
         messages.failed(error);
     }
+    if sources.is_empty() {
+        if errors.is_empty() {
+            let searched: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+            say(&format!("no capture file is in {}; name one", searched.join(", ")));
+        }
+        return Ok(FAILED);
+    }
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let output = Output::new(cli, &args.common, destination, files, false);
