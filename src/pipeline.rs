@@ -39,6 +39,19 @@ pub struct Settings {
     pub fragments: crate::wire::fragments::Limits,
 }
 
+impl Default for Settings {
+    /// Everything on the calling thread, and attributes wanted.
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            limits: Limits::default(),
+            describe: true,
+            decode_as: Arc::default(),
+            fragments: crate::wire::fragments::Limits::default(),
+        }
+    }
+}
+
 /// What was counted before packets reached a shard.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Intake {

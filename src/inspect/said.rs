@@ -112,7 +112,7 @@ impl<'a> Said<'a> {
 
     /// A cursor over the first message's bytes: a TCP stream, or the first datagram.
     ///
-    /// It is open when nothing was said, so what is read from it then is [`Reject::Incomplete`].
+    /// It is open when nothing was said, so what is read from it then is [`Reject::Incomplete`](super::Reject::Incomplete).
     #[must_use]
     pub fn cursor(&self, transport: Transport) -> Cursor<'a> {
         match (transport, self.datagrams().next()) {

@@ -10,7 +10,7 @@
 //! server  05 00 02 03 10 00 00 00 length .. call   response (or fault)
 //! ```
 //!
-//! Over UDP every datagram is complete in itself (version 4, [`connectionless`]). An endpoint mapper on port
+//! Over UDP every datagram is complete in itself (version 4, `connectionless`). An endpoint mapper on port
 //! 135 tells on which port an interface listens: those ports are announced to the flows to come.
 //!
 //! A proxied connection (MS-RPCH version 1, ports 593 and 6001 to 6004) begins with the server's

@@ -10,8 +10,6 @@ use crate::output::record::{FlowRecord, LabelRecord};
 use crate::output::samples::{full, labelled, unknown};
 use crate::output::stats::StatsRecord;
 use crate::pipeline::Settings;
-use crate::shard::Limits;
-use crate::wire::fragments;
 use jsonschema::Validator;
 use std::io::Write;
 use std::path::Path;
@@ -115,13 +113,7 @@ fn every_record_of_the_shipped_captures_is_valid() {
     let run = Run {
         sources: &sources,
         each: true,
-        settings: Settings {
-            threads: 0,
-            limits: Limits::default(),
-            describe: true,
-            decode_as: Arc::default(),
-            fragments: fragments::Limits::default(),
-        },
+        settings: Settings::default(),
         reading: Reading::default(),
         stop: &stop,
     };
