@@ -15,6 +15,7 @@ use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
+use crate::ports::book::Book;
 use crate::rhythm::Rhythm;
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
@@ -39,7 +40,7 @@ const FIRST_BEHAVIOUR: u64 = 16;
 #[derive(Debug)]
 pub struct Judge {
     describe: bool,
-    decode_as: Arc<[DecodeAs]>,
+    book: Book,
     #[expect(clippy::vec_box, reason = "what is recycled is the box")]
     spare: Vec<Box<Undecided>>,
     told: Told,
@@ -49,7 +50,7 @@ impl Judge {
     /// `describe` says whether attributes are wanted, `decode_as` what the user says about ports.
     #[must_use]
     pub fn new(describe: bool, decode_as: Arc<[DecodeAs]>) -> Self {
-        Self { describe, decode_as, spare: Vec::new(), told: Told::default() }
+        Self { describe, book: Book::new(decode_as), spare: Vec::new(), told: Told::default() }
     }
 
     /// Prepares a new flow.
@@ -166,8 +167,8 @@ impl Judge {
         if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
             classifier = classifier.turned();
         }
-        note_refutation(flow, &classifier, &view);
         if judgement.settled {
+            note_refutation(flow, &classifier, &view);
             self.settle(flow, low_said, high_said);
             return true;
         }
@@ -211,8 +212,8 @@ impl Judge {
         let judgement = undecided.classifier.judge(&view);
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
-        note_refutation(flow, &undecided.classifier, &view);
         if judgement.settled || exhausted {
+            note_refutation(flow, &undecided.classifier, &view);
             self.settle(flow, low, high);
             self.recycle(undecided);
             return;
@@ -309,28 +310,32 @@ impl Judge {
     }
 
     /// The summary of a flow as it stands, without a last judgement of what is still undecided.
-    pub fn glance(&self, flow: &mut Flow) -> Summary {
-        summary::summarise(flow, EndReason::Active, &self.decode_as)
+    pub fn glance(&mut self, flow: &mut Flow) -> Summary {
+        summary::summarise(flow, EndReason::Active, &mut self.book)
     }
 
     /// The summary of a flow that ends, or of its part so far.
     pub fn summarise(&mut self, flow: &mut Flow, reason: EndReason, hosts: &Hosts) -> Summary {
         if let Some(mut undecided) = flow.undecided.take() {
-            let won = undecided.opening.give_up_holes();
+            let won = reason != EndReason::Active && undecided.opening.give_up_holes();
             let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
             if (won || undecided.opening.len() > undecided.judged_at)
                 && let Some(view) = flow.view(low, high)
             {
                 let judgement = undecided.classifier.judge(&view);
+                undecided.judged_at = undecided.opening.len();
                 if self.apply(flow, judgement, low, high, [None, None], &mut Hosts::default()) {
                     undecided.classifier = undecided.classifier.turned();
                 }
+            }
+            if let Some(view) = flow.view(low, high) {
+                note_refutation(flow, &undecided.classifier, &view);
             }
             self.read_attributes(flow, low, high);
             flow.undecided = Some(undecided);
         }
         judge_behaviour(flow, flow.first_frame, hosts);
-        summary::summarise(flow, reason, &self.decode_as)
+        summary::summarise(flow, reason, &mut self.book)
     }
 
     /// Recycles what a flow that has ended leaves behind.

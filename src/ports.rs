@@ -7,6 +7,7 @@ use crate::inspect::Inspector;
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
 
+pub mod book;
 pub mod listening;
 pub mod practice;
 pub mod registered;

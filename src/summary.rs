@@ -5,9 +5,11 @@ use crate::flow::{Count, Direction, EndReason, Flow};
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
 use crate::packet::{IcmpError, Layers, Timestamp};
-use crate::ports::{DecodeAs, PortClaim};
+use crate::ports::PortClaim;
+use crate::ports::book::Book;
 use crate::tcp::TcpSide;
 use crate::verdict::{self, Reason, Verdict};
+use std::sync::Arc;
 
 /// What TCP's headers told of a flow; arrays hold the initiator's first.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +58,7 @@ pub struct Summary {
     /// How sure the label is.
     pub confidence: Option<Confidence>,
     /// What the port promises.
-    pub port_claims: Vec<PortClaim>,
+    pub port_claims: Arc<[PortClaim]>,
     /// The evidence, strongest first.
     pub why: Vec<Reason>,
     /// What the protocol told.
@@ -69,10 +71,9 @@ pub struct Summary {
     pub truncated: bool,
 }
 
-/// Sums a flow up; `decode_as` is what the user says about ports.
-#[must_use]
-pub fn summarise(flow: &mut Flow, reason: EndReason, decode_as: &[DecodeAs]) -> Summary {
-    let decision = verdict::decide(flow, decode_as);
+/// Sums a flow up; `book` says what ports promise.
+pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary {
+    let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
     let (mut layers, mut icmp_error) = (Layers::default(), None);
     if let Some(extra) = &mut flow.extra {

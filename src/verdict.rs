@@ -2,8 +2,10 @@
 
 use crate::flow::Flow;
 use crate::inspect::{Confidence, Side};
-use crate::ports::{self, Basis, DecodeAs, PortClaim};
-use std::borrow::Cow;
+use crate::ports::book::{Book, Page};
+use crate::ports::{self, Basis, PortClaim};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// How what the port promises and what the bytes say relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +78,38 @@ impl ReasonKind {
     }
 }
 
+/// A sentence: most are known at compile time or shared by many flows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The same for all flows.
+    Fixed(&'static str),
+    /// The same for many flows.
+    Shared(Arc<str>),
+}
+
+impl Deref for Detail {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(text: &'static str) -> Self {
+        Self::Fixed(text)
+    }
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self::Shared(text.into())
+    }
+}
+
 /// A piece of evidence, as told to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
@@ -84,7 +118,7 @@ pub struct Reason {
     /// The rule's name.
     pub rule: &'static str,
     /// What was seen.
-    pub detail: Cow<'static, str>,
+    pub detail: Detail,
     /// The frame that it was seen in.
     pub frame: Option<u64>,
     /// Whose bytes.
@@ -101,26 +135,25 @@ pub struct Decision {
     /// How sure the label is.
     pub confidence: Option<Confidence>,
     /// What the port promises, the best claim first.
-    pub port_claims: Vec<PortClaim>,
+    pub port_claims: Arc<[PortClaim]>,
     /// The evidence, strongest first.
     pub why: Vec<Reason>,
 }
 
-/// Decides what a flow is, from all that is known of it and what the user says about ports.
-#[must_use]
-pub fn decide(flow: &Flow, decode_as: &[DecodeAs]) -> Decision {
+/// Decides what a flow is, from all that is known of it and what ports promise.
+pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     let Some(transport) = flow.key.transport() else {
         return Decision {
             app: None,
             verdict: Verdict::Unknown,
             confidence: None,
-            port_claims: Vec::new(),
+            port_claims: Arc::from([]),
             why: Vec::new(),
         };
     };
     let [_, port] = flow.ports();
-    let by_user = decode_as.iter().filter_map(|said| said.claim(transport, port));
-    let port_claims: Vec<PortClaim> = by_user.chain(ports::claims(transport, port)).collect();
+    let page = book.page(transport, port);
+    let port_claims = Arc::clone(&page.claims);
     let mut why = Vec::new();
     let announced = flow.extra.as_ref().and_then(|extra| extra.announced);
     let claim = flow.claim.and_then(|(claim, frame)| Some((claim.by()?, claim.evidence, frame)));
@@ -151,7 +184,7 @@ pub fn decide(flow: &Flow, decode_as: &[DecodeAs]) -> Decision {
         });
     }
     let Some((name, confidence)) = labelled else {
-        return by_port_only(flow, port_claims, why);
+        return by_port_only(flow, page, why);
     };
     let usual = claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port));
     let promised = port_claims.iter().any(|claim| ports::promises(claim, name));
@@ -162,12 +195,12 @@ pub fn decide(flow: &Flow, decode_as: &[DecodeAs]) -> Decision {
     } else {
         Verdict::Contradicted
     };
-    why.extend(port_claims.first().map(|claim| port_reason(claim, port)));
+    why.extend(port_reason(page));
     Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
 }
 
-fn by_port_only(flow: &Flow, port_claims: Vec<PortClaim>, mut why: Vec<Reason>) -> Decision {
-    let [_, port] = flow.ports();
+fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
+    let port_claims = Arc::clone(&page.claims);
     let Some(best) = port_claims.first().copied() else {
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
@@ -179,10 +212,10 @@ fn by_port_only(flow: &Flow, port_claims: Vec<PortClaim>, mut why: Vec<Reason>) 
             frame: None,
             side: Some(Side::Initiator),
         });
-        why.push(port_reason(&best, port));
+        why.extend(port_reason(page));
         return Decision { app: None, verdict: Verdict::Contradicted, confidence: None, port_claims, why };
     }
-    why.push(port_reason(&best, port));
+    why.extend(port_reason(page));
     let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
     let unchecked = if payload == 0 {
         Some("no payload was exchanged")
@@ -204,18 +237,13 @@ fn by_port_only(flow: &Flow, port_claims: Vec<PortClaim>, mut why: Vec<Reason>) 
     Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
 }
 
-fn port_reason(claim: &PortClaim, port: u16) -> Reason {
-    let basis = match claim.basis {
-        Basis::User => "was said by the user to be",
-        Basis::Practice => "is known in practice as",
-        Basis::Registered => "is registered to",
-        Basis::Range => "lies in a range used by",
-    };
-    Reason {
+fn port_reason(page: &Page) -> Option<Reason> {
+    let claim = page.claims.first()?;
+    Some(Reason {
         kind: if claim.basis == Basis::User { ReasonKind::User } else { ReasonKind::Port },
         rule: "responder-port",
-        detail: format!("port {port} {basis} {}", claim.name).into(),
+        detail: Detail::Shared(Arc::clone(&page.sentence)),
         frame: None,
         side: Some(Side::Responder),
-    }
+    })
 }

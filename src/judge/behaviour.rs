@@ -11,13 +11,28 @@ use std::sync::LazyLock;
 
 /// Whether an inspector that judges behaviour is usual on this port.
 pub(super) fn behaves(transport: Transport, port: u16) -> bool {
-    static PORTS: LazyLock<Vec<(u16, usize)>> = LazyLock::new(|| {
-        let with_behaviour = INSPECTORS.iter().enumerate().filter(|(_, i)| i.behave.is_some());
-        with_behaviour.flat_map(|(place, i)| i.ports.iter().map(move |&port| (port, place))).collect()
-    });
-    PORTS.iter().any(|&(usual, place)| {
-        usual == port && INSPECTORS.get(place).is_some_and(|i| i.carriers.contains(transport))
-    })
+    static PORTS: LazyLock<[Vec<bool>; 3]> =
+        LazyLock::new(|| [Transport::Tcp, Transport::Udp, Transport::Sctp].map(behaving_ports));
+    let [tcp, udp, sctp] = &*PORTS;
+    let ports = match transport {
+        Transport::Tcp => tcp,
+        Transport::Udp => udp,
+        Transport::Sctp => sctp,
+    };
+    ports.get(usize::from(port)).copied().unwrap_or(false)
+}
+
+fn behaving_ports(transport: Transport) -> Vec<bool> {
+    let mut ports = Vec::new();
+    let behaving = INSPECTORS.iter().filter(|i| i.behave.is_some() && i.carriers.contains(transport));
+    for &port in behaving.flat_map(|inspector| inspector.ports) {
+        let place = usize::from(port);
+        ports.resize(ports.len().max(place + 1), false);
+        if let Some(slot) = ports.get_mut(place) {
+            *slot = true;
+        }
+    }
+    ports
 }
 
 /// Whether behaviour may show a special kind of what the inspector at `place` recognises.

@@ -41,7 +41,7 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         app: None,
         verdict: Verdict::Unknown,
         confidence: None,
-        port_claims: Vec::new(),
+        port_claims: std::sync::Arc::from([]),
         why: Vec::new(),
         attributes: Attributes::default(),
         icmp_error: None,
@@ -97,7 +97,7 @@ pub(super) fn full() -> Summary {
         v6: false,
     };
     summary.icmp_error = Some((error, 2));
-    summary.port_claims.push(registered("pcsync-https"));
+    summary.port_claims = std::sync::Arc::from([registered("pcsync-https")]);
     summary.attributes.set("tls.sni", "a,\"b\"");
     summary.continued = true;
     summary.truncated = true;

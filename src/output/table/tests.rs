@@ -36,7 +36,7 @@ fn in_a_small_capture_every_flow_has_a_line_and_what_matters_stands_on_top() {
     let ordinary = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
     let unknown = unknown("10.0.0.1:2000", "10.0.0.2:60000");
     let mut wrong = labelled("10.0.0.1:3000", "10.0.0.2:80", "ssh", Verdict::Contradicted);
-    wrong.port_claims.push(registered("http"));
+    wrong.port_claims = Arc::from([registered("http")]);
     let text = table(vec![ordinary, unknown, wrong], &look(160));
     let ends: Vec<Option<usize>> =
         ["10.0.0.2:80 ", "10.0.0.2:60000 ", "10.0.0.2:53 "].map(|end| text.find(end)).to_vec();

@@ -1,0 +1,66 @@
+//! What ports promise, looked up once per port and run: the user's word first, then the registry's.
+
+use super::{Basis, DecodeAs, PortClaim, claims};
+use crate::key::Transport;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// What is known of a listening port.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What it promises, the best claim first.
+    pub claims: Arc<[PortClaim]>,
+    /// The best claim as a sentence; empty where there is none.
+    pub sentence: Arc<str>,
+}
+
+/// The pages looked up so far: at most one per transport and port.
+#[derive(Debug)]
+pub struct Book {
+    decode_as: Arc<[DecodeAs]>,
+    pages: HashMap<(Transport, u16), Page, foldhash::fast::RandomState>,
+}
+
+impl Book {
+    /// A book in which the user's word outranks the registry's.
+    #[must_use]
+    pub fn new(decode_as: Arc<[DecodeAs]>) -> Self {
+        Self { decode_as, pages: HashMap::default() }
+    }
+
+    /// What is known of a listening port.
+    pub fn page(&mut self, transport: Transport, port: u16) -> &Page {
+        let decode_as = &self.decode_as;
+        self.pages.entry((transport, port)).or_insert_with(|| {
+            let by_user = decode_as.iter().filter_map(|said| said.claim(transport, port));
+            let claims: Arc<[PortClaim]> = by_user.chain(claims(transport, port)).collect();
+            let sentence = claims.first().map_or_else(|| Arc::from(""), |best| sentence(best, port));
+            Page { claims, sentence }
+        })
+    }
+}
+
+fn sentence(claim: &PortClaim, port: u16) -> Arc<str> {
+    let basis = match claim.basis {
+        Basis::User => "was said by the user to be",
+        Basis::Practice => "is known in practice as",
+        Basis::Registered => "is registered to",
+        Basis::Range => "lies in a range used by",
+    };
+    format!("port {port} {basis} {}", claim.name).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_word_comes_before_the_registrys() {
+        let rule = DecodeAs { transport: Transport::Tcp, first: 443, last: 443, name: "ssh" };
+        let mut book = Book::new(Arc::from([rule]));
+        let page = book.page(Transport::Tcp, 443);
+        assert_eq!(page.claims.first().map(|claim| claim.name), Some("ssh"));
+        assert!(page.claims.len() > 1);
+        assert_eq!(&*page.sentence, "port 443 was said by the user to be ssh");
+    }
+}
