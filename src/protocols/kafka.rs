@@ -67,6 +67,8 @@ fn request<'a>(cursor: &mut Cursor<'a>) -> Result<Request<'a>, Reject> {
         len => Some(body.take(usize::from(len))?),
     };
     require(client.is_none_or(is_text))?;
+    // Zeros all along: how ZooKeeper asks for a session.
+    require((api, version, correlation, client) != (0, 0, 0, Some(&[])))?;
     Ok(Request { api, version, correlation, client, is_whole: !body.is_open() })
 }
 
