@@ -52,6 +52,16 @@ pub fn name(cursor: &mut Cursor<'_>) -> Result<Name, Reject> {
     Err(Reject::Mismatch)
 }
 
+/// Whether bytes begin like an encoded name that is damaged or cut: at least `enough` of up to 32 letters fit.
+///
+/// Each letter that fits is four bits of evidence; 16 and more of them are not found by chance.
+#[must_use]
+pub fn resembles(bytes: &[u8], enough: usize) -> bool {
+    let letters = bytes.iter().skip(1).take(LETTERS);
+    let fit = letters.filter(|letter| (b'A'..=b'P').contains(letter)).count();
+    bytes.first().is_some_and(|&len| usize::from(len) == LETTERS) && fit >= enough
+}
+
 fn decode(letters: [u8; LETTERS]) -> Result<Name, Reject> {
     require(letters.iter().all(|letter| (b'A'..=b'P').contains(letter)))?;
     let (pairs, _) = letters.as_chunks::<2>();
@@ -72,6 +82,14 @@ mod tests {
         let wire = b"\x20EGFCEFEEDBDACACACACACACACACACACA\0";
         let name = name(&mut Cursor::closed(wire)).unwrap();
         assert_eq!(name.text(), "FRED10<20>");
+    }
+
+    #[test]
+    fn a_damaged_or_cut_name_is_resembled_by_what_is_left_of_it() {
+        assert!(resembles(b"\x20EGFCEFEED?DACACACACAC?CACACACACA", 28));
+        assert!(resembles(b"\x20EGFCEFEEDBDA", 12));
+        assert!(!resembles(b"\x20EGFCEFEEDBDA", 13));
+        assert!(!resembles(b"\x07EGFCEFEEDBDA", 3));
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn fragments(said: Said<'_>, side: Side) -> Result<Fragments, Reject> {
     let confidence = if first.is_whole() { Confidence::Message } else { Confidence::Signature };
     let mut found = Fragments { first: confidence, calls: [None; MAX_FRAGMENTS], count: 0 };
     for (slot, pdu) in found.calls.iter_mut().zip(pdus(said)) {
-        *slot = Some(pdu.call);
+        *slot = pdu.call;
         found.count += 1;
     }
     Ok(found)
@@ -218,6 +218,7 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a bind and its acknowledgement", &[BIND], &[BIND_ACK]),
     Example::tcp(Confidence::Message, "a bind without answer", &[BIND], &[]),
     Example::tcp(Confidence::Signature, "a bind of which the second segment is missing", &[BIND.split_at(30).0], &[]),
+    Example::tcp(Confidence::Signature, "a header that the capture cut", &[BIND.split_at(14).0], &[]),
     Example::tcp(
         Confidence::Dialogue,
         "request and response in the middle of a connection",

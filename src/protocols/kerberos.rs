@@ -127,6 +127,12 @@ const EXAMPLES: &[Example] = &[
         &[b"\0\0\0\x49", AS_REQ.split_at(40).0],
         &[],
     ),
+    Example::tcp(
+        Confidence::Signature,
+        "no more than the lengths",
+        &[b"\0\0\0\x49", AS_REQ.split_at(9).0],
+        &[],
+    ),
     Example::udp(Confidence::Message, "only the server was captured", &[], &[ERROR]),
     Example::udp(
         Confidence::Message,

@@ -59,12 +59,34 @@ fn names(datagram: &Datagram<'_>) -> Result<(Option<Name>, Option<Name>), Reject
     }
 }
 
+/// Letters of a name that have to fit where it is damaged, and where the capture cut it.
+const ENOUGH: [usize; 2] = [24, 8];
+
+/// Whether a datagram's length agrees, and what is left of its first name looks like one.
+fn resembles(datagram: &Datagram<'_>) -> bool {
+    let mut cursor = datagram.cursor();
+    let mut head = || {
+        require((0x10..=0x12).contains(&cursor.u8()?) && cursor.u8()? & 0xf0 == 0)?;
+        cursor.skip(2 + 4 + 2)?;
+        require(u32::from(cursor.u16()?) + HEADER == datagram.wire_len)?;
+        cursor.skip(2)
+    };
+    let [damaged, cut] = ENOUGH;
+    let whole = datagram.bytes.len() > HEADER as usize + 32;
+    head().is_ok() && netbios::resembles(cursor.rest(), if whole { damaged } else { cut })
+}
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let side = |said: Said<'_>| {
         let first = said.datagrams().next().ok_or(Reject::Incomplete)?;
         // One that is damaged does not speak against those that come after it.
         let sound = said.datagrams().any(|datagram| names(&datagram).is_ok());
-        if sound { Ok(Confidence::Message) } else { names(&first).map(|_| Confidence::Message) }
+        match names(&first) {
+            Ok(_) => Ok(Confidence::Message),
+            Err(_) if sound => Ok(Confidence::Message),
+            Err(_) if resembles(&first) => Ok(Confidence::Signature),
+            Err(reject) => Err(reject),
+        }
     };
     Evidence::of(
         side(opening.initiator),
@@ -96,5 +118,11 @@ const DATAGRAM: &[u8] = b"\x11\x02\0\x01\x0a\0\0\x01\0\x8a\0\x4b\0\0\
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Message, "a datagram to a group", &[DATAGRAM], &[]),
     Example::udp(Confidence::Dialogue, "datagrams both ways", &[DATAGRAM], &[DATAGRAM]),
+    Example::udp(
+        Confidence::Signature,
+        "a datagram of which three letters are damaged",
+        &[b"\x11\x02\0\x01\x0a\0\0\x01\0\x8a\0\x22\0\0\x20EG\xff\xff\xffFEEDBDACACACACACACACACACACA\0"],
+        &[],
+    ),
     Example::not(Transport::Udp, "another length", &[DATAGRAM.split_at(80).0], &[]).on(138),
 ];

@@ -16,7 +16,7 @@ pub const INSPECTOR: Inspector = Inspector {
     title: "NetBIOS name service",
     specification: "RFC 1002 section 4.2",
     carriers: Carriers::UDP,
-    ports: &[137],
+    ports: PORTS,
     // A transaction's number may be anything.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
@@ -32,6 +32,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
+const PORTS: &[u16] = &[137];
 /// Query, registration, release, wait, refresh (twice, as RFC 1002 contradicts itself) and multihomed registration.
 const OPCODES: [u16; 7] = [0, 5, 6, 7, 8, 9, 15];
 /// Types NB and NBSTAT, and the null record of an answer that has nothing to tell (section 4.2.1.3).
@@ -86,6 +87,18 @@ fn first(said: Said<'_>) -> Result<Message, Reject> {
     first
 }
 
+/// Letters that have to fit in a damaged or cut message on the service's own port: 48 bits.
+const ENOUGH: usize = 12;
+
+/// Whether a side's first datagram is a message that was damaged on its way, or of which the capture cut most.
+fn resembles(said: Said<'_>) -> bool {
+    said.datagrams().next().is_some_and(|datagram| {
+        let bytes = datagram.bytes.get(12..).unwrap_or_default();
+        // A name that is here as a whole should be damaged in a few letters only.
+        netbios::resembles(bytes, if bytes.len() > 32 { 2 * ENOUGH } else { ENOUGH })
+    })
+}
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let rule = "name: a message with a NetBIOS name (RFC 1002 section 4.2)";
     match (first(opening.initiator), first(opening.responder)) {
@@ -94,7 +107,12 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         ),
         (Ok(_), Ok(_)) => Ok(Evidence::message(rule)),
         (Ok(asked), Err(Reject::Incomplete)) if !asked.is_response() => Ok(Evidence::message(rule)),
-        (Err(Reject::Incomplete), Ok(told)) if told.is_response() => Ok(Evidence::message(rule).from(Side::Responder)),
+        (Err(Reject::Incomplete), Ok(told)) if told.is_response() => {
+            Ok(Evidence::message(rule).from(Side::Responder))
+        }
+        _ if opening.is_on(PORTS) && resembles(opening.initiator) => {
+            Ok(Evidence::signature("damaged-name: what is left of a NetBIOS name, on its port (RFC 1002 section 4.2)"))
+        }
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         _ => Err(Reject::Incomplete),
     }
@@ -132,6 +150,13 @@ const EXAMPLES: &[Example] = &[
         &[b"\x80\x01\x01\x10\0\x01\0\0\0\0\0\0\x20EG\xffCEFE", QUERY],
         &[],
     ),
+    Example::udp(
+        Confidence::Signature,
+        "a question of which two letters are damaged",
+        &[b"\x80\x01\x01\x10\0\x01\0\0\0\0\0\0\x20EGFC\xff\xffEEDBDACACACACACACACACACACA\0\0\x20\0\x01"],
+        &[],
+    )
+    .on(137),
     Example::not(
         Transport::Udp,
         "DNS",

@@ -23,7 +23,7 @@ pub const INSPECTOR: Inspector = Inspector {
     name: "rdp",
     title: "Remote Desktop Protocol",
     specification: "MS-RDPBCGR section 2.2.1",
-    ports: &[3389],
+    ports: PORTS,
     initiator_first: ByteSet::of(&[3]),
     responder_first: ByteSet::of(&[3]),
     inspect,
@@ -41,6 +41,8 @@ pub const INSPECTOR: Inspector = Inspector {
     examples: EXAMPLES,
     ..Inspector::PLAIN
 };
+
+const PORTS: &[u16] = &[3389];
 
 /// A connection request or confirm, past TPKT and X.224.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,10 +131,28 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(_), Ok(_) | Err(Reject::Incomplete)) => conference(request).map(|()| {
             Evidence::message("conference: T.125 connect-initial with RDP's conference data (MS-RDPBCGR section 2.2.1.3)")
         }),
-        (Err(Reject::Incomplete), Ok(_) | Err(Reject::Incomplete)) => Err(Reject::Incomplete),
+        (Err(Reject::Incomplete), Ok(_)) => Err(Reject::Incomplete),
+        (Err(Reject::Incomplete), Err(Reject::Incomplete)) if opening.is_on(PORTS) && begins(opening.request()) => Ok(
+            Evidence::signature("request: the beginning of an RDP connection request, on its port (MS-RDPBCGR section 2.2.1.1)"),
+        ),
         _ if midway.contains(&Err(Reject::Incomplete)) => Err(Reject::Incomplete),
+        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
         _ => Err(Reject::Mismatch),
     }
+}
+
+/// Whether a request that the capture cut goes on behind X.224 as RDP's does.
+fn begins(mut cursor: Cursor<'_>) -> bool {
+    let mut head = || {
+        cursor.tag(&[3, 0])?;
+        let len = usize::from(cursor.u16()?);
+        require(usize::from(cursor.u8()?) + TPKT + 1 == len && cursor.u8()? == REQUEST)?;
+        cursor.skip(FIXED - 2)
+    };
+    head().is_ok() && [&b"Cookie: "[..], &[NEG_REQ, 0, 8, 0]].iter().any(|start| {
+        let seen = cursor.rest();
+        !seen.is_empty() && start.starts_with(seen.get(..seen.len().min(start.len())).unwrap_or_default())
+    })
 }
 
 /// T.125 connect-initial (APPLICATION 101) in X.224 data, and the key by which clients name their data block.
@@ -230,6 +250,7 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "cookie and negotiation, and the server's choice", &[ASKED], &[TOLD]),
     Example::tcp(Confidence::Message, "a request without answer", &[ASKED], &[]),
     Example::tcp(Confidence::Message, "only the server was captured", &[], &[TOLD]),
+    Example::tcp(Confidence::Signature, "a request that the capture cut", &[ASKED.split_at(14).0], &[]).on(3389),
     Example::tcp(
         Confidence::Message,
         "an old client: no negotiation, but conference data",

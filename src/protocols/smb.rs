@@ -153,6 +153,7 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Message, "only the server was captured", &[], &[ANSWER_2]),
     Example::tcp(Confidence::Signature, "a message that goes on", &[NEGOTIATE_1.split_at(40).0], &[]),
     Example::tcp(Confidence::Signature, "a header that the capture cut", &[], &[ANSWER_2.split_at(30).0]),
+    Example::tcp(Confidence::Signature, "a header cut before its command", &[], &[ANSWER_2.split_at(14).0]),
     Example::tcp(
         Confidence::Message,
         "an encrypted message",

@@ -39,7 +39,8 @@ pub(crate) struct Pdu<'a> {
     /// Length of the whole fragment in bytes.
     pub(crate) len: usize,
     auth_len: usize,
-    pub(crate) call: u32,
+    /// The call's number, where it is here.
+    pub(crate) call: Option<u32>,
     /// What follows the header, authentication trailer included.
     pub(crate) body: Cursor<'a>,
 }
@@ -74,7 +75,14 @@ pub(crate) fn pdu<'a>(cursor: &mut Cursor<'a>) -> Result<Pdu<'a>, Reject> {
     let auth_len = usize::from(u16(cursor)?);
     let trailer = if auth_len > 0 { auth_len + TRAILER } else { 0 };
     require(len >= shortest && HEADER + trailer <= len)?;
-    let call = u32(cursor)?;
+    // Cut by the capture between the lengths and the call: what was seen is telling all the same.
+    let call = match u32(cursor) {
+        Err(Reject::Incomplete) => {
+            let body = Cursor::open(&[]);
+            return Ok(Pdu { kind, flags, little_endian, len, auth_len, call: None, body });
+        }
+        call => Some(call?),
+    };
     let body = cursor.within(len - HEADER)?;
     Ok(Pdu { kind, flags, little_endian, len, auth_len, call, body })
 }

@@ -154,7 +154,7 @@ impl Calls {
                     if self.mapping.len() == REMEMBERED {
                         self.mapping.pop_front();
                     }
-                    self.mapping.push_back(pdu.call);
+                    self.mapping.extend(pdu.call);
                 }
             }
             _ => {}
@@ -165,7 +165,7 @@ impl Calls {
         match pdu.kind {
             kind::RESPONSE => {
                 self.responses += 1;
-                if let Some(place) = self.mapping.iter().position(|&call| call == pdu.call) {
+                if let Some(place) = self.mapping.iter().position(|&call| pdu.call == Some(call)) {
                     self.mapping.remove(place);
                     for tower in tower::towers(pdu.results().unwrap_or_default()) {
                         self.map(&tower, responder, frame, told);

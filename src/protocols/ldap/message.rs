@@ -56,8 +56,9 @@ impl Message<'_> {
 
 /// Reads the next message.
 pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject> {
+    // Looked at before it is consumed: a security token may stand here instead.
+    require(cursor.rest().first().is_none_or(|&first| first == tag::SEQUENCE))?;
     let sequence = ber::element(cursor)?;
-    require(sequence.tag.first == tag::SEQUENCE)?;
     let mut contents = sequence.contents;
     let (whole, available) = (!contents.is_open(), contents.len());
     let number = ber::integer(&mut contents)?;

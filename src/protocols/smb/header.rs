@@ -32,6 +32,8 @@ const HEADER_COMPRESSED: usize = 16;
 /// The last command of version 2: OPLOCK_BREAK is 0x12 (MS-SMB2 section 2.2.1.2).
 const LAST_COMMAND_2: u16 = 0x12;
 
+/// Stands for the command of a header that the capture cut before it.
+const NO_COMMAND: u16 = u16::MAX;
 /// Command numbers.
 const NEGOTIATE_1: u16 = 0x72;
 const NEGOTIATE_2: u16 = 0;
@@ -57,13 +59,14 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
         }
         0xfe => {
             require(len >= HEADER_2 && whole.u16_le()? == 64)?;
-            whole.skip(2 + 4)?;
-            let command = whole.u16_le()?;
-            require(command <= LAST_COMMAND_2)?;
-            whole.skip(2)?;
-            let flags = whole.u32_le()?;
-            pass(&mut whole, HEADER_2 - 20)?;
-            Ok(Message { kind: Kind::Version2, command, is_response: Some(flags & 1 != 0), body: whole })
+            let mut rest = whole;
+            let named = rest.skip(2 + 4).and_then(|()| rest.u16_le());
+            let flags = rest.skip(2).and_then(|()| rest.u32_le());
+            pass(&mut whole, HEADER_2 - 6)?;
+            let command = named.unwrap_or(NO_COMMAND);
+            require(command <= LAST_COMMAND_2 || command == NO_COMMAND)?;
+            let is_response = flags.ok().map(|flags| flags & 1 != 0);
+            Ok(Message { kind: Kind::Version2, command, is_response, body: whole })
         }
         0xfd => {
             require(len > HEADER_ENCRYPTED)?;
