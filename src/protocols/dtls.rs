@@ -129,6 +129,12 @@ pub(super) fn shows_roles(opening: &Opening<'_>) -> bool {
         || matches!(part(opening.responder, message::SERVER_HELLO), Ok(Part::Hello | Part::HelloVerify))
 }
 
+/// Whether all datagrams so far are records.
+pub(super) fn is_pure(opening: &Opening<'_>) -> bool {
+    let mut datagrams = opening.initiator.datagrams().chain(opening.responder.datagrams());
+    datagrams.all(|datagram| Records::read(datagram.cursor()) .is_ok() || is_unified(datagram.bytes))
+}
+
 /// Judges one side; `hello` is the message type that it must begin with to count as a hello.
 fn part(said: Said<'_>, hello: u8) -> Result<Part, Reject> {
     let mut best: Result<Part, Reject> = Err(Reject::Incomplete);

@@ -56,7 +56,6 @@ const MAX_STEP: u32 = 1 << 14;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ike {
     spi: [u8; 8],
-    responder_spi: [u8; 8],
     version: u8,
     exchange: u8,
     flags: u8,
@@ -65,7 +64,8 @@ struct Ike {
 impl Ike {
     /// Reads a message of `wire_len` bytes; more may be missing at the cursor's end.
     fn parse(mut message: Cursor<'_>, wire_len: u32) -> Result<Self, Reject> {
-        let (spi, responder_spi) = (message.array()?, message.array()?);
+        let spi = message.array()?;
+        message.skip(8)?;
         let next = message.u8()?;
         let version = message.u8()?;
         let exchange = message.u8()?;
@@ -86,11 +86,13 @@ impl Ike {
             _ => return Err(Reject::Mismatch),
         };
         require(matches!(version, 0x10 | 0x11 | 0x20))?;
-        // Version 2 has one encrypted payload, or a fragment of it (RFC 7296 section 3.14, RFC 7383).
-        if !encrypted || version >> 4 == 2 && !matches!(next, 46 | 53) {
+        if !encrypted {
             payloads(message, next)?;
+        } else if version >> 4 == 2 {
+            // Version 2 numbers its payloads from 33 on; mostly it is one that encrypts the others (section 3.14).
+            require(next >= 33)?;
         }
-        Ok(Self { spi, responder_spi, version: version >> 4, exchange, flags })
+        Ok(Self { spi, version: version >> 4, exchange, flags })
     }
 
     const fn exchange_name(self) -> Option<&'static str> {

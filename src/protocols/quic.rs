@@ -23,7 +23,7 @@ use crate::key::Transport;
 use initial::Handshake;
 use packet::{Kind, Packet, family, version_name};
 
-mod google;
+pub(super) mod google;
 mod initial;
 mod packet;
 

@@ -78,7 +78,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let rule = "correlation-trailer: RD Gateway's correlation id behind the ClientHello's record (MS-TSGU section 2.2.11.9)";
         return Ok(Evidence { rule, side: Side::Initiator, ..evidence });
     }
-    if opening.is_on(PORTS) {
+    // A gateway's flow has nothing but DTLS in it; WebRTC's would have STUN and media.
+    if opening.is_on(PORTS) && dtls::is_pure(opening) {
         let rule = "dtls-to-gateway-port: DTLS towards the gateway's port (MS-TSGU section 1.9.3)";
         if dtls::shows_roles(opening) {
             return Ok(Evidence { rule, ..evidence });

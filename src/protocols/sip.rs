@@ -54,6 +54,9 @@ const MAX_METHOD: usize = 20;
 /// Longest keepalive in bytes: CR LF twice, zeros, or a word of a maker's own.
 const MAX_KEEPALIVE: usize = 4;
 
+/// Datagrams that may be something else before the flow is given up.
+const MAX_DAMAGED: usize = 2;
+
 /// A message's first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Start<'a> {
@@ -129,8 +132,9 @@ fn side(opening: &Opening<'_>, side: Side) -> Result<Confidence, Reject> {
             Err(_) => {}
         }
     }
-    require(others <= count)?;
-    best
+    // A datagram may be damaged; that most of them are SIP is enough.
+    require(others <= count + MAX_DAMAGED && (opening.transport == Transport::Udp || others == 0))?;
+    if others > count { Err(Reject::Incomplete) } else { best }
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {

@@ -71,7 +71,7 @@ pub(super) fn is_of(mut datagram: Cursor<'_>, cid: [u8; 8]) -> Result<bool, Reje
 }
 
 /// The value of a handshake message's tag, as far as the message came.
-pub(super) fn value(message: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
+pub(in crate::protocols) fn value(message: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
     let mut cursor = Cursor::closed(message);
     cursor.skip(4).ok()?;
     let count = cursor.u16_le().ok()?;
