@@ -58,11 +58,12 @@ pub fn judge(
     let side = |side: Side| -> Result<Confidence, Reject> {
         let first = opening.said(side).datagrams().flat_map(|datagram| messages(datagram.cursor())).next();
         let (named, payload) = first.ok_or(Reject::Incomplete)?;
-        require(named == protocol || named == 0 && on_port)?;
+        let spoken = named == protocol && protocol != 0;
+        require(spoken || named == 0 && on_port)?;
         match message(payload) {
             Ok(()) => Ok(Confidence::Message),
             // A part of a message, or one that is damaged: the sender still says what it is.
-            Err(_) if named == protocol && protocol != 0 => Ok(Confidence::Signature),
+            Err(_) if spoken => Ok(Confidence::Signature),
             Err(reject) => Err(reject),
         }
     };
