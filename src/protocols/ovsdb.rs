@@ -19,6 +19,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::of(b"{"),
     responder_first: ByteSet::of(b"{"),
+    refines: Some("json-rpc"),
     inspect,
     confused_with: "other JSON-RPC, whose methods have other names",
     examples: EXAMPLES,
