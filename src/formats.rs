@@ -19,4 +19,5 @@ pub mod netbios;
 pub mod ntlm;
 pub mod sctp;
 pub mod sdp;
+pub mod tls_numbers;
 pub mod tls_records;

@@ -7,6 +7,8 @@ use crate::packet::Timestamp;
 
 /// Different payload sizes told apart per side; what comes after them is counted as other.
 const SIZES: usize = 4;
+/// Sizes kept per side in the order they came: a handshake's, and what follows it at once.
+const EARLY: usize = 16;
 /// Gaps kept per side for the median: enough for half a minute of heartbeats, small enough to keep per flow.
 const GAPS: usize = 32;
 
@@ -24,6 +26,7 @@ pub struct SideRhythm {
     /// Largest payload in bytes.
     pub largest: u32,
     sizes: [(u32, u64); SIZES],
+    early: [u32; EARLY],
     before_last: Option<Timestamp>,
     gaps: [u64; GAPS],
     double_gaps: [u64; GAPS],
@@ -34,6 +37,9 @@ impl SideRhythm {
         let place = usize::try_from(self.packets).unwrap_or(usize::MAX);
         if let (Some(last), Some(slot)) = (self.last, self.gaps.get_mut(place.wrapping_sub(1))) {
             *slot = time.since(last);
+        }
+        if let Some(slot) = self.early.get_mut(place) {
+            *slot = size;
         }
         if let (Some(before), Some(slot)) =
             (self.before_last, self.double_gaps.get_mut(place.wrapping_sub(2)))
@@ -52,6 +58,13 @@ impl SideRhythm {
             *known = size;
             *count += 1;
         }
+    }
+
+    /// The first payload sizes in bytes, in the order they came.
+    #[must_use]
+    pub fn early_sizes(&self) -> &[u32] {
+        let count = self.early.len().min(usize::try_from(self.packets).unwrap_or(usize::MAX));
+        self.early.get(..count).unwrap_or_default()
     }
 
     /// The most frequent payload size in bytes, and how many packets had it.

@@ -1,6 +1,7 @@
 //! What two hellos tell people: name, application protocols, version, suite, fingerprints.
 
-use super::hello::{ClientHello, ServerHello, version_name};
+use super::hello::{ClientHello, ServerHello};
+use super::tls_numbers::version_name;
 use super::{cipher_suites, ja};
 use crate::attributes::Attributes;
 

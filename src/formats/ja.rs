@@ -16,7 +16,8 @@
 //! Reserved values (RFC 8701) count nowhere. JA4 is the client fingerprint of FoxIO's specification, and the
 //! only part of it that is free of patents.
 
-use super::hello::{ClientHello, Kind, extension, is_grease};
+use super::hello::{ClientHello, Kind};
+use super::tls_numbers::{extension, is_grease};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use std::fmt::Write;

@@ -21,7 +21,7 @@ use crate::cursor::{Cursor, require};
 use crate::formats::guid;
 use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
-use crate::rhythm::Conduct;
+use crate::rhythm::{Conduct, SideRhythm};
 
 /// RD Gateway over UDP.
 pub const INSPECTOR: Inspector = Inspector {
@@ -107,9 +107,10 @@ fn trailer(bytes: &[u8]) -> Result<[u8; 16], Reject> {
     Ok(id)
 }
 
-/// DTLS's overhead and the first fragment of the connection request, filled up to the MTU minus 100: the
-/// largest datagram of a client that has just connected, in bytes (MS-TSGU section 3.8.3, for the suites of 1.2).
-const CONNECT_REQUEST: std::ops::RangeInclusive<u32> = 1150..=1250;
+/// Sizes of the client's first record after the handshake and of the server's answer to it, in bytes: the first fragment of
+/// the connection request, filled up to the MTU minus 100, and a reply of 20 bytes (MS-TSGU section 3.8.3), under the suites
+/// of 1.2: AES-GCM, AES-CBC with SHA-1, SHA-256 and SHA-384, and AES-CBC with SHA-1 and encrypt-then-MAC.
+const CONNECT_SIZES: [(u32, u32); 5] = [(1169, 57), (1197, 77), (1197, 93), (1213, 109), (1185, 81)];
 /// How long before the side channel the main channel may have begun, in nanoseconds: the client opens the
 /// side channel when the session is set up.
 const MAIN_CHANNEL_LEAD: u64 = 30_000_000_000;
@@ -122,8 +123,8 @@ fn behave(conduct: &Conduct<'_>) -> Verdict {
         // VPNs that fall back to TLS use one number for both.
         tls.responder.port != responder.port && conduct.since.since(tls.since) <= MAIN_CHANNEL_LEAD
     });
-    let [client, server] = conduct.rhythm;
-    let sized = CONNECT_REQUEST.contains(&client.largest) && server.packets >= 3 && client.packets >= 4;
+    let [client, server] = conduct.rhythm.map(SideRhythm::early_sizes);
+    let sized = CONNECT_SIZES.iter().any(|(asked, answered)| client.contains(asked) && server.contains(answered));
     if conduct.claimed == Some("dtls") && main.is_some() && sized {
         let rule = "beside-main-channel: DTLS beside TLS between the same hosts, with the sizes of a gateway's connection request (MS-TSGU section 3.8.3)";
         return Ok(Evidence::new(Confidence::Behaviour, rule));
@@ -138,7 +139,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         attributes.set("rdg-udp.correlation_id_swapped", guid::little_endian(id));
     }
     let large = opening.initiator.datagrams().find(|datagram| {
-        datagram.bytes.first() == Some(&0x17) && CONNECT_REQUEST.contains(&datagram.wire_len)
+        datagram.bytes.first() == Some(&0x17) && CONNECT_SIZES.iter().any(|&(asked, _)| asked == datagram.wire_len)
     });
     attributes.set_some("rdg-udp.connect_request_bytes", large.map(|datagram| datagram.wire_len));
 }
@@ -165,3 +166,50 @@ const EXAMPLES: &[Example] = &[
         &[],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Context, Neighbour};
+    use crate::key::Endpoint;
+    use crate::packet::Timestamp;
+    use crate::rhythm::Rhythm;
+
+    /// Judges DTLS to port 40000 of a host that the client speaks TLS with, with these sizes.
+    fn judge(sizes: &[(bool, u32)], claimed: Option<&'static str>, tls_port: u16) -> Verdict {
+        let end = |last: u8, port| Endpoint { address: [192, 0, 2, last].into(), port };
+        let mut rhythm = Rhythm::default();
+        for (beat, &(client, size)) in sizes.iter().enumerate() {
+            rhythm.observe(client, Timestamp(beat as i64 * 1_000_000), size);
+        }
+        let main = Neighbour {
+            name: "tls",
+            transport: Transport::Tcp,
+            responder: end(2, tls_port),
+            since: Timestamp(0),
+            frame: 1,
+        };
+        behave(&Conduct {
+            transport: Transport::Udp,
+            endpoints: [end(1, 50_000), end(2, 40_000)],
+            rhythm: [rhythm.of(true), rhythm.of(false)],
+            context: Context { neighbours: &[main] },
+            claimed,
+            since: Timestamp(2_000_000_000),
+        })
+    }
+
+    const CONNECTS: &[(bool, u32)] = &[(true, 200), (false, 900), (true, 120), (false, 91), (true, 1169), (true, 700), (false, 57)];
+
+    #[test]
+    fn a_side_channel_on_another_port_is_known_by_its_sizes_beside_the_main_channel() {
+        assert_eq!(judge(CONNECTS, Some("dtls"), 443).map(|evidence| evidence.confidence), Ok(Confidence::Behaviour));
+    }
+
+    #[test]
+    fn a_vpn_on_the_number_of_its_tls_and_other_sizes_are_no_side_channel() {
+        assert!(judge(CONNECTS, Some("dtls"), 40_000).is_err());
+        assert!(judge(CONNECTS, None, 443).is_err());
+        assert!(judge(&[(true, 1169), (false, 58)], Some("dtls"), 443).is_err());
+    }
+}
