@@ -11,6 +11,7 @@
 //!
 //! Where it is not known who opened the flow, both orientations are judged.
 
+use crate::byteset::ByteSet;
 use crate::candidates::Candidates;
 use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
 use crate::key::Transport;
@@ -65,14 +66,16 @@ impl Classifier {
         Self { straight: self.swapped, swapped: self.straight }
     }
 
-    /// Whether those who are usual on `port` have all seen bytes that are not theirs. False where nobody is.
+    /// Whether those who are usual on `port` have all seen bytes that are not theirs. False where nobody is, or
+    /// where one of them knows no bytes to go by.
     #[must_use]
     pub fn is_refuted(&self, transport: Transport, port: u16) -> bool {
-        let usual =
-            |inspector: &Inspector| inspector.ports.contains(&port) && inspector.carriers.contains(transport);
-        let mut places =
-            INSPECTORS.iter().enumerate().filter(|(_, i)| usual(i)).map(|(place, _)| place).peekable();
-        places.peek().is_some() && places.all(|place| !self.straight.contains(place))
+        let usual = |i: &Inspector| i.ports.contains(&port) && i.carriers.contains(transport);
+        let mut places = INSPECTORS.iter().enumerate().filter(|(_, i)| usual(i)).peekable();
+        let refuted = |(place, i): (usize, &Inspector)| {
+            i.initiator_first != ByteSet::NONE && !self.straight.contains(place)
+        };
+        places.peek().is_some() && places.all(refuted)
     }
 
     /// Judges an opening that has grown.

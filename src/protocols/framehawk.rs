@@ -21,6 +21,7 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: ByteSet::NONE,
     inspect,
     behave: Some(behave),
+    neighbours: &["ica", "cgp", "tls"],
     confused_with: "whatever else uses a port of the range: Apple Remote Desktop on 3283, Epson's printers on 3289, \
                     HICP on 3250, old systems' ephemeral ports; any other server-heavy UDP flow",
     ..Inspector::PLAIN
