@@ -1,7 +1,7 @@
 //! Lustre's network, LNet over TCP: the socket driver's messages between clients, metadata and storage servers.
 //!
 //! ```text
-//! hello     EEBC0DED | version | source nid | ...             acceptor   ACCE7100 | version | nid
+//! hello     45726963 | version | source nid | target nid | ...  acceptor   ACCE7100 | version | nid
 //! message   C1 type | checksum | two cookies | target nid | source nid | target pid | source pid | kind | length
 //! keepalive C0
 //! ```
@@ -18,10 +18,10 @@ use crate::key::Transport;
 pub const INSPECTOR: Inspector = Inspector {
     name: "lustre",
     title: "Lustre (LNet over TCP)",
-    specification: "Lustre manual, LNet; constants of LNet's wire protocol (acceptor ACCE7100, hello EEBC0DED)",
+    specification: "Lustre manual, LNet; constants of LNet's wire protocol (acceptor ACCE7100, hello EEBC0DED and 45726963)",
     ports: &[988],
-    initiator_first: ByteSet::of(&[0x00, 0xc0, 0xc1, 0xed]),
-    responder_first: ByteSet::of(&[0xc0, 0xc1, 0xed]),
+    initiator_first: ByteSet::of(&[0x00, 0x63, 0xc0, 0xc1, 0xed]),
+    responder_first: ByteSet::of(&[0x63, 0xc0, 0xc1, 0xed]),
     inspect,
     confused_with: "nothing: a magic number, or nids of TCP networks and pids of 12345",
     examples: EXAMPLES,
@@ -30,8 +30,9 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// The acceptor's connection request, then version and target nid.
 const ACCEPTOR: &[u8] = &[0x00, 0x71, 0xce, 0xac];
-/// The hello that both sides begin with.
-const HELLO: &[u8] = &[0xed, 0x0d, 0xbc, 0xee];
+/// The hello that both sides begin with: of the socket driver's first version, and of those since.
+const FIRST_HELLO: &[u8] = &[0xed, 0x0d, 0xbc, 0xee];
+const HELLO: &[u8] = &[0x63, 0x69, 0x72, 0x45];
 /// The process id that Lustre uses on both ends.
 const LUSTRE_PID: u32 = 12345;
 /// The type of TCP networks (SOCKLND).
@@ -44,8 +45,12 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
             require(cursor.u32_le()? <= 4)?;
             cursor.skip(8)
         }
-        0xed => {
+        0x63 => {
             cursor.tag(HELLO.get(1..).unwrap_or_default())?;
+            require((1..=8).contains(&cursor.u32_le()?))
+        }
+        0xed => {
+            cursor.tag(FIRST_HELLO.get(1..).unwrap_or_default())?;
             require(cursor.u32_le()? <= 0x10000)
         }
         0xc0 | 0xc1 => {
