@@ -44,13 +44,15 @@ pub struct Judge {
     #[expect(clippy::vec_box, reason = "what is recycled is the box")]
     spare: Vec<Box<Undecided>>,
     told: Told,
+    /// Openings that grew to their bound before anybody was certain.
+    pub exhausted: u64,
 }
 
 impl Judge {
     /// `describe` says whether attributes are wanted, `decode_as` what the user says about ports.
     #[must_use]
     pub fn new(describe: bool, decode_as: Arc<[DecodeAs]>) -> Self {
-        Self { describe, book: Book::new(decode_as), spare: Vec::new(), told: Told::default() }
+        Self { describe, book: Book::new(decode_as), spare: Vec::new(), told: Told::default(), exhausted: 0 }
     }
 
     /// Prepares a new flow.
@@ -213,6 +215,7 @@ impl Judge {
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
+            self.exhausted += u64::from(!judgement.settled);
             note_refutation(flow, &undecided.classifier, &view);
             self.settle(flow, low, high);
             self.recycle(undecided);

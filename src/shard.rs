@@ -311,6 +311,7 @@ impl Shard {
             };
             self.end(place, reason, sink);
         }
+        self.totals.openings_exhausted += std::mem::take(&mut self.judge.exhausted);
         self.totals.host_pairs_forgotten += std::mem::take(&mut self.hosts.forgotten);
     }
 }

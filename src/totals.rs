@@ -13,6 +13,8 @@ pub struct Totals {
     pub ended: [u64; EndReason::ALL.len()],
     /// Records by verdict, in the order of [`Verdict::ALL`].
     pub verdicts: [u64; Verdict::ALL.len()],
+    /// Openings that grew to their bound, in packets or bytes, before anybody was certain.
+    pub openings_exhausted: u64,
     /// Host pairs whose facts were forgotten for lack of room.
     pub host_pairs_forgotten: u64,
 }
@@ -31,6 +33,7 @@ impl Totals {
     /// Adds another shard's counters.
     pub fn add(&mut self, other: &Self) {
         self.packets_in_flows += other.packets_in_flows;
+        self.openings_exhausted += other.openings_exhausted;
         self.host_pairs_forgotten += other.host_pairs_forgotten;
         for (mine, theirs) in self.ended.iter_mut().zip(other.ended) {
             *mine += theirs;
@@ -38,6 +41,12 @@ impl Totals {
         for (mine, theirs) in self.verdicts.iter_mut().zip(other.verdicts) {
             *mine += theirs;
         }
+    }
+
+    /// How often each bound was hit, by name.
+    pub fn bounds(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        [("openings-exhausted", self.openings_exhausted), ("host-pairs-forgotten", self.host_pairs_forgotten)]
+            .into_iter()
     }
 
     /// Flow records made.

@@ -110,7 +110,8 @@ pub(crate) fn verbose(outcome: &Outcome) {
     for (reason, count) in skipped.filter(|(_, count)| *count > 0) {
         say(&format!("{count} packets skipped: {reason}"));
     }
-    for (bound, count) in outcome.bounds.iter().filter(|(_, count)| *count > 0) {
+    let bounds = outcome.bounds.iter().copied().chain(outcome.totals.bounds());
+    for (bound, count) in bounds.filter(|(_, count)| *count > 0) {
         say(&format!("{count} times: {bound}"));
     }
 }

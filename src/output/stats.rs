@@ -55,7 +55,7 @@ impl StatsRecord {
             flows_by_end_reason: EndReason::ALL.iter().map(|r| r.name()).zip(totals.ended).collect(),
             flows_by_verdict: Verdict::ALL.iter().map(|v| v.name()).zip(totals.verdicts).collect(),
             evicted: totals.ended.get(EndReason::Evicted as usize).copied().unwrap_or(0),
-            bounds_hit: bounds.iter().copied().filter(|(_, n)| *n > 0).collect(),
+            bounds_hit: bounds.iter().copied().chain(totals.bounds()).filter(|(_, n)| *n > 0).collect(),
             elapsed,
         }
     }
