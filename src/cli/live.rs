@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
-use super::read::{DONE, FAILED, INTERRUPTED, on_interrupt, verbose};
+use super::read::{DAMAGED, DONE, FAILED, INTERRUPTED, on_interrupt, verbose};
 use super::{Cli, LiveArgs};
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -84,6 +84,8 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         INTERRUPTED
     } else if messages.unopened {
         FAILED
+    } else if messages.damaged {
+        DAMAGED
     } else {
         DONE
     })

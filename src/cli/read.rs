@@ -15,8 +15,8 @@ use wiretell::output::stats::StatsRecord;
 pub(crate) const DONE: u8 = 0;
 /// Usage, configuration, or something could not be opened or written.
 pub(crate) const FAILED: u8 = 2;
-/// Done, but an input was cut short or damaged.
-const DAMAGED: u8 = 3;
+/// Done, but an input was cut short or damaged, or went away.
+pub(crate) const DAMAGED: u8 = 3;
 /// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
 
