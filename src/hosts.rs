@@ -56,8 +56,9 @@ impl Hosts {
     /// Notes that a flow of some protocol is there.
     pub fn note(&mut self, pair: HostPair, neighbour: Neighbour) {
         let known = &mut self.facts_mut(pair).neighbours;
-        let same = |n: &Neighbour| n.name == neighbour.name && n.responder == neighbour.responder;
-        if known.len() < MAX_NEIGHBOURS && !known.iter().any(same) {
+        // Of several flows to one listening end the latest is kept: what is asked is what began not long ago.
+        known.retain(|n| n.name != neighbour.name || n.responder != neighbour.responder);
+        if known.len() < MAX_NEIGHBOURS {
             known.push(neighbour);
         }
     }
@@ -98,6 +99,7 @@ impl Hosts {
 mod tests {
     use super::*;
     use crate::key::FlowKey;
+    use crate::packet::Timestamp;
 
     fn end(last: u8, port: u16) -> Endpoint {
         Endpoint { address: [10, 0, last, 1].into(), port }
@@ -120,6 +122,17 @@ mod tests {
         assert!(hosts.announced(pair(1), ends, Transport::Tcp).is_some());
         assert!(hosts.announced(pair(1), ends, Transport::Udp).is_none());
         assert!(hosts.announced(pair(2), ends, Transport::Tcp).is_none());
+    }
+
+    #[test]
+    fn of_several_flows_to_one_listening_end_the_latest_is_a_neighbour() {
+        let mut hosts = Hosts::default();
+        for since in [1, 2] {
+            let (name, transport, responder) = ("ica", Transport::Tcp, end(0, 1494));
+            hosts.note(pair(1), Neighbour { name, transport, responder, since: Timestamp(since), frame: 1 });
+        }
+        let known: Vec<_> = hosts.context(pair(1)).neighbours.iter().map(|n| n.since).collect();
+        assert_eq!(known, [Timestamp(2)]);
     }
 
     #[test]

@@ -187,6 +187,7 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Message, "only the server was captured", &[], &[BIND_RESULT]),
     Example::udp(Confidence::Message, "a search without answer", &[SEARCH], &[]),
     Example::tcp(Confidence::Signature, "a search that goes on", &[SEARCH.split_at(9).0], &[]),
+    Example::tcp(Confidence::Signature, "a search cut behind its tag", &[SEARCH.split_at(6).0], &[]).on(389),
     Example::tcp(Confidence::Signature, "nothing but the end", &[b"\x30\x05\x02\x01\x09\x42\0"], &[]).on(389),
     Example::not(Transport::Tcp, "the same on another port", &[b"\x30\x05\x02\x01\x09\x42\0"], &[]),
     Example::not(

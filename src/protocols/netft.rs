@@ -38,8 +38,9 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "no public document; field layout as known from dissectors (MSRCP)",
     carriers: crate::inspect::Carriers::TCP_UDP,
     ports: PORTS,
-    initiator_first: FIRST,
-    responder_first: FIRST,
+    // An encrypted frame may come first, on the registered port.
+    initiator_first: ByteSet::ANY,
+    responder_first: ByteSet::ANY,
     inspect,
     behave: Some(behave),
     describe: Some(describe),
@@ -77,9 +78,9 @@ pub const INSPECTOR: Inspector = Inspector {
 /// IANA: ms-cluster-net, TCP and UDP.
 const PORTS: &[u16] = &[3343];
 
-/// The identifier; the first byte of a unicast, locally administered Ethernet address (the driver's own begin
-/// with 02); 33 of IPv6 multicast and FF of broadcast; both byte orders of the TCP header's number.
-const FIRST: ByteSet = ByteSet::of(&[0x55, 0x02, 0x06, 0x0a, 0x0e, 0x33, 0xff, 0xeb, 0x11]);
+/// Datagrams of a flow on the registered port that may be neither of the two known kinds before one is: what the
+/// driver encrypts (SecurityLevel 2) has no known form, and a heartbeat comes every second.
+const PATIENCE: usize = 8;
 
 /// What a route control packet says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,7 +269,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let confidence = if both { Confidence::Message } else { Confidence::Signature };
         return Ok(Evidence::new(confidence, rule).from(speaker));
     }
-    Err(if ahead.others + back.others > 0 { Reject::Mismatch } else { Reject::Incomplete })
+    let others = ahead.others + back.others;
+    let patience = if opening.is_on(PORTS) { PATIENCE } else { 0 };
+    Err(if others > patience { Reject::Mismatch } else { Reject::Incomplete })
 }
 
 /// Whether `answerer` repeats the sequence of one of `asker`'s requests.
@@ -370,6 +373,13 @@ const EXAMPLES: &[Example] = &[
     ),
     Example::udp(Confidence::Signature, "a frame of the virtual adapter", &[FRAME], &[]),
     Example::udp(Confidence::Message, "frames of the virtual adapters both ways", &[FRAME], &[FRAME_BACK]),
+    Example::udp(
+        Confidence::Dialogue,
+        "a heartbeat behind something encrypted",
+        &[b"\x90\x91\x92\x93\x94\x95\x96\x97", REQUEST],
+        &[RESPONSE],
+    )
+    .on(3343),
     Example::tcp(
         Confidence::Signature,
         "the join's message header on its own port",

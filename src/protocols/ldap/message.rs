@@ -63,7 +63,17 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
     let (whole, available) = (!contents.is_open(), contents.len());
     let number = ber::integer(&mut contents)?;
     require((0..=MAX_NUMBER).contains(&number))?;
-    let (tag, len) = ber::header(&mut contents)?;
+    let next = contents.rest().first().copied();
+    let (tag, len) = match (ber::header(&mut contents), next) {
+        // Cut by the capture right behind the operation's tag: that much counts on the port.
+        (Err(Reject::Incomplete), Some(tag)) => {
+            let operation = Operation::Other("unknown");
+            // Of the short operations too little is here to say anything.
+            let is_request = is_request(tag).map_err(|_| Reject::Incomplete)?;
+            return Ok(Message { number, is_request, operation, whole: false, slight: true });
+        }
+        (header, _) => header?,
+    };
     // How far the operation reaches into the message: to its end, where there are no controls.
     let fills = available - contents.len() + len == sequence.len;
     let mut body = contents.within(len)?;
