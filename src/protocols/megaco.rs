@@ -30,7 +30,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-const FIRST: ByteSet = ByteSet::of(b"Mm!Aa\x00\x03");
+const FIRST: ByteSet = ByteSet::of(b"Mm!Aa").or(ByteSet::range(0, 15));
 /// Longest sender's name in bytes.
 const MAX_SENDER: usize = 256;
 /// What a message's body begins with, long and short (annex B.2).

@@ -14,7 +14,7 @@
 //! [RFC 9001]: https://www.rfc-editor.org/rfc/rfc9001
 
 use crate::byteset::ByteSet;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, require};
 use crate::formats::hello::{ClientHello, Kind as HelloKind, ServerHello};
 use crate::formats::hello_attributes;
 use crate::formats::tls_records::message;
@@ -65,6 +65,8 @@ const HELLO: hello_attributes::Keys = hello_attributes::Keys {
 
 /// A client fills the datagram of an Initial packet up to this many bytes (RFC 9000 section 14.1).
 const MIN_INITIAL: u32 = 1200;
+/// Shortest connection id in bytes that is believed when it comes back.
+const MIN_CID: usize = 4;
 /// Most datagrams of a side in an opening that are waited for until the ClientHello is whole.
 const ENOUGH: usize = 10;
 
@@ -99,9 +101,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (None, Some(server)) if server.kind != Kind::VersionNegotiation && opening.initiator.is_silent() => {
             Ok(Evidence::signature(LONG_HEADER).from(Side::Responder))
         }
-        (None, Some(server)) if server.kind == Kind::VersionNegotiation => negotiation(opening, &server),
-        (Some(_), _) | (None, None) => patience(opening),
-        (None, Some(_)) => Err(Reject::Incomplete),
+        _ => unknown_version(opening),
     }
 }
 
@@ -130,22 +130,29 @@ impl Packet<'_> {
     }
 }
 
-/// A Version Negotiation that gives back both connection ids of a client whose version is not known here (RFC 8999 section 6).
-fn negotiation(opening: &Opening<'_>, server: &Packet<'_>) -> Verdict {
-    let ids = |mut datagram: Cursor<'_>| {
-        let first = datagram.u8()?;
-        let version = datagram.u32()?;
-        let len = datagram.u8()?;
-        let destination = datagram.take(len.into())?;
-        let len = datagram.u8()?;
-        let source = datagram.take(len.into())?;
-        let long = first & 0x80 != 0 && version != 0;
-        Ok::<_, Reject>(long && destination == server.source && source == server.destination)
+/// Version and connection ids, destination first: what no version changes (RFC 8999 section 5.1).
+fn invariants(mut datagram: Cursor<'_>) -> Result<(u32, &[u8], &[u8]), Reject> {
+    require(datagram.u8()? & 0x80 != 0)?;
+    let version = datagram.u32()?;
+    let len = datagram.u8()?;
+    let destination = datagram.take(len.into())?;
+    let len = datagram.u8()?;
+    Ok((version, destination, datagram.take(len.into())?))
+}
+
+/// Judges versions that are not known here by what no version changes: the server offers others, or
+/// answers in the same one, to the client's connection id.
+fn unknown_version(opening: &Opening<'_>) -> Verdict {
+    let of = |side| opening.said(side).datagrams().filter_map(|datagram| invariants(datagram.cursor()).ok());
+    let fits = |(asked, to_server, client): (u32, &[u8], &[u8])| {
+        of(Side::Responder).any(|(version, destination, server)| {
+            // Two empty ids would be equal by chance.
+            let offered = version == 0 && server == to_server && !server.is_empty();
+            asked != 0 && destination == client && (offered || version == asked && client.len() >= MIN_CID)
+        })
     };
-    let fits = opening.initiator.datagrams().any(|datagram| ids(datagram.cursor()) == Ok(true));
-    // Two empty ids would be equal by chance.
-    if fits && !server.source.is_empty() {
-        let rule = "version-negotiation: the server offers versions to the client's connection ids (RFC 8999 section 6)";
+    if of(Side::Initiator).any(fits) {
+        let rule = "version-negotiation: the server answers in the client's version, or offers others, to its connection id (RFC 8999)";
         return Ok(Evidence::dialogue(rule));
     }
     patience(opening)
@@ -301,6 +308,9 @@ const HANDSHAKE: &[u8] = b"\xe0\x00\x00\x00\x01\x02\x11\x22\x01\x77\x14abcdefghi
 /// A client's packet of a version that is kept for trying out negotiation, and the server's answer.
 const UNKNOWN: &[u8] = b"\xc0\x1a\x2a\x3a\x4a\x04\x01\x02\x03\x04\x02\x05\x06whatever the version says";
 const NEGOTIATION: &[u8] = b"\xd5\x00\x00\x00\x00\x02\x05\x06\x04\x01\x02\x03\x04\x00\x00\x00\x01\x6b\x33\x43\xcf";
+/// A version still to be made, and its server's answer.
+const LATER: &[u8] = b"\xc3\x0b\x1c\x2d\x3e\x04\x01\x02\x03\x04\x04\x05\x06\x07\x08whatever the version says";
+const LATER_REPLY: &[u8] = b"\xe5\x0b\x1c\x2d\x3e\x04\x05\x06\x07\x08\x02\x09\x0awhatever";
 /// Google's Q043 with a ClientHello.
 const GOOGLE: &[u8] = b"\x09\x01\x02\x03\x04\x05\x06\x07\x08Q043\x01hashhashhash\xa0\x01\x00\x04\
     CHLO\x01\x00\x00\x00SNI\0\x09\x00\x00\x00a.example";
@@ -313,6 +323,7 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "the server offers versions", &[UNKNOWN], &[NEGOTIATION]),
     Example::udp(Confidence::Message, "a hello of Google's", &[GOOGLE], &[]),
     Example::udp(Confidence::Dialogue, "Google's server answers", &[GOOGLE], &[b"\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x01whatever"]),
+    Example::udp(Confidence::Dialogue, "both speak a version that is not known", &[LATER], &[LATER_REPLY]),
     Example::not(Transport::Udp, "a version that is not known, and no answer", &[UNKNOWN], &[]),
     Example::not(Transport::Udp, "versions offered to another connection", &[UNKNOWN], &[b"\xd5\x00\x00\x00\x00\x02\x05\x07\x04\x01\x02\x03\x04\x00\x00\x00\x01"]),
     Example::not(Transport::Udp, "a length that leaves the datagram", &[b"\xe0\x00\x00\x00\x01\x02\x11\x22\x01\x77\x18abcdefghijklmnopqrst"], &[]),

@@ -47,7 +47,8 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-const FIRST: ByteSet = LETTERS.or(ByteSet::of(b"\r\n\0"));
+/// Methods and the version; keepalives; the types of SCTP's chunks.
+const FIRST: ByteSet = LETTERS.or(ByteSet::range(0, 15));
 const VERSION: &[u8] = b"SIP/2.0";
 /// Longest method in letters; the longest one registered has nine.
 const MAX_METHOD: usize = 20;
