@@ -216,6 +216,8 @@ pub struct Inspector {
     pub follow: Option<Follow>,
     /// The keys that `describe` and `follow` may set, each with its meaning and unit.
     pub attributes: &'static [(&'static str, &'static str)],
+    /// Those of the keys that tell a person most, for where there is room for one or two; the first texts, if empty.
+    pub headline: &'static [&'static str],
     /// What it is easily confused with, and what tells it apart: for `wiretell explain`.
     pub confused_with: &'static str,
     /// Openings it must claim, and lookalikes it must not.
@@ -239,6 +241,7 @@ impl Inspector {
         describe: None,
         follow: None,
         attributes: &[],
+        headline: &[],
         confused_with: "",
         examples: &[],
     };

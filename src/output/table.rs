@@ -1,13 +1,14 @@
 //! The table that people read: every flow of a small capture, the sum of a large one.
 
 use crate::analysis::Outcome;
-use crate::packet::Timestamp;
 use crate::shard::Sink;
 use crate::summary::Summary;
 use grid::Grid;
 use groups::Groups;
+use interest::Interest;
 use kept::Kept;
-use row::{Interest, Row};
+use row::Row;
+use services::Services;
 use std::sync::Arc;
 use talkers::{Talker, Talkers};
 
@@ -16,20 +17,24 @@ pub use live::LiveTable;
 pub(super) mod grid;
 mod groups;
 mod heading;
+mod icmp;
+mod interest;
 mod kept;
 mod live;
 mod overview;
 mod row;
+mod services;
 mod talkers;
+mod why;
 
 /// Most flows that are all shown without being asked for.
 const SMALL: usize = 50;
 /// Most flows shown in all when all are asked for: about a gigabyte is kept of so many.
 const MOST: usize = 2_000_000;
-/// Flows of each interest that are shown of a large capture.
+/// Services of each interest that are shown of a large capture.
 const SHOWN: [usize; Interest::ALL.len()] = [15, 15, 10, 10];
 /// Fewest columns of the terminal that are worth having for reasons.
-const REASON: usize = 28;
+const REASON: usize = 22;
 
 /// How the table is to look.
 #[derive(Clone, Debug)]
@@ -46,12 +51,13 @@ pub struct Look {
     pub files: Arc<[String]>,
 }
 
-/// What one worker collects for the table, in bounded memory: sums, the hosts that talked most, and the flows
-/// that matter most.
+/// What one worker collects for the table, in bounded memory: sums, the hosts that talked most, and the flows and
+/// services that matter most.
 #[derive(Debug)]
 pub struct TablePart {
     groups: Groups,
     talkers: Talkers,
+    services: Services,
     kept: [Kept; Interest::ALL.len()],
 }
 
@@ -63,6 +69,7 @@ impl TablePart {
         Self {
             groups: Groups::default(),
             talkers: Talkers::default(),
+            services: Services::default(),
             kept: Interest::ALL.map(|_| Kept::new(limit)),
         }
     }
@@ -70,6 +77,7 @@ impl TablePart {
     fn add(&mut self, other: Self) {
         self.groups.add(&other.groups);
         self.talkers.add(other.talkers);
+        self.services.add(other.services);
         for (mine, theirs) in self.kept.iter_mut().zip(other.kept) {
             mine.add(theirs);
         }
@@ -88,7 +96,9 @@ impl Sink for TablePart {
                 Talker { flows: 1, sent: reverse.bytes, received: forward.bytes },
             );
         }
-        if let Some(kept) = self.kept.get_mut(Interest::of(&summary) as usize) {
+        let interest = Interest::of(&summary);
+        self.services.count(&summary, interest);
+        if let Some(kept) = self.kept.get_mut(interest as usize) {
             kept.offer(&summary);
         }
     }
@@ -117,54 +127,44 @@ impl Table {
     #[must_use]
     pub fn render(self, outcome: &Outcome, look: &Look) -> String {
         let mut text = String::new();
-        let TablePart { groups, talkers, kept } = self.whole;
+        let TablePart { groups, talkers, services, kept } = self.whole;
         let total = groups.total();
         heading::write(&mut text, &total, outcome, look);
         let start = outcome.intake.first.unwrap_or_default();
         if total.flows == 0 {
             return text;
         }
+        text.push('\n');
         if look.live {
             overview::write(&mut text, &groups, &talkers, look);
-        } else if look.all || total.flows <= SMALL as u64 {
-            text.push('\n');
+            return text;
+        }
+        let (lines, shown) = if look.all || total.flows <= SMALL as u64 {
             let mut grid = Grid::with_rest(Row::columns(look.width), REASON);
             let mut shown = 0;
             for (interest, kept) in Interest::ALL.into_iter().zip(kept) {
                 for row in kept.sorted() {
                     shown += 1;
-                    add(&mut grid, &row, interest, start);
+                    grid.row(row.cells(start), insists(interest));
                 }
             }
             text.push_str(&grid.lay_out(look.width, look.color));
-            overview::hint(&mut text, shown, total.flows, look);
+            (shown, shown)
         } else {
             overview::write(&mut text, &groups, &talkers, look);
-            let mut grid = Grid::with_rest(Row::columns(look.width), REASON);
-            let mut shown = 0;
-            for ((interest, kept), most) in Interest::ALL.into_iter().zip(kept).zip(SHOWN) {
-                let seen = kept.seen;
-                let rows = kept.sorted();
-                if rows.is_empty() {
-                    continue;
-                }
-                grid.heading(overview::title(interest, rows.len().min(most) as u64, seen));
-                for row in rows.iter().take(most) {
-                    shown += 1;
-                    add(&mut grid, row, interest, start);
-                }
-            }
+            let (services, lines, shown) = overview::services(&services, start, look);
             text.push('\n');
-            text.push_str(&grid.lay_out(look.width, look.color));
-            overview::hint(&mut text, shown, total.flows, look);
-        }
+            text.push_str(&services);
+            (lines, shown)
+        };
+        overview::hint(&mut text, lines, shown, total.flows, look);
         text
     }
 }
 
-/// Adds a row; the reason of a flow that matters is shown even where it takes a line of its own.
-fn add(grid: &mut Grid, row: &Row, interest: Interest, start: Timestamp) {
-    grid.row(row.cells(start), interest < Interest::Unknown);
+/// Whether the reason of such a flow is shown even where it takes a line of its own.
+fn insists(interest: Interest) -> bool {
+    interest < Interest::Unknown
 }
 
 #[cfg(test)]

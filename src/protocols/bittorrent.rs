@@ -38,6 +38,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("bittorrent.info_hash", "the torrent's hash, in hexadecimal"),
         ("bittorrent.client", "the first eight characters of the initiator's peer id, which name the program"),
     ],
+    headline: &["bittorrent.client", "bittorrent.part"],
     confused_with: "GLBP, RTP and WireGuard, whose datagrams begin like uTP's; SSDP, which local discovery resembles",
     examples: EXAMPLES,
     ..Inspector::PLAIN

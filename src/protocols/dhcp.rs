@@ -35,6 +35,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("dhcp.host_name", "the name that the client gives itself (option 12)"),
         ("dhcp.vendor_class", "what the client's software says it is (option 60)"),
     ],
+    headline: &["dhcp.host_name", "dhcp.message_types"],
     confused_with: "nothing: the magic cookie stands at byte 236",
     examples: EXAMPLES,
     ..Inspector::PLAIN

@@ -34,6 +34,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("dns.types", "the record types that were asked for"),
         ("dns.rcodes", "the response codes of the first answers"),
     ],
+    headline: &["dns.queries", "dns.rcodes"],
     confused_with: "mDNS, LLMNR and NetBIOS names share its layout and are told apart by port, multicast group and \
                     encoded names; SOME/IP service discovery begins like a response, but no record follows",
     examples: EXAMPLES,

@@ -42,6 +42,7 @@ pub const INSPECTOR: Inspector = Inspector {
     describe: Some(describe),
     follow: Some(watch),
     attributes: ATTRIBUTES,
+    headline: &["dtls.sni", "dtls.version"],
     confused_with: "protocols that wrap it: CAPWAP puts four bytes before it, RDP-UDP a header of its own, RD Gateway \
                     appends a trailer; STUN and RTP may share its flow",
     examples: EXAMPLES,

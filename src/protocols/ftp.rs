@@ -40,6 +40,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("ftp.tls", "whether the client asked for TLS"),
         ("ftp.data_connections", "data connections that were announced"),
     ],
+    headline: &["ftp.user", "ftp.greeting"],
     confused_with: "SMTP, whose greeting has the same form; POP3, whose client says USER too; NNTP, whose greeting is 200 or 201",
     examples: EXAMPLES,
     ..Inspector::PLAIN

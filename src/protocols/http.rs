@@ -48,6 +48,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("http.service", "the interface that is spoken over HTTP, where method, target or fields name it"),
         ("http.tunnel", "what the initiator said first inside the tunnel that CONNECT opened"),
     ],
+    headline: &["http.host", "http.target"],
     confused_with: "RTSP, SIP, ICAP, SSDP and SHOUTcast, whose start lines differ in the version or the carrier only; TLS on port 80",
     examples: EXAMPLES,
     ..Inspector::PLAIN

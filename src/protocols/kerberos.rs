@@ -38,6 +38,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("kerberos.error", "the server's error code (RFC 4120 section 7.5.9)"),
         ("kerberos.password_change", "whether it is about changing a password"),
     ],
+    headline: &["kerberos.error", "kerberos.client"],
     confused_with: "LDAP and SNMP, whose messages are ASN.1 sequences too, but universal ones",
     examples: EXAMPLES,
     ..Inspector::PLAIN

@@ -46,6 +46,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ntlm::ATTRIBUTES[2],
         ntlm::ATTRIBUTES[3],
     ],
+    headline: &["ldap.bind_dn", "ldap.base"],
     confused_with: "SNMP and Kerberos, ASN.1 as well; MQTT, whose first byte a closing LDAP flow's may be",
     examples: EXAMPLES,
     ..Inspector::PLAIN

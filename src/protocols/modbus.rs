@@ -36,6 +36,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("modbus.function", "function code of the first request (3 read holding registers, 16 write registers ...)"),
         ("modbus.exception", "exception code of the first answer, if it was one"),
     ],
+    headline: &["modbus.function", "modbus.exception"],
     confused_with: "other binary protocols whose third and fourth bytes are zero; their answers do not repeat \
         the transaction, the unit and the function",
     examples: EXAMPLES,

@@ -42,6 +42,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("mqtt.connect_code", "the broker's answer: 0 accepted, else the reason for the refusal"),
         ("mqtt.topic", "topic that is first published to by the client"),
     ],
+    headline: &["mqtt.client_id", "mqtt.topic"],
     confused_with: "LDAP, whose messages begin with 30 as a PUBLISH does, and SMTP's `220`: their next bytes are no topic",
     examples: EXAMPLES,
     ..Inspector::PLAIN

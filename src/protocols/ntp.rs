@@ -42,6 +42,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("ntp.stratum", "the answering server's stratum"),
         ("ntp.reference", "the answering server's reference, where its stratum is 1 and it is text"),
     ],
+    headline: &["ntp.mode", "ntp.stratum"],
     confused_with: "other short datagrams: a message by itself has few constant bits",
     examples: EXAMPLES,
     ..Inspector::PLAIN

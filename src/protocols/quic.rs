@@ -49,6 +49,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("quic.ja4", "the client's JA4 fingerprint"),
         ("quic.user_agent", "Google's versions: the client's name"),
     ],
+    headline: &["quic.sni", "quic.version"],
     confused_with: "nothing once an Initial packet decrypts; in the middle of a flow it looks like noise and is not named",
     examples: EXAMPLES,
     ..Inspector::PLAIN

@@ -31,6 +31,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("radius.user_name", "the name of who wants access (attribute 1)"),
         ("radius.nas_identifier", "the name of the access server (attribute 32)"),
     ],
+    headline: &["radius.user_name", "radius.codes"],
     confused_with: "other datagrams of a code, an id and a length: the chain of attributes must fill it",
     examples: EXAMPLES,
     ..Inspector::PLAIN

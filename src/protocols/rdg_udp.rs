@@ -39,6 +39,7 @@ pub const INSPECTOR: Inspector = Inspector {
     describe: Some(describe),
     follow: Some(dtls::watch),
     attributes: &ATTRIBUTES,
+    headline: &["dtls.version"],
     confused_with: "DTLS of other makers (WebRTC, CoAP, AnyConnect, FortiClient): they neither append the correlation \
                     id nor listen on 3391/udp",
     examples: EXAMPLES,

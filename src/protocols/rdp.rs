@@ -37,6 +37,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("rdp.correlation_id", "the session's id, as RDP-UDP and RD Gateway send it too"),
         ("rdp.restricted_admin", "whether the client asks for restricted administration mode"),
     ],
+    headline: &["rdp.user", "rdp.selected"],
     confused_with: "other users of TPKT: S7comm and MMS, whose connection requests have parameters C0 to C2; H.323",
     examples: EXAMPLES,
     ..Inspector::PLAIN

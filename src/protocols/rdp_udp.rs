@@ -57,6 +57,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("rdp-udp.congestion_fwd", "packets of the initiator that report congestion"),
         ("rdp-udp.congestion_rev", "packets of the responder that report congestion"),
     ],
+    headline: &["rdp-udp.version", "rdp-udp.mode"],
     confused_with: "games whose connectionless packets begin with FFFFFFFF: theirs are text and not 1232 bytes \
                     of zeros with two sizes of 1132 to 1232 in them",
     examples: EXAMPLES,

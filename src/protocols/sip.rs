@@ -42,6 +42,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("sip.user_agent", "what the first request was made by"),
         ("sip.server", "what the first response was made by"),
     ],
+    headline: &["sip.from", "sip.to"],
     confused_with: "HTTP and RTSP, whose lines have the same form with another version",
     examples: EXAMPLES,
     ..Inspector::PLAIN

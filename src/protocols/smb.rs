@@ -49,6 +49,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ntlm::ATTRIBUTES[2],
         ntlm::ATTRIBUTES[3],
     ],
+    headline: &["smb.dialect", "smb.shares"],
     confused_with: "DCE/RPC, which travels inside SMB's named pipes and is SMB then; NetBIOS sessions without SMB",
     examples: EXAMPLES,
     ..Inspector::PLAIN

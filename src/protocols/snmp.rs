@@ -36,6 +36,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("snmp.pdu_types", "what was asked and answered, as get-request, response, trap ..."),
         ("snmp.user", "the user's name of version 3"),
     ],
+    headline: &["snmp.version", "snmp.pdu_types"],
     confused_with: "LDAP and Kerberos, which are BER too: only SNMP has a version and a string before its PDU",
     examples: EXAMPLES,
     ..Inspector::PLAIN

@@ -36,6 +36,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("stun.software", "what the first message that says so was made by"),
         ("stun.realm", "the server's realm"),
     ],
+    headline: &["stun.method", "stun.software"],
     confused_with: "what it opens the way for: DTLS, RTP and TURN channels in the same flow; classic STUN has no cookie \
                     and is told by its answer",
     examples: EXAMPLES,

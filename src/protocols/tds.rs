@@ -39,6 +39,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("tds.server", "the server's name, as the client knows it"),
         ("tds.database", "the database to begin with"),
     ],
+    headline: &["tds.server", "tds.database"],
     confused_with: "RDP and other users of TPKT, which begin with 03 00; MQTT, whose connect begins with 10",
     examples: EXAMPLES,
     ..Inspector::PLAIN

@@ -245,3 +245,13 @@ fn every_inspector_that_reads_bytes_shows_a_claim_and_a_lookalike() {
         assert!(!reads_bytes || shows(false), "{} shows no lookalike", inspector.name);
     }
 }
+
+#[test]
+fn the_keys_of_a_headline_are_declared() {
+    let declared = |key: &str| INSPECTORS.iter().any(|i| i.attributes.iter().any(|(known, _)| *known == key));
+    for inspector in INSPECTORS {
+        for key in inspector.headline {
+            assert!(declared(key), "{}: {key}", inspector.name);
+        }
+    }
+}

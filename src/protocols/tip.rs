@@ -60,6 +60,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("tip.state", "where the transaction was when the flow ended"),
         ("tip.in_doubt", "whether it ended after PREPARED and before COMMIT or ABORT"),
     ],
+    headline: &["tip.version", "tip.state"],
     confused_with: "IRC services and message queues with IDENTIFY lines, which have no two versions and two \
                     addresses; SQL consoles with BEGIN, COMMIT and ABORT, which never decide alone",
     examples: EXAMPLES,

@@ -50,6 +50,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("tls.certificate_not_after", "last moment of the certificate's validity"),
         ("tls.certificate_self_signed", "whether the certificate's issuer is its subject"),
     ],
+    headline: &["tls.sni", "tls.version"],
     confused_with: "protocols that borrow a few of its bytes to pass for it; a whole hello, or records that follow \
                     each other by length, tell it apart",
     examples: EXAMPLES,

@@ -8,6 +8,12 @@ const GAP: usize = 2;
 /// What stands before a note below a row.
 const NOTE_INDENT: usize = 4;
 
+/// To how many columns of the terminal a text may be cut in its middle, if need be.
+const SHORTEST: usize = 12;
+
+/// Columns that a reason needs to stand beside its row where the row insists on it, unless it is shorter.
+const BESIDE: usize = 36;
+
 /// What happens to a text that is too long for its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::output) enum Cut {
@@ -67,7 +73,7 @@ impl Cell {
 /// A line of the grid.
 #[derive(Clone, Debug)]
 enum Line {
-    /// One cell per column, and a note that stands below if the last column does not fit.
+    /// One cell per column, and whether the last one's text stands below if it finds no room.
     Row(Vec<Cell>, bool),
     /// A heading across all columns.
     Heading(String),
@@ -88,8 +94,8 @@ impl Grid {
         Self { columns, lines: Vec::new(), rest: None }
     }
 
-    /// A grid whose last column takes all that is left, or where that is less than `least`, is left out: then
-    /// what stands in it becomes a line of its own in rows that insist.
+    /// A grid whose last column takes all that is left, or where that is less than `least`, is left out. In rows that
+    /// insist, what stands in it and finds no room becomes a line of its own.
     pub(in crate::output) fn with_rest(columns: Vec<Column>, least: usize) -> Self {
         Self { rest: Some(least), ..Self::new(columns) }
     }
@@ -140,6 +146,13 @@ impl Grid {
                 }
             }
         }
+        // What is cut in its middle still tells something when it is short.
+        while used(&shown) > width + GAP {
+            let places = self.columns.iter().zip(&mut shown).filter(|(column, _)| column.cut == Cut::Middle);
+            let widest = places.filter_map(|(_, width)| width.as_mut()).max();
+            let Some(widest) = widest.filter(|width| **width > SHORTEST) else { break };
+            *widest -= 1;
+        }
         let left = width.saturating_sub(used(&shown));
         if self.rest.is_some()
             && let Some(Some(rest)) = shown.last_mut()
@@ -161,7 +174,7 @@ impl Grid {
     /// The lines without the titles.
     pub(in crate::output) fn lay_out_lines(&self, width: usize, color: bool) -> String {
         let widths = self.widths(width);
-        let has_rest = widths.last().is_some_and(Option::is_some);
+        let beside = widths.last().copied().flatten();
         let mut text = String::new();
         for (place, line) in self.lines.iter().enumerate() {
             match line {
@@ -173,19 +186,15 @@ impl Grid {
                     text.push('\n');
                 }
                 Line::Row(cells, insist) => {
-                    self.write_row(&mut text, cells, &widths, color);
-                    if let Some(last) = cells.last()
-                        && *insist
-                        && !has_rest
-                        && !last.text.is_empty()
-                    {
+                    let last = cells.last().filter(|last| {
+                        *insist && beside.is_none_or(|beside| beside < BESIDE.min(columns(&last.text)))
+                    });
+                    let shown = cells.get(..cells.len() - usize::from(last.is_some())).unwrap_or(cells);
+                    self.write_row(&mut text, shown, &widths, color);
+                    if let Some(last) = last.filter(|last| !last.text.is_empty()) {
+                        let left = width.saturating_sub(NOTE_INDENT);
                         text.push_str(&" ".repeat(NOTE_INDENT));
-                        paint(
-                            &mut text,
-                            &cut(&last.text, width.saturating_sub(NOTE_INDENT)),
-                            last.style,
-                            color,
-                        );
+                        paint(&mut text, &cut(&last.text, left), last.style, color);
                         text.push('\n');
                     }
                 }
@@ -230,36 +239,43 @@ pub(in crate::output) fn paint(text: &mut String, shown: &str, style: Style, col
 mod tests {
     use super::*;
 
-    fn grid() -> Grid {
+    fn grid(insist: bool) -> Grid {
         let columns = vec![
             Column { most: 6, cut: Cut::Middle, ..Column::left("NAME") },
             Column::right("N").rank(2),
             Column::left("WHY").rank(1),
         ];
         let mut grid = Grid::with_rest(columns, 6);
-        grid.row(["one", "1", "a reason that is long"].map(Cell::plain).to_vec(), true);
+        grid.row(["one", "1", "a reason that is long"].map(Cell::plain).to_vec(), insist);
         grid.heading("More");
-        grid.row(["two-three", "20", ""].map(Cell::plain).to_vec(), true);
+        grid.row(["two-three", "20", ""].map(Cell::plain).to_vec(), insist);
         grid
     }
 
     #[test]
     fn columns_are_aligned_and_the_last_takes_what_is_left() {
         assert_eq!(
-            grid().lay_out(26, false),
+            grid(false).lay_out(26, false),
             "NAME     N  WHY\none      1  a reason that…\n\nMore\ntw…ree  20\n"
         );
     }
 
     #[test]
-    fn where_room_is_short_columns_go_by_rank_and_a_reason_gets_its_own_line() {
-        assert_eq!(grid().lay_out(15, false), "NAME    WHY\none     a reas…\n\nMore\ntw…ree\n");
-        assert_eq!(grid().lay_out(12, false), "NAME\none\n    a reaso…\n\nMore\ntw…ree\n");
+    fn where_room_is_short_columns_go_by_rank_and_a_reason_that_matters_gets_its_own_line() {
+        assert_eq!(grid(false).lay_out(15, false), "NAME    WHY\none     a reas…\n\nMore\ntw…ree\n");
+        assert_eq!(grid(true).lay_out(12, false), "NAME\none\n    a reaso…\n\nMore\ntw…ree\n");
+    }
+
+    #[test]
+    fn a_reason_that_matters_is_not_cut_where_a_line_of_its_own_holds_it() {
+        let text = grid(true).lay_out(26, false);
+        assert!(text.contains("one      1\n    a reason that is long\n"), "{text}");
+        assert!(grid(true).lay_out(40, false).contains("one      1  a reason that is long\n"));
     }
 
     #[test]
     fn colours_are_only_there_when_wanted() {
-        assert!(grid().lay_out(40, true).contains('\x1b'));
-        assert!(!grid().lay_out(40, false).contains('\x1b'));
+        assert!(grid(true).lay_out(40, true).contains('\x1b'));
+        assert!(!grid(true).lay_out(40, false).contains('\x1b'));
     }
 }

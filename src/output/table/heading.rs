@@ -22,29 +22,28 @@ pub(super) fn write(text: &mut String, total: &Tally, outcome: &Outcome, look: &
     if let (Some(first), Some(last)) = (intake.first, intake.last) {
         facts.push(span(first, last));
     }
-    write_facts(text, &facts, look);
+    for line in lines(&facts.join(",\n"), "", look.width) {
+        text.extend([&line, "\n"]);
+    }
     for note in notes(outcome) {
-        paint(text, &cut(&note, look.width), AnsiColor::Yellow.on_default(), look.color);
-        text.push('\n');
+        for line in lines(&note.replace(", ", ",\n").replace("; ", ";\n"), "  ", look.width) {
+            paint(text, &line, AnsiColor::Yellow.on_default(), look.color);
+            text.push('\n');
+        }
     }
 }
 
-/// The facts, as many in a line as fit.
-fn write_facts(text: &mut String, facts: &[String], look: &Look) {
-    let mut line = String::new();
-    for fact in facts {
-        if !line.is_empty() && columns(&line) + 2 + columns(fact) > look.width {
-            text.push_str(&line);
-            text.push('\n');
-            line.clear();
+/// Lines of parts that are separated by line feeds, as many parts in a line as fit; `indent` before all but the first.
+fn lines(parts: &str, indent: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.split('\n') {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(part) <= width => line.extend([" ", part]),
+            Some(_) => lines.push([indent, part].concat()),
+            None => lines.push(part.to_owned()),
         }
-        if !line.is_empty() {
-            line.push_str(", ");
-        }
-        line.push_str(fact);
     }
-    text.push_str(&line);
-    text.push('\n');
+    lines
 }
 
 fn files(look: &Look) -> String {
@@ -68,7 +67,7 @@ fn span(first: Timestamp, last: Timestamp) -> String {
     let [first, last] = [first, last].map(|time| Utc { time, digits: 0 }.to_string().replace('T', " "));
     let [first, last] = [first.trim_end_matches('Z'), last.trim_end_matches('Z')];
     match (first.split_once(' '), last.split_once(' ')) {
-        _ if first == last => format!("{first} UTC ({lasted})"),
+        _ if first == last => format!("{first} UTC"),
         (Some((day, _)), Some((same, time))) if day == same => format!("{first} to {time} UTC ({lasted})"),
         _ => format!("{first} to {last} UTC ({lasted})"),
     }

@@ -1,7 +1,8 @@
 //! Flows one by one, as they are recognised and as they end.
 
 use super::grid::{Cell, Column, Grid};
-use super::row::{Rank, Row};
+use super::interest::Rank;
+use super::row::Row;
 use super::{Look, REASON, TablePart};
 use crate::output::destination::{Collector, Destination};
 use crate::output::time::Utc;

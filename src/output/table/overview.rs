@@ -1,11 +1,14 @@
 //! The sum of a large capture: protocols, verdicts, hosts.
 
-use super::Look;
 use super::grid::{Cell, Column, Cut, Grid, paint};
 use super::groups::{Group, Groups, Tally};
-use super::row::{Interest, style_of};
+use super::interest::Interest;
+use super::row::{Row, style_of};
+use super::services::Services;
 use super::talkers::Talkers;
+use super::{Look, REASON, SHOWN, insists};
 use crate::output::text::{bytes, columns, count, counted, share};
+use crate::packet::Timestamp;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
 
@@ -19,7 +22,6 @@ const BAR: u64 = 16;
 /// The tables.
 pub(super) fn write(text: &mut String, groups: &Groups, talkers: &Talkers, look: &Look) {
     let total = groups.total();
-    text.push('\n');
     text.push_str(&protocols(groups, &total).lay_out(look.width, look.color));
     text.push('\n');
     text.push_str(&verdicts(groups, &total).lay_out(look.width, look.color));
@@ -146,8 +148,38 @@ fn hosts(talkers: &Talkers) -> Grid {
     grid
 }
 
+/// The services that matter, by interest; those at one listening end of one label are one row. Also how many
+/// rows that are, and of how many flows.
+pub(super) fn services(services: &Services, start: Timestamp, look: &Look) -> (String, u64, u64) {
+    let mut columns = Row::columns(look.width);
+    if let Some(first) = columns.first_mut() {
+        *first = Column::right("FLOWS");
+    }
+    let mut grid = Grid::with_rest(columns, REASON);
+    let (mut lines, mut shown) = (0, 0);
+    for (interest, most) in Interest::ALL.into_iter().zip(SHOWN) {
+        let (rows, seen) = services.of(interest);
+        let rows = rows.get(..most).unwrap_or(&rows);
+        if rows.is_empty() {
+            continue;
+        }
+        let flows: u64 = rows.iter().map(|row| row.flows()).sum();
+        grid.heading(title(interest, flows, seen));
+        shown += flows;
+        lines += rows.len() as u64;
+        for row in rows {
+            let mut cells = row.cells(start);
+            if let Some(first) = cells.first_mut() {
+                *first = Cell::plain(count(row.flows()));
+            }
+            grid.row(cells, insists(interest));
+        }
+    }
+    (grid.lay_out(look.width, look.color), lines, shown)
+}
+
 /// The heading above flows of one interest, of which some are shown.
-pub(super) fn title(interest: Interest, shown: u64, seen: u64) -> String {
+fn title(interest: Interest, shown: u64, seen: u64) -> String {
     let what = match interest {
         Interest::Contradicted => "The bytes are not what the port promises",
         Interest::Special => "Systems whose ports mislead",
@@ -155,28 +187,31 @@ pub(super) fn title(interest: Interest, shown: u64, seen: u64) -> String {
         Interest::Ordinary => "The largest of the others",
     };
     if shown == seen {
-        format!("{what} ({})", count(seen))
+        format!("{what}: {}", counted(seen, "flow"))
     } else {
-        format!("{what} ({} of {})", count(shown), count(seen))
+        format!("{what}: {} of {}", count(shown), counted(seen, "flow"))
     }
 }
 
-/// How to see the flows that are not shown, if there are any.
-pub(super) fn hint(text: &mut String, shown: u64, flows: u64, look: &Look) {
-    if shown >= flows {
+/// How to see every flow, where `lines` do not show each of them; `shown` flows are in them.
+pub(super) fn hint(text: &mut String, lines: u64, shown: u64, flows: u64, look: &Look) {
+    if lines >= flows {
         return;
     }
-    let how = if look.all {
-        "all of them: --format jsonl or csv"
+    let what = if shown < flows {
+        format!("{} of {} shown.", count(shown), counted(flows, "flow"))
     } else {
-        "every flow: --all; for programs: --format jsonl or csv"
+        "Flows to one service share a line.".to_owned()
     };
-    let line = format!("{} of {} shown. To see {how}", count(shown), counted(flows, "flow"));
-    text.push('\n');
-    if columns(&line) > look.width {
-        text.push_str(&line.replace(". To see ", ".\nTo see "));
+    let how = if look.all {
+        "To see all of them: --format jsonl or csv"
     } else {
-        paint(text, &line, Style::new().dimmed(), look.color);
+        "To see each one: --all; for programs: --format jsonl or csv"
+    };
+    let gap = if columns(&what) + 1 + columns(how) > look.width { "\n" } else { " " };
+    text.push('\n');
+    for part in [&what, gap, how] {
+        paint(text, part, Style::new().dimmed(), look.color);
     }
     text.push('\n');
 }

@@ -1,86 +1,41 @@
-//! What the table keeps of a flow, how much it matters, and how it is told.
+//! What the table keeps of a flow, or of several that say the same, and how it is told.
 
 use super::grid::{Cell, Column, Cut};
-use crate::attributes::Value;
-use crate::explain;
+use super::interest::Rank;
+use super::why::why;
 use crate::inspect::Confidence;
 use crate::key::Endpoint;
 use crate::output::record::{Protocol, has_ports};
-use crate::output::text::{self, printable};
-use crate::packet::{IcmpError, Timestamp};
+use crate::output::text;
+use crate::packet::Timestamp;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
-use std::cmp::Reverse;
-use std::fmt::Write;
 
-/// Most facts that a protocol told which are shown.
-const MAX_FACTS: usize = 2;
-/// Longest such fact, in columns: a name of a host, mostly.
-const MAX_FACT: usize = 40;
 /// Longest address that is never cut: IPv4 with its port.
 const ADDRESS: usize = 21;
+/// Longest that any address with its port is: IPv6 in brackets.
+const LONGEST: usize = 47;
+/// Longest label that is never cut, the word `not` before it included; registered names have up to 15 letters.
+const LABEL: usize = 20;
 
-/// How much a flow matters to a person; the first is shown first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Interest {
-    /// The port promises one thing and the bytes are another.
-    Contradicted,
-    /// Its label, as bytes or port say it, is one of those whose ports mislead.
-    Special,
-    /// It carried payload that nobody knows.
-    Unknown,
-    /// Everything else.
-    Ordinary,
-}
-
-impl Interest {
-    pub(super) const ALL: [Self; 4] = [Self::Contradicted, Self::Special, Self::Unknown, Self::Ordinary];
-
-    pub(super) fn of(summary: &Summary) -> Self {
-        let payload: u64 = summary.counts.iter().map(|count| count.payload).sum();
-        match summary.verdict {
-            Verdict::Contradicted => Self::Contradicted,
-            _ if summary.app.is_some_and(explain::concerns_a_system) => Self::Special,
-            Verdict::Unknown if payload > 0 && summary.key.transport().is_some() => Self::Unknown,
-            _ => Self::Ordinary,
-        }
-    }
-}
-
-/// Among flows of one interest: where a special protocol was promised or found, then the most bytes, then the
-/// earliest; the identifier makes the order the same in every run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    ordinary: bool,
-    bytes: Reverse<u64>,
-    first: Timestamp,
-    id: u64,
-}
-
-impl Rank {
-    pub(super) fn of(summary: &Summary) -> Self {
-        let mut names = summary.app.into_iter().chain(summary.port_claims.first().map(|claim| claim.name));
-        Self {
-            ordinary: !names.any(explain::concerns_a_system),
-            bytes: Reverse(summary.counts.iter().map(|count| count.bytes).sum()),
-            first: summary.first,
-            id: summary.id,
-        }
-    }
-}
-
-/// What the table shows of a flow.
+/// What the table shows.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) rank: Rank,
+    /// Rank of the flow that matters most among those taken together; what cannot be added up is that one's.
+    best: Rank,
+    flows: u64,
+    /// Whether the flows come from more than one host.
+    several: bool,
     first: Timestamp,
-    nanos: u64,
+    last: Timestamp,
     protocol: u8,
     has_ports: bool,
     endpoints: [Endpoint; 2],
     app: Option<&'static str>,
     verdict: Verdict,
+    /// What the port promises.
+    promised: Option<&'static str>,
     confidence: Option<Confidence>,
     packets: [u64; 2],
     bytes: [u64; 2],
@@ -88,16 +43,20 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// The row of one flow.
     pub(super) fn new(summary: &Summary, rank: Rank) -> Self {
         Self {
-            rank,
+            best: rank,
+            flows: 1,
+            several: false,
             first: summary.first,
-            nanos: summary.last.since(summary.first),
+            last: summary.last,
             protocol: summary.protocol,
             has_ports: has_ports(summary),
             endpoints: summary.endpoints,
             app: summary.app,
             verdict: summary.verdict,
+            promised: summary.port_claims.first().map(|claim| claim.name),
             confidence: summary.confidence,
             packets: summary.counts.map(|count| count.packets),
             bytes: summary.counts.map(|count| count.bytes),
@@ -105,17 +64,79 @@ impl Row {
         }
     }
 
+    /// Takes another flow with the same label, verdict and listening end into this row.
+    pub(super) fn join(&mut self, summary: &Summary) {
+        let rank = Rank::of(summary);
+        if rank < self.best {
+            self.join_row(Self::new(summary, rank));
+            return;
+        }
+        // The same without the reason, which costs most and would not be shown.
+        let [source, _] = summary.endpoints;
+        self.add(
+            1,
+            self.several || self.source() != source.address,
+            (summary.first, summary.last),
+            summary.counts.map(|count| count.packets),
+            summary.counts.map(|count| count.bytes),
+        );
+    }
+
+    /// Takes another row of that kind into this one.
+    pub(super) fn join_row(&mut self, mut other: Self) {
+        if other.best < self.best {
+            std::mem::swap(self, &mut other);
+        }
+        let several = self.several || other.several || self.source() != other.source();
+        self.add(other.flows, several, (other.first, other.last), other.packets, other.bytes);
+    }
+
+    fn add(
+        &mut self,
+        flows: u64,
+        several: bool,
+        (first, last): (Timestamp, Timestamp),
+        packets: [u64; 2],
+        bytes: [u64; 2],
+    ) {
+        self.flows += flows;
+        self.several = several;
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        for (mine, theirs) in self.packets.iter_mut().zip(packets) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.bytes.iter_mut().zip(bytes) {
+            *mine += theirs;
+        }
+    }
+
+    const fn source(&self) -> std::net::IpAddr {
+        let [source, _] = self.endpoints;
+        source.address
+    }
+
+    /// How much it matters among rows of the same interest.
+    pub(super) fn rank(&self) -> Rank {
+        self.best.with_bytes(self.bytes.iter().sum())
+    }
+
+    /// How many flows it stands for.
+    pub(super) const fn flows(&self) -> u64 {
+        self.flows
+    }
+
     /// The columns for a table of `width`.
     pub(super) fn columns(width: usize) -> Vec<Column> {
         let address =
-            Column { most: (width / 4).clamp(ADDRESS, 47), cut: Cut::Middle, ..Column::left("SOURCE") };
+            Column { most: (width / 4).clamp(ADDRESS, LONGEST), cut: Cut::Middle, ..Column::left("SOURCE") };
         vec![
             Column::right("START").rank(5),
             Column::right("LASTED").rank(4),
             Column::left("PROTO"),
             address,
             Column { title: "DESTINATION", ..address },
-            Column::left("LABEL"),
+            Column { most: LABEL, ..Column::left("LABEL") },
             Column::left("VERDICT"),
             Column::left("CONFIDENCE").rank(3),
             Column::right("PACKETS").rank(6),
@@ -129,16 +150,26 @@ impl Row {
     pub(super) fn cells(&self, start: Timestamp) -> Vec<Cell> {
         let dim = Style::new().dimmed();
         let style = style_of(self.verdict);
-        let [source, destination] = self.endpoints.map(|end| self.end(end));
+        let [source, destination] = self.endpoints;
+        let source = match (self.flows, self.several) {
+            (1, _) => self.end(source),
+            (_, false) => source.address.to_string(),
+            (_, true) => "several hosts".into(),
+        };
+        let label = match (self.app, self.promised, self.verdict) {
+            (Some(app), ..) => Cell::styled(app, style.bold()),
+            (None, Some(promised), Verdict::Contradicted) => Cell::styled(format!("not {promised}"), style),
+            _ => Cell::styled("-", dim),
+        };
         let [packets_sent, packets_received] = self.packets.map(text::count);
         let [sent, received] = self.bytes.map(text::bytes);
         vec![
             Cell::styled(seconds(self.first.since(start)), dim),
-            Cell::styled(text::duration(self.nanos), dim),
+            Cell::styled(text::duration(self.last.since(self.first)), dim),
             Cell::plain(Protocol(self.protocol).to_string()),
             Cell::plain(source),
-            Cell::plain(destination),
-            Cell::styled(self.app.unwrap_or("-"), if self.app.is_some() { style.bold() } else { dim }),
+            Cell::plain(self.end(destination)),
+            label,
             Cell::styled(self.verdict.name(), style),
             Cell::styled(self.confidence.map_or("-", Confidence::name), dim),
             Cell::plain(format!("{packets_sent}/{packets_received}")),
@@ -173,62 +204,4 @@ pub(super) const fn style_of(verdict: Verdict) -> Style {
 /// Seconds with three decimals, as Wireshark counts them from the first packet on.
 fn seconds(nanos: u64) -> String {
     format!("{}.{:03}", nanos / 1_000_000_000, nanos / 1_000_000 % 1000)
-}
-
-/// Why the flow is shown as it is, the most telling first: parts of a sentence, printable.
-fn why(summary: &Summary) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    if let Some((error, count)) = &summary.icmp_error {
-        parts.push(icmp(error, *count));
-    }
-    if summary.verdict == Verdict::Contradicted
-        && let Some(claim) = summary.port_claims.first()
-    {
-        let [_, responder] = summary.endpoints;
-        parts.push(format!("not {} (port {})", claim.name, responder.port));
-    }
-    let facts = summary.attributes.iter().filter_map(|(key, value)| fact(key, value));
-    parts.extend(facts.take(MAX_FACTS));
-    // What could not be checked says more than what the port is registered for.
-    let unchecked = summary.why.iter().find(|reason| reason.rule == "nothing-to-check");
-    if let Some(reason) = unchecked.or_else(|| summary.why.first()) {
-        let mut detail = reason.detail.to_string();
-        if let Some(frame) = reason.frame {
-            // Writing to a string cannot fail.
-            let _ = write!(detail, " (frame {frame})");
-        }
-        parts.push(detail);
-    }
-    printable(&parts.join("; ")).into_owned()
-}
-
-/// What the protocol told in words: a name, mostly.
-fn fact(key: &str, value: &Value) -> Option<String> {
-    let (_, name) = key.split_once('.')?;
-    let said = match value {
-        Value::Text(said) => said.as_str(),
-        Value::List(list) => list.first()?,
-        Value::Number(_) | Value::Decimal(_) | Value::Flag(_) => return None,
-    };
-    let said = printable(said);
-    (!said.is_empty()).then(|| format!("{} {}", name.replace('_', " "), text::cut(&said, MAX_FACT)))
-}
-
-/// An ICMP error in words (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3).
-fn icmp(error: &IcmpError, count: u32) -> String {
-    let what = match (error.v6, error.kind, error.code) {
-        (false, 3, 0 | 6 | 11) | (true, 1, 0) => "network unreachable",
-        (false, 3, 1 | 7 | 12) | (true, 1, 3) => "host unreachable",
-        (false, 3, 2) => "protocol unreachable",
-        (false, 3, 3) | (true, 1, 4) => "port unreachable",
-        (false, 3, 4) | (true, 2, _) => "packet too big",
-        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => "administratively prohibited",
-        (false, 3, _) | (true, 1, _) => "unreachable",
-        (false, 11, 0) | (true, 3, 0) => "hop limit exceeded",
-        (false, 11, _) | (true, 3, _) => "fragments missing",
-        (false, 5, _) => "redirected",
-        _ => "ICMP error",
-    };
-    let times = if count > 1 { format!(" ({count} times)") } else { String::new() };
-    format!("{what}, says {}{times}", error.reporter)
 }

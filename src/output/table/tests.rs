@@ -10,7 +10,10 @@ fn look(width: usize) -> Look {
 }
 
 fn table(summaries: Vec<Summary>, look: &Look) -> String {
-    let mut outcome = Outcome::default();
+    table_of(Outcome::default(), summaries, look)
+}
+
+fn table_of(mut outcome: Outcome, summaries: Vec<Summary>, look: &Look) -> String {
     outcome.intake.packets = summaries.len() as u64 * 6;
     (outcome.intake.first, outcome.intake.last) = (Some(NOON), Some(NOON));
     // As two workers would have it.
@@ -47,11 +50,29 @@ fn in_a_small_capture_every_flow_has_a_line_and_what_matters_stands_on_top() {
 
 #[test]
 fn a_large_capture_is_summed_up_and_the_way_to_see_everything_is_told() {
-    let text = table(many(200), &look(100));
-    assert!(text.contains("PROTOCOL") && text.contains("10 of 200 flows shown"), "{text}");
-    assert!(text.contains("10.0.0.1:20199 ") && !text.contains("10.0.0.1:20000 "), "{text}");
-    let all = table(many(200), &Look { all: true, ..look(100) });
+    let mut flows = many(200);
+    // Each to a server of its own.
+    flows.extend((0..100).map(|n| unknown("10.0.0.1:1000", &format!("10.1.1.{n}:60000"))));
+    let text = table(flows.clone(), &look(100));
+    assert!(text.contains("PROTOCOL") && text.contains("210 of 300 flows shown"), "{text}");
+    assert!(text.contains("To see each one: --all"), "{text}");
+    let all = table(flows, &Look { all: true, ..look(100) });
     assert!(all.contains("10.0.0.1:20000 ") && !all.contains("--all"), "{all}");
+}
+
+#[test]
+fn flows_to_one_service_are_one_line_of_a_large_capture_with_their_sums() {
+    let mut flows = many(100);
+    flows.extend(
+        (0..100).map(|n| labelled(&format!("10.3.3.{n}:1000"), "10.0.0.9:80", "http", Verdict::Confirmed)),
+    );
+    let text = table(flows, &look(100));
+    let line = |end: &str| text.lines().find(|line| line.contains(end)).unwrap();
+    assert!(line("10.0.0.2:53").contains(" 100  udp    10.0.0.1 "), "{text}");
+    assert!(
+        line("10.0.0.9:80").contains(" 100  udp    several hosts ") && line("10.0.0.9:80").contains("30 kB")
+    );
+    assert!(text.contains("Flows to one service share a line"), "{text}");
 }
 
 #[test]
@@ -75,7 +96,13 @@ fn no_line_is_wider_than_the_terminal() {
     flows.push(labelled(long, "10.1.1.1:80", "ssh", Verdict::Contradicted));
     for all in [false, true] {
         for width in [80, 100, 140, 200] {
-            let text = table(flows.clone(), &Look { all, ..look(width) });
+            let mut outcome = Outcome { behind: 9, ..Outcome::default() };
+            outcome.intake.skipped = [1_234_567; 8];
+            outcome.intake.truncated = 1_234_567;
+            outcome.drops.kernel = 1_234_567;
+            outcome.totals.ended = [1_234_567; 6];
+            outcome.bounds = vec![("fragments-expired", 1_234_567), ("fragments-dropped", 1_234_567)];
+            let text = table_of(outcome, flows.clone(), &Look { all, ..look(width) });
             for line in text.lines() {
                 assert!(columns(line) <= width && !line.ends_with(' '), "{width}: {line:?}");
             }

@@ -1,0 +1,79 @@
+//! Why a flow is shown as it is, in one line.
+
+use super::icmp;
+use crate::attributes::{Attributes, Value};
+use crate::output::text::{cut, printable};
+use crate::protocols::INSPECTORS;
+use crate::summary::Summary;
+use crate::verdict::Verdict;
+use std::fmt::Write;
+
+/// Most facts that a protocol told which are shown.
+const MAX_FACTS: usize = 2;
+/// Longest such fact, in columns: a name of a host, mostly.
+const MAX_FACT: usize = 40;
+
+/// The reasons, the most telling first: parts of a sentence, printable.
+pub(super) fn why(summary: &Summary) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some((error, count)) = &summary.icmp_error {
+        parts.push(icmp::error(error, *count));
+    }
+    let [source, responder] = summary.endpoints;
+    if summary.verdict == Verdict::Contradicted
+        && summary.app.is_some()
+        && let Some(claim) = summary.port_claims.first()
+    {
+        parts.push(format!("not {} (port {})", claim.name, responder.port));
+    }
+    parts.extend(facts(summary));
+    // What could not be checked says more than what the port is registered for.
+    let unchecked = summary.why.iter().find(|reason| reason.rule == "nothing-to-check");
+    if let Some(reason) = unchecked.or_else(|| summary.why.first()) {
+        let mut detail = reason.detail.to_string();
+        if let Some(frame) = reason.frame {
+            // Writing to a string cannot fail.
+            let _ = write!(detail, " (frame {frame})");
+        }
+        parts.push(detail);
+    }
+    // In place of ports, ICMP's flows have the message's type, and its code where it has no counterpart.
+    if let (Some(v6), Ok(kind), Ok(code)) =
+        (icmp::version(summary.protocol), source.port.try_into(), responder.port.try_into())
+    {
+        parts.extend(icmp::words(v6, kind, code).map(str::to_owned));
+    }
+    printable(&parts.join("; ")).into_owned()
+}
+
+/// What the protocol told that a person wants to know: what its inspector says tells most, else the first names.
+fn facts(summary: &Summary) -> Vec<String> {
+    let inspector = summary.app.and_then(|app| INSPECTORS.iter().find(|inspector| inspector.name == app));
+    let headline = inspector.map_or(&[][..], |inspector| inspector.headline);
+    let told = |key: &&str| Some(fact(key, &words(summary.attributes.value(key)?)));
+    let facts: Vec<String> = headline.iter().filter_map(told).take(MAX_FACTS).collect();
+    if facts.is_empty() && headline.is_empty() { names(&summary.attributes) } else { facts }
+}
+
+/// The first facts that are texts.
+fn names(attributes: &Attributes) -> Vec<String> {
+    let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::List(_));
+    let texts = attributes.iter().filter(|(_, value)| is_text(value));
+    texts.map(|(key, value)| fact(key, &words(value))).take(MAX_FACTS).collect()
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Decimal(number) => format!("{number:.1}"),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Text(text) => text.clone(),
+        Value::List(list) => list.join(", "),
+    }
+}
+
+/// A fact under the last part of its key.
+fn fact(key: &str, said: &str) -> String {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    format!("{} {}", name.replace('_', " "), cut(&printable(said), MAX_FACT))
+}
