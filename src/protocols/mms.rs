@@ -5,6 +5,7 @@
 //! TPKT, COTP data | session              | presentation                        | ACSE, MMS
 //! association       0D or 0E, length ...   31 ... abstract syntaxes ...          06 05 28 CA 22 02 xx
 //! data              01 00 01 00            61 len 30 len 02 01 context A0 len    A0 .. AD len ...
+//! right in COTP     A8 len 80 .. 81 .. 82 ..    (initiate), in small stacks
 //! ```
 //!
 //! An association names MMS by an object identifier below 1.0.9506; in data the lengths of four nested
@@ -40,6 +41,9 @@ pub const INSPECTOR: Inspector = Inspector {
 /// CONNECT and ACCEPT of the session layer (X.225 sections 8.3.1 and 8.3.3).
 const CONNECT: u8 = 0x0d;
 const ACCEPT: u8 = 0x0e;
+/// Initiate of MMS itself (ISO 9506-2 section 8): `[8]` and `[9]` of MMSpdu.
+const INITIATE_REQUEST: u8 = 0xa8;
+const INITIATE_RESPONSE: u8 = 0xa9;
 /// An object identifier of five bytes below 1.0.9506: MMS' syntaxes and application contexts.
 const MMS_IDENTIFIER: &[u8] = b"\x06\x05\x28\xca\x22";
 
@@ -61,6 +65,16 @@ fn message(said: Said<'_>) -> Result<Confidence, Reject> {
             false => Err(Reject::Mismatch),
         };
     }
+    if matches!(data.rest().first(), Some(&(INITIATE_REQUEST | INITIATE_RESPONSE))) {
+        // Small stacks leave session and presentation out.
+        let (_, len) = ber::header(&mut data)?;
+        require(data.is_open() || data.len() == len)?;
+        // localDetailCalling is a number, and what follows it are numbers in order (ISO 9506-2 section 8).
+        ber::octets(&mut data, 0x80)?;
+        ber::octets(&mut data, 0x81)?;
+        ber::octets(&mut data, 0x82)?;
+        return Ok(Confidence::Message);
+    }
     // GIVE TOKENS and DATA TRANSFER, both without parameters (X.225 section 8.3.7).
     data.tag(&[1, 0, 1, 0])?;
     let mut user_data = ber::expect(&mut data, 0x61)?;
@@ -75,11 +89,14 @@ fn message(said: Said<'_>) -> Result<Confidence, Reject> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    Evidence::of(
-        message(opening.initiator),
-        message(opening.responder),
-        "mms-in-session: ISO session and presentation with MMS inside (ISO 9506-2, IEC 61850-8-1)",
-    )
+    let rule = "mms-pdu: MMS in ISO session and presentation, or right in COTP (ISO 9506-2, IEC 61850-8-1)";
+    let request = message(opening.initiator);
+    let reply = message(opening.responder);
+    if request.is_ok() && reply == Err(Reject::Mismatch) {
+        // A name of MMS in a request proves itself, whatever a faulty server frames its answer in.
+        return Ok(Evidence::new(Confidence::Message, rule));
+    }
+    Evidence::of(request, reply, rule)
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
@@ -97,6 +114,12 @@ const EXAMPLES: &[Example] = &[
         Confidence::Message,
         "an association names MMS' abstract syntax",
         &[b"\x03\x00\x00\x25\x02\xf0\x80\x0d\x1c\x05\x06\x13\x01\x00\x16\x01\x02\xc1\x12\x31\x10\xa2\x0e\xa4\x0c\x30\x0a\x02\x01\x03\x06\x05\x28\xca\x22\x02\x01"],
+        &[],
+    ),
+    Example::tcp(
+        Confidence::Message,
+        "an initiate right in COTP",
+        &[b"\x03\x00\x00\x14\x02\xf0\x80\xa8\x0b\x80\x03\x00\xfd\xe8\x81\x01\x03\x82\x01\x03"],
         &[],
     ),
     Example::not(

@@ -29,8 +29,8 @@ pub const INSPECTOR: Inspector = Inspector {
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let answer = |mut cursor: Cursor<'_>| {
         let len = cursor.u24()?;
-        require((16..=1 << 16).contains(&len))?;
-        cursor.tag(&[0x1a]).map(|()| Confidence::Signature)
+        require((4..=1 << 16).contains(&len))?;
+        require(matches!(cursor.u8()?, 0x1a | 0xf8)).map(|()| Confidence::Signature)
     };
     let asked = prologue(opening.request())?;
     Evidence::of(Ok(asked), answer(opening.reply()), "prologue: WhatsApp's prologue and hello")
@@ -46,6 +46,10 @@ fn prologue(mut cursor: Cursor<'_>) -> Result<Confidence, Reject> {
         routing = true;
     }
     cursor.tag(b"WA")?;
+    let mut old = cursor;
+    if old.u8()? == 1 {
+        return fun_xmpp(old);
+    }
     require((4..=6).contains(&cursor.u8()?) && cursor.u8()? <= 15)?;
     // With the routing before it, the mark is telling enough.
     let hello = |mut cursor: Cursor<'_>| {
@@ -60,8 +64,23 @@ fn prologue(mut cursor: Cursor<'_>) -> Result<Confidence, Reject> {
     }
 }
 
+/// Version 1, of before Noise: XMPP in tokens, whose lists of less than 256 begin with F8.
+fn fun_xmpp(mut cursor: Cursor<'_>) -> Result<Confidence, Reject> {
+    require(cursor.u8()? <= 15)?;
+    let len = cursor.u24()?;
+    require((4..=1 << 12).contains(&len))?;
+    cursor.tag(&[0xf8])?;
+    Ok(Confidence::Message)
+}
+
 const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a handshake", &[b"WA\x06\x03\0\0\x24\x12\x22\x0a\x20"], &[b"\0\x01\x5e\x1a\xdb\x02"]),
+    Example::tcp(
+        Confidence::Dialogue,
+        "an old client, of before Noise",
+        &[b"WA\x01\x05\x00\x00\x17\xf8\x05\x01\xa5"],
+        &[b"\x00\x00\x05\xf8\x03\x01\x3a\x91"],
+    ),
     Example::tcp(Confidence::Message, "with routing before it", &[b"ED\0\x01\0\0\x04\x08\x09\x08\x02WA\x05\x02\0\x01\x0e\x12\x8b\x02"], &[]),
     Example::not(Transport::Tcp, "another version", &[b"WA\x01\x20\0\0\x24\x12"], &[]),
 ];
