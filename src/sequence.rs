@@ -36,7 +36,7 @@ pub fn in_datagrams<'a>(
     mut judge: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
 ) -> Result<u32, Reject> {
     let mut count = 0;
-    for datagram in said.datagrams().filter(|datagram| datagram.wire_len > 0) {
+    for datagram in said.datagrams().filter(|datagram| !datagram.bytes.is_empty()) {
         match judge(&mut datagram.cursor()) {
             Ok(()) => count += 1,
             Err(Reject::Incomplete) => {}
@@ -56,7 +56,7 @@ pub fn in_most_datagrams<'a>(
     mut judge: impl FnMut(&mut Cursor<'a>) -> Result<(), Reject>,
 ) -> Result<u32, Reject> {
     let (mut accepted, mut rejected) = (0, 0);
-    for datagram in said.datagrams().filter(|datagram| datagram.wire_len > 0) {
+    for datagram in said.datagrams().filter(|datagram| !datagram.bytes.is_empty()) {
         match judge(&mut datagram.cursor()) {
             Ok(()) => accepted += 1,
             Err(Reject::Incomplete) => {}

@@ -32,14 +32,11 @@ const PORTS: &[u16] = &[698];
 const MIN_MESSAGE: u16 = 12;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
+    // Over another port two lengths that agree are too little.
+    require(opening.is_on(PORTS))?;
     let judge = |side: Side| -> Result<Confidence, Reject> {
-        let count = in_datagrams(&opening.said(side), |cursor| packet(*cursor))?;
-        match (opening.is_on(PORTS), count) {
-            (true, _) => Ok(Confidence::Message),
-            // Two lengths of 16 bits each and a type in each datagram.
-            (false, 2..) => Ok(Confidence::Signature),
-            (false, _) => Err(Reject::Incomplete),
-        }
+        in_datagrams(&opening.said(side), |cursor| packet(*cursor))?;
+        Ok(Confidence::Message)
     };
     let rule = "messages: the datagram's length, and messages that fill it (RFC 3626 section 3.3)";
     Evidence::of(judge(Side::Initiator), judge(Side::Responder), rule)
@@ -64,7 +61,6 @@ const HELLO: &[u8] = b"\0\x14\0\x01\x01\x86\0\x10\xc0\0\x02\x01\x01\0\0\x01\0\0\
 
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Message, "a hello on its port", &[HELLO], &[]).on(698),
-    Example::udp(Confidence::Signature, "hellos on another port", &[HELLO, HELLO], &[]),
     Example::not(Transport::Udp, "one hello on another port", &[HELLO], &[]),
     Example::not(Transport::Udp, "a message that is too long", &[b"\0\x14\0\x01\x01\x86\0\x11\xc0\0\x02\x01\x01\0\0\x01\0\0\x05\x03"], &[]).on(698),
 ];

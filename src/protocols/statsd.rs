@@ -8,7 +8,7 @@
 
 use crate::byteset::{ByteSet, LETTERS};
 use crate::cursor::{is_text, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict};
 use crate::key::Transport;
 use crate::sequence::in_datagrams;
 
@@ -32,17 +32,20 @@ const MAX_LINE: usize = 1024;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     in_datagrams(&opening.initiator, |cursor| {
+        let mut metrics = 0;
         while !cursor.is_empty() {
             let rest = cursor.rest();
             let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
             let metric = cursor.take(end)?;
             require(cursor.is_empty() || cursor.u8()? == b'\n')?;
+            // The capture may have cut the last one.
             if cursor.is_open() && cursor.is_empty() {
-                return Ok(());
+                break;
             }
             require(metric.len() <= MAX_LINE && is_metric(metric))?;
+            metrics += 1;
         }
-        Ok(())
+        if metrics > 0 { Ok(()) } else { Err(Reject::Incomplete) }
     })?;
     Ok(Evidence::message("metrics: every line is a name, a value and a type (StatsD)"))
 }
