@@ -16,7 +16,7 @@ test:
 	@.ci/packages test
 	cargo test
 
-## score: how often the labels are right on the captures in ../shared, where they are present
+## score: measure how often the labels are right on the captures in ../shared, where they are present, and write it to docs/accuracy.md
 score:
 	cargo build --release
 	.ci/score ../shared --record
