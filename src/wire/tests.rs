@@ -61,6 +61,13 @@ fn padding_is_not_payload() {
     let mut bytes = ethernet(0x0800, &ipv4("10.0.0.1", "10.0.0.2", 6, &tcp(1000, 80, 0x10, b"")));
     bytes.resize(60, 0xee);
     assert_eq!(decode_on(1, &bytes).unwrap().2, b"");
+    // A middlebox that counts the padding of an acknowledgement into IP's length: zeros, and nobody is pushing.
+    for (flags, payload, left) in
+        [(0x10, &[0; 6][..], &b""[..]), (0x18, &[0; 6], &[0; 6]), (0x10, b"\0\x01", b"\0\x01")]
+    {
+        let bytes = ethernet(0x0800, &ipv4("10.0.0.1", "10.0.0.2", 6, &tcp(1000, 80, flags, payload)));
+        assert_eq!(decode_on(1, &bytes).unwrap().2, left);
+    }
     // UDP's own length bounds it further.
     let mut datagram = udp(1, 2, b"abc");
     datagram.extend(b"trailer");

@@ -13,6 +13,8 @@ const SCTP_HEADER: usize = 12;
 const UDP_HEADER: usize = 8;
 /// Bytes of TCP's header without options (RFC 9293 section 3.1).
 const TCP_HEADER: usize = 20;
+/// Longest Ethernet padding that IP's length may wrongly include, in bytes: 46 less two headers of 20.
+const MAX_PADDING: usize = 6;
 /// Datagram Congestion Control Protocol.
 const DCCP: u8 = 33;
 
@@ -49,10 +51,19 @@ impl Walk<'_> {
             return self.broken_tcp(ends, view);
         };
         let ports = (header.source_port(), header.destination_port());
-        let payload = view.after(header.slice().len())?;
+        let flags = view.u8(13)?;
+        let mut payload = view.after(header.slice().len())?;
+        // Some middleboxes count the padding of a bare acknowledgement into IP's length. Taken for data, the zeros
+        // would stand in the stream where the next segment belongs.
+        if flags == TcpHeader::ACK
+            && payload.wire() <= MAX_PADDING
+            && payload.bytes().iter().all(|&byte| byte == 0)
+        {
+            payload = payload.at_most(0);
+        }
         let mut packet = self.flow(ends, protocol::TCP, ports, payload);
         packet.tcp = TcpHeader {
-            flags: view.u8(13)?,
+            flags,
             sequence: header.sequence_number(),
             acknowledgement: header.acknowledgment_number(),
         };
