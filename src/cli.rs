@@ -12,27 +12,46 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use units::{DecodeRule, Span};
 
+/// The heading of the options that every command has.
+const GENERAL: &str = "General options";
+
+const EXAMPLES: &str = "\
+Examples:
+  wiretell read trace.pcapng               every flow, what matters on top
+  wiretell read --format jsonl a.pcap | jq .app_proto
+  sudo wiretell live -i eth0               flows as they happen
+  wiretell explain 3391                    whose port that is, and what to check when it fails";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; also when whoever read the output has seen enough
+  1    done, and a finding was at least as severe as --fail-on says
+  2    wrong usage, or something could not be opened, read or written; the rest was done
+  3    done, but an input was cut short or damaged: everything before the damage is in the output
+  130  ended by Ctrl-C, after telling what was known";
+
 /// Says what each network flow really is, how sure it is, and why.
 ///
 /// wiretell reads capture files or listens on an interface, groups packets into two-way flows and labels each by
 /// its bytes, its behaviour, its context, and only last by its port.
 #[derive(Debug, Parser)]
 #[command(version, about, long_about, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Say less: no progress, no summary on standard error.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GENERAL)]
     pub(crate) quiet: bool,
     /// Say more: what was skipped and which bounds were hit.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GENERAL)]
     pub(crate) verbose: bool,
     /// Colours in tables; NO_COLOR is respected.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = GENERAL, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
     /// No progress on standard error.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GENERAL)]
     pub(crate) no_progress: bool,
 }
 

@@ -361,6 +361,7 @@ fn every_command_has_help_short_and_long() {
             }
         }
     }
+    assert!(overview.contains("Examples:") && overview.contains("Exit codes:"), "{overview}");
     assert!(run(&["read", "--help"]).1.contains("Examples:"));
 }
 

@@ -29,8 +29,8 @@ mod why;
 
 /// Most flows that are all shown without being asked for.
 const SMALL: usize = 50;
-/// Most flows shown in all when all are asked for: about a gigabyte is kept of so many.
-const MOST: usize = 2_000_000;
+/// Most flows of each interest shown when all are asked for: about half a gigabyte is kept of so many.
+const MOST: usize = 1_000_000;
 /// Services of each interest that are shown of a large capture.
 const SHOWN: [usize; Interest::ALL.len()] = [15, 15, 10, 10];
 /// Fewest columns of the terminal that are worth having for reasons.

@@ -195,7 +195,7 @@ pub(super) const fn style_of(verdict: Verdict) -> Style {
         Verdict::Recognised => AnsiColor::Cyan,
         Verdict::Contradicted => AnsiColor::Red,
         Verdict::Plausible => AnsiColor::Yellow,
-        Verdict::Unverifiable => AnsiColor::BrightBlack,
+        Verdict::Unverifiable => return Style::new().dimmed(),
         Verdict::Unknown => AnsiColor::Magenta,
     };
     color.on_default()
