@@ -21,6 +21,7 @@
 //! 0x11E6C4EB, whose byte order nobody has published: it counts on that port only.
 
 mod watch;
+mod wire;
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
@@ -29,7 +30,8 @@ use crate::inspect::{
 };
 use crate::key::Transport;
 use crate::rhythm::Conduct;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
+use wire::{Fit, rcp, tunnelled};
 
 /// NetFT.
 pub const INSPECTOR: Inspector = Inspector {
@@ -83,139 +85,11 @@ const PORTS: &[u16] = &[3343];
 /// driver encrypts (SecurityLevel 2) has no known form, and a heartbeat comes every second.
 const PATIENCE: usize = 8;
 
-/// What a route control packet says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rcp {
-    version: u8,
-    is_response: bool,
-    sequence: u32,
-    /// Source and destination that it names.
-    pair: Option<(IpAddr, IpAddr)>,
-    signed: bool,
-    /// Whether its total length is the datagram's.
-    exact: bool,
-}
-
-/// Bytes of the base header.
-const BASE_LEN: u16 = 16;
-/// Bytes of an extension's header.
-const EXTENSION_HEADER: u16 = 8;
-/// Most extensions followed: an address pair and a signature are known.
-const MAX_EXTENSIONS: usize = 3;
-
-fn rcp(mut cursor: Cursor<'_>, wire_len: u32) -> Result<Rcp, Reject> {
-    cursor.tag(&[0x55; 4])?;
-    let version = cursor.u8()?;
-    cursor.skip(1)?;
-    let kind = cursor.u16_le()?;
-    require(kind <= 1)?;
-    let mut next = cursor.u16_le()?;
-    require(next <= 3)?;
-    let total = cursor.u16_le()?;
-    require(total >= BASE_LEN && u32::from(total) <= wire_len)?;
-    let sequence = cursor.u32_le()?;
-    let mut body = cursor.within(usize::from(total - BASE_LEN))?;
-    let (mut pair, mut signed) = (None, false);
-    for _ in 0..MAX_EXTENSIONS {
-        if next == 0 {
-            break;
-        }
-        let is = next;
-        next = match extension(&mut body, is, &mut pair) {
-            Ok(next) => next,
-            // The capture cut the frame behind the base header: that much was sound.
-            Err(Reject::Incomplete) => break,
-            Err(Reject::Mismatch) => return Err(Reject::Mismatch),
-        };
-        signed |= is == 3;
-    }
-    let exact = u32::from(total) == wire_len;
-    Ok(Rcp { version, is_response: kind == 1, sequence, pair, signed, exact })
-}
-
-fn extension(body: &mut Cursor<'_>, kind: u16, pair: &mut Option<(IpAddr, IpAddr)>) -> Result<u16, Reject> {
-    let next = body.u16_le()?;
-    require(next <= 3)?;
-    let len = body.u16_le()?;
-    require(len >= EXTENSION_HEADER)?;
-    body.skip(4)?;
-    let mut contents = body.within(usize::from(len - EXTENSION_HEADER))?;
-    match (kind, len) {
-        (1, 16..40) => {
-            let mut address = || contents.array::<4>().map(|four| IpAddr::from(Ipv4Addr::from(four)));
-            *pair = Some((address()?, address()?));
-        }
-        // An early description has 16 + 16 bytes for IPv4 too; how the four lie in them is not known.
-        (1, _) => require(len >= 40)?,
-        (2, _) => {
-            require(len >= 40)?;
-            let mut address = || contents.array::<16>().map(|all| IpAddr::from(Ipv6Addr::from(all)));
-            *pair = Some((address()?, address()?));
-        }
-        _ => {}
-    }
-    Ok(next)
-}
-
-/// What a tunnelled frame carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Tunnelled {
-    source: IpAddr,
-    destination: IpAddr,
-    protocol: u8,
-    /// Source and destination port of TCP or UDP.
-    ports: Option<(u16, u16)>,
-}
-
-const ETHERTYPE_IPV4: u16 = 0x0800;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
-
-/// Reads an Ethernet frame of the virtual adapter. Its length has to agree with the inner IP header's;
-/// together with both addresses' prefixes one in about 2^60 random datagrams would pass.
-fn tunnelled(mut cursor: Cursor<'_>, wire_len: u32) -> Result<Tunnelled, Reject> {
-    let destination_mac = cursor.array::<6>()?;
-    let source_mac = cursor.array::<6>()?;
-    let local = |mac: [u8; 6]| mac.first().is_some_and(|byte| byte & 2 != 0);
-    // Bit 0 of an address's first byte says multicast: never a sender.
-    let unicast = source_mac.first().is_some_and(|byte| byte & 1 == 0);
-    require(local(destination_mac) && local(source_mac) && unicast)?;
-    let ethertype = cursor.u16()?;
-    let (source, destination, protocol) = match ethertype {
-        ETHERTYPE_IPV6 => {
-            require(cursor.u8()? >> 4 == 6)?;
-            cursor.skip(3)?;
-            require(u32::from(cursor.u16()?) + 54 == wire_len)?;
-            let protocol = cursor.u8()?;
-            cursor.skip(1)?;
-            let (source, destination) =
-                (Ipv6Addr::from(cursor.array::<16>()?), Ipv6Addr::from(cursor.array::<16>()?));
-            require(source.is_unicast_link_local())?;
-            require(destination.is_unicast_link_local() || destination.is_multicast())?;
-            (source.into(), destination.into(), protocol)
-        }
-        ETHERTYPE_IPV4 => {
-            require(cursor.u8()? == 0x45)?;
-            cursor.skip(1)?;
-            require(u32::from(cursor.u16()?) + 14 == wire_len)?;
-            cursor.skip(5)?;
-            let protocol = cursor.u8()?;
-            cursor.skip(2)?;
-            let (source, destination) =
-                (Ipv4Addr::from(cursor.array::<4>()?), Ipv4Addr::from(cursor.array::<4>()?));
-            require(source.is_link_local() && destination.is_link_local())?;
-            (IpAddr::from(source), IpAddr::from(destination), protocol)
-        }
-        _ => return Err(Reject::Mismatch),
-    };
-    let mut port = || cursor.u16().ok();
-    let ports = if matches!(protocol, 6 | 17) { port().zip(port()) } else { None };
-    Ok(Tunnelled { source, destination, protocol, ports })
-}
-
 /// What the datagrams of one side are.
 #[derive(Clone, Copy, Debug, Default)]
 struct Heartbeats {
     rcps: usize,
+    fitting: usize,
     exact: usize,
     tunnelled: usize,
     others: usize,
@@ -228,7 +102,8 @@ fn survey(said: Said<'_>, own: IpAddr, peer: IpAddr) -> Heartbeats {
         match rcp(datagram.cursor(), datagram.wire_len) {
             Ok(packet) => {
                 found.rcps += 1;
-                found.exact += usize::from(packet.exact && !datagram.is_cut());
+                found.fitting += usize::from(packet.fit >= Fit::Room);
+                found.exact += usize::from(packet.fit == Fit::Exact && !datagram.is_cut());
                 found.matches_route |= packet.pair == Some((own, peer));
             }
             Err(_) if tunnelled(datagram.cursor(), datagram.wire_len).is_ok() => found.tunnelled += 1,
@@ -259,6 +134,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         } else if ahead.exact + back.exact > 0 {
             Evidence::message("rcp: a whole route control packet")
         } else {
+            // A total length of another meaning than is believed counts on the registered port.
+            require(ahead.fitting + back.fitting > 0 || opening.is_on(PORTS))?;
             Evidence::signature("rcp-header: the header of a route control packet")
         };
         return Ok(evidence.from(speaker));
@@ -390,13 +267,18 @@ const EXAMPLES: &[Example] = &[
     .on(3343),
     Example::not(Transport::Tcp, "the same elsewhere", &[b"\xeb\xc4\xe6\x11\x01\0\0\0\x40\0\0\0"], &[]),
     Example::not(Transport::Udp, "a fill pattern", &[&[0x55; 64]], &[]).on(3343),
+    Example::udp(
+        Confidence::Signature,
+        "an extension of an unknown form",
+        &[b"\x55\x55\x55\x55\x01\0\0\0\x03\0\x18\0\x07\0\0\0\x99\x99\x99\x99\x99\x99\x99\x99"],
+        &[],
+    ),
     Example::not(
         Transport::Udp,
-        "a total length beyond the datagram",
+        "a total length beyond the datagram, on any port",
         &[b"\x55\x55\x55\x55\x01\0\0\0\0\0\x40\0\x07\0\0\0"],
         &[],
-    )
-    .on(3343),
+    ),
     Example::not(
         Transport::Udp,
         "Ethernet between global addresses, of another tunnel",

@@ -99,9 +99,15 @@ fn first(said: Said<'_>, side: Side) -> Result<Confidence, Reject> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
+    let request = first(opening.initiator, Side::Initiator);
+    let reply = match first(opening.responder, Side::Responder) {
+        // A server that does not mark its responses: whole messages both ways are SMB's all the same.
+        Err(Reject::Mismatch) if request.is_ok() => first(opening.responder, Side::Initiator),
+        reply => reply,
+    };
     let evidence = Evidence::of(
-        first(opening.initiator, Side::Initiator),
-        first(opening.responder, Side::Responder),
+        request,
+        reply,
         "message: an SMB message of its stated length (MS-SMB2 section 2.2.1, MS-CIFS section 2.2.3)",
     )?;
     let seen = messages(opening.initiator, Side::Initiator).flatten().count();

@@ -25,7 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "MS-TDS section 2.2",
     ports: PORTS,
     initiator_first: ByteSet::of(&[0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0e, 0x10, 0x11, 0x12]),
-    responder_first: ByteSet::of(&[0x04, 0x12]),
+    responder_first: ByteSet::of(&[0x04, 0x11, 0x12]),
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -56,7 +56,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok((asked, sure)), Ok((told, answer))) => {
             let login = matches!(asked.kind, kind::PRELOGIN | kind::LOGIN7 | kind::LOGIN);
             // A prelogin is answered by one, a login and everything else by tokens.
-            let fits = told.kind == kind::ANSWER || asked.kind == kind::PRELOGIN;
+            let fits = matches!(told.kind, kind::ANSWER | kind::SECURITY) || asked.kind == kind::PRELOGIN;
             if !fits {
                 return Err(Reject::Mismatch);
             }

@@ -3,7 +3,7 @@
 //! Both nodes ask on the same pair of ports with counters of their own, so a response is paired with a
 //! request by the requester and the sequence, never by the sequence alone.
 
-use super::{Tunnelled, rcp, tunnelled};
+use super::wire::{Tunnelled, rcp, tunnelled};
 use crate::attributes::Attributes;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};

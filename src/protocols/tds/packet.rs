@@ -66,7 +66,10 @@ pub(super) fn packets(said: Said<'_>) -> impl Iterator<Item = Packet<'_>> {
 pub(super) fn first(said: Said<'_>, side: Side) -> Result<(Packet<'_>, Confidence), Reject> {
     let mut cursor = said.cursor(crate::key::Transport::Tcp);
     let packet = packet(&mut cursor)?;
-    require((packet.kind == kind::ANSWER) == (side == Side::Responder) || packet.kind == kind::PRELOGIN)?;
+    // A server's security token belongs into an answer, but travels by itself in some captures of NTLM logins.
+    let token = packet.kind == kind::SECURITY && packet.contents.starts_with(b"NTLMSSP");
+    let answers = packet.kind == kind::ANSWER || packet.kind == kind::PRELOGIN || token;
+    require(if side == Side::Responder { answers } else { packet.kind != kind::ANSWER })?;
     let contents = Cursor::new(packet.contents, !packet.whole);
     let worth = match packet.kind {
         kind::PRELOGIN => prelogin(contents)?,
@@ -85,6 +88,7 @@ pub(super) fn first(said: Said<'_>, side: Side) -> Result<(Packet<'_>, Confidenc
             require(packet.status & LAST != 0)?;
             Confidence::Signature
         }
+        kind::SECURITY if token => Confidence::Message,
         kind::BATCH | kind::BULK | kind::TOKEN | kind::TRANSACTION | kind::SECURITY => {
             require(!contents.is_empty() || contents.is_open())?;
             Confidence::Signature
