@@ -123,7 +123,8 @@ fn has_own_command(mut cursor: Cursor<'_>) -> bool {
 fn mid_stream(opening: &Opening<'_>) -> Verdict {
     require(!opening.from_start && opening.is_on(PORTS))?;
     let mut request = opening.request();
-    let asked = lines::text_line(&mut request).is_ok_and(|line| is_verb(line, OWN) || is_verb(line, FIRST));
+    let known = |line: &[u8]| [OWN, FIRST, SHARED, &["RETR", "DELE", "RNFR", "RNTO", "ABOR"]].iter().any(|verbs| is_verb(line, verbs));
+    let asked = lines::text_line(&mut request).is_ok_and(known);
     let mut reply = opening.reply();
     let answered = lines::reply_line(&mut reply).is_ok_and(|line| !line.text.is_empty());
     match (asked, answered) {

@@ -23,7 +23,7 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "Redis serialization protocol specification (RESP2, RESP3)",
     ports: PORTS,
     // Clients in error send anything, and are refused in Redis' words.
-    initiator_first: LETTERS.or(ByteSet::of(b"*$+-:")),
+    initiator_first: LETTERS.or(ByteSet::of(b"*$+-:\r\n")),
     responder_first: ByteSet::of(b"+-:$*_#,(!=%~>"),
     inspect,
     describe: Some(describe),
@@ -80,6 +80,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Mismatch), Ok(Half::Own)) if on_port => {
             Ok(Evidence::signature("refusal: an answer that only Redis gives, on its port (RESP specification)").from(Side::Responder))
         }
+        (Err(Reject::Mismatch), Err(Reject::Incomplete)) if on_port => Err(Reject::Incomplete),
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         _ => Err(Reject::Incomplete),
     }
@@ -87,6 +88,13 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 
 /// Reads a command: in RESP, or inline.
 fn request(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    // Empty lines are passed over, as the server does.
+    while cursor.rest().starts_with(b"\r\n") {
+        cursor.skip(2)?;
+    }
+    if cursor.rest() == b"\r" {
+        return Err(Reject::Incomplete);
+    }
     if cursor.rest().first().is_some_and(|&byte| byte != b'*') {
         lines::command(&mut cursor, INLINE)?;
         return Ok(Half::Fitting);
@@ -132,7 +140,7 @@ fn reply(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
             let word = lines::verb(line);
             require(word.len() >= 3 && word.iter().all(u8::is_ascii_uppercase))?;
             let own: &[&[u8]] = &[b"NOAUTH", b"WRONGPASS", b"WRONGTYPE", b"MISCONF", b"NOPERM", b"MOVED", b"DENIED", b"LOADING", b"READONLY"];
-            Ok(if own.contains(&word) || line.starts_with(b"ERR unknown command") { Half::Own } else { Half::Fitting })
+            Ok(if own.contains(&word) || line.starts_with(b"ERR unknown command") || line.starts_with(b"ERR Protocol error") { Half::Own } else { Half::Fitting })
         }
         b':' | b'$' | b'*' | b'%' | b'~' | b'>' | b'=' | b'!' | b'(' => {
             if cursor.rest().first() == Some(&b'-') {
