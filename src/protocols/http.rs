@@ -174,15 +174,23 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Incomplete), Ok(answered)) => {
             Ok(in_between(answered, Side::Responder, Confidence::Signature))
         }
-        // An answer alone does not make the flow HTTP: its server answers whatever it could not read with 400.
         (Err(Reject::Mismatch), Ok(_)) if is_misspelt(opening) => {
             Ok(Evidence::message("misspelt-request: an HTTP method, answered by a status line (RFC 9112 section 4)"))
         }
-        (Err(Reject::Mismatch), Err(Reject::Incomplete)) => simple_request(opening).map_err(|reject| {
-            // Its answer may still show that it was meant for HTTP.
-            if is_misspelt(opening) { Reject::Incomplete } else { reject }
+        // The answer may still show that it was meant for HTTP.
+        (Err(Reject::Mismatch), Err(Reject::Incomplete)) => {
+            simple_request(opening).map_err(|_| Reject::Incomplete)
+        }
+        // HTTP's servers answer whatever they cannot read. Elsewhere than on its ports that is no proof: other
+        // protocols have HTTP's answers to requests of their own.
+        (Err(Reject::Mismatch), Ok(answered)) => simple_request(opening).or_else(|reject| {
+            require(answered.offset == 0 && opening.is_on(INSPECTOR.ports)).map_err(|_| reject)?;
+            Ok(Evidence::signature(
+                "status-line-on-port: a status line on HTTP's port, to what is no request (RFC 9112 section 4)",
+            )
+            .from(Side::Responder))
         }),
-        (Err(_), Err(Reject::Mismatch)) | (Err(Reject::Mismatch), _) => simple_request(opening),
+        (Err(_), Err(Reject::Mismatch)) => simple_request(opening),
         (Err(Reject::Incomplete), Err(Reject::Incomplete)) => partial_line(opening),
     }
 }
@@ -207,8 +215,9 @@ fn in_between(found: Found<'_>, side: Side, confidence: Confidence) -> Evidence 
 /// HTTP/0.9 (RFC 9112 appendix C.1.1, RFC 1945 section 4.1): `GET SP path`, answered by the document itself,
 /// which is HTML, or by a newer server.
 fn simple_request(opening: &Opening<'_>) -> Verdict {
-    let line = opening.request().line(MAX_LINE)?;
-    let target = line.strip_prefix(b"GET ").ok_or(Reject::Mismatch)?;
+    let mut request = opening.request();
+    request.tag(b"GET ")?;
+    let target = request.line(MAX_LINE)?;
     require(target.starts_with(b"/") && !target.contains(&b' ') && is_text(target))?;
     let answer = opening.responder.bytes().trim_ascii_start();
     let known = opening.is_on(INSPECTOR.ports) || answer.starts_with(b"<") || answer.starts_with(b"HTTP/");
@@ -300,3 +309,27 @@ const EXAMPLES: &[Example] = &[
     Example::not(Transport::Tcp, "an inline command of Redis", &[b"GET key\r\n"], &[b"$-1\r\n"]),
     Example::not(Transport::Tcp, "SHOUTcast's answer alone", &[], &[b"ICY 200 OK\r\nicy-name: x\r\n"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Endpoint;
+
+    #[test]
+    fn a_refusal_on_a_web_port_says_what_the_server_speaks_and_elsewhere_says_nothing() {
+        let confidence = |port| {
+            let end = |last: u8, port| Endpoint { address: [192, 0, 2, last].into(), port };
+            let opening = Opening {
+                transport: Transport::Tcp,
+                initiator: Said::new(b"1026\x108 !34", &[], false),
+                responder: Said::new(b"HTTP/1.1 400 Bad Request\r\n\r\n", &[], false),
+                endpoints: [end(1, 51_000), end(2, port)],
+                responder_listens: true,
+                from_start: true,
+            };
+            inspect(&opening).map(|evidence| (evidence.confidence, evidence.side))
+        };
+        assert_eq!(confidence(80), Ok((Confidence::Signature, Side::Responder)));
+        assert_eq!(confidence(4444), Err(Reject::Mismatch));
+    }
+}
