@@ -66,8 +66,14 @@ fn frame<'a>(cursor: &mut Cursor<'a>, side: Side) -> Result<Frame<'a>, Reject> {
     // OPTIONS and READY have no body, all others have one.
     require((len == 0) == matches!(opcode, 2 | 5))?;
     let body = cursor.within(len as usize)?;
+    let mut ahead = body;
+    if matches!(opcode, 7 | 9) {
+        // QUERY and PREPARE begin with their text, in four bytes of length.
+        let text = ahead.u32()?;
+        require(text <= len - 4)?;
+        require(ahead.rest().iter().take(text as usize).all(|&byte| byte >= b'\t'))?;
+    }
     if opcode == 1 {
-        let mut ahead = body;
         ahead.skip(2)?;
         ahead.skip(2)?;
         // The map's first key, whichever of the known ones it is.
@@ -96,6 +102,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     if matches!(request, Err(Reject::Incomplete)) && reply.is_ok() && !opening.is_on(INSPECTOR.ports) {
         // NetBIOS' positive answer, 82 00 00 00, and a length would pass for an error of version 2.
         return Err(Reject::Incomplete);
+    }
+    let telling = matches!(&request, Ok(Frame { opcode: 1 | 5 | 7 | 9, .. }));
+    if !telling && matches!(reply, Err(Reject::Incomplete)) && !opening.is_on(INSPECTOR.ports) {
+        return request.and(Err(Reject::Incomplete));
     }
     let fitting = match (&request, &reply) {
         (Ok(request), Ok(reply)) => {

@@ -26,23 +26,25 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Reads a message, and says whether it is a control message.
+/// Reads a message, and says whether it is a control message of no device, as those of single sessions are.
 fn message(cursor: &mut Cursor<'_>) -> Result<bool, Reject> {
     let len = cursor.u32()?;
     require((10..1 << 24).contains(&len))?;
     let mut body = cursor.within(len as usize)?;
-    let _session = body.u16()?;
+    let session = body.u16()?;
     let (stream, function) = (body.u8()?, body.u8()?);
     body.tag(&[0])?;
     let kind = body.u8()?;
     require(match kind {
         0 => stream & 0x7f != 0 || function != 0,
-        1..=6 | 9 => len == 10 && stream == 0 && function <= 4,
+        1..=4 | 9 => len == 10 && stream == 0 && function <= 4,
+        // A link test is of no session.
+        5 | 6 => len == 10 && stream == 0 && function == 0 && session == u16::MAX,
         7 => len == 10,
         _ => false,
     })?;
     body.skip(4)?;
-    if body.is_open() { Err(Reject::Incomplete) } else { Ok(kind != 0) }
+    if body.is_open() { Err(Reject::Incomplete) } else { Ok(kind != 0 && session == u16::MAX) }
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {

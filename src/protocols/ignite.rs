@@ -33,9 +33,9 @@ fn handshake(mut cursor: Cursor<'_>) -> Result<[u16; 3], Reject> {
     body.tag(&[1])?;
     let version = [body.u16_le()?, body.u16_le()?, body.u16_le()?];
     let [major, minor, patch] = version;
-    require((1..=3).contains(&major) && minor <= 9 && patch <= 9)?;
-    // Client: ODBC or JDBC 1, thin 2.
-    require(matches!(body.u8()?, 1 | 2))?;
+    // ODBC and JDBC, 1, have versions 2.x; thin clients, 2, have 1.x.
+    let kind = body.u8()?;
+    require(patch == 0 && minor <= 19 && matches!((kind, major), (1, 2) | (2, 1)))?;
     if body.is_open() { Err(Reject::Incomplete) } else { Ok(version) }
 }
 
@@ -46,13 +46,13 @@ fn answer(mut cursor: Cursor<'_>) -> Result<(), Reject> {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let [.., patch] = handshake(opening.request())?;
+    handshake(opening.request())?;
     let reply = answer(opening.reply());
     let rule = "handshake: operation 1, a version and the client's kind (Ignite binary client protocol)";
     match reply {
         Err(Reject::Mismatch) => Err(Reject::Mismatch),
-        Ok(()) if patch == 0 => Ok(Evidence::dialogue(rule)),
-        _ => Ok(Evidence::new(Confidence::Message, rule)),
+        Ok(()) => Ok(Evidence::dialogue(rule)),
+        Err(Reject::Incomplete) => Ok(Evidence::new(Confidence::Message, rule)),
     }
 }
 

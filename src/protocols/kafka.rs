@@ -94,12 +94,20 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         (Ok(_), Ok(_)) => {
             let correlation = response(&mut opening.reply())?;
-            require(requests(opening.initiator).any(|request| request.correlation == correlation))?;
+            let request = requests(opening.initiator).find(|request| request.correlation == correlation);
+            let request = request.ok_or(Reject::Mismatch)?;
+            // Zeros answer zeros in many protocols: the client's name, or that it has none, must be there too.
+            if request.client == Some(&[]) && correlation <= 0xffff && !opening.is_on(INSPECTOR.ports) {
+                return Err(Reject::Incomplete);
+            }
             Ok(Evidence::dialogue(
                 "answered-request: the response has the request's correlation id (Kafka protocol guide, Response Header)",
             ))
         }
-        (Ok(_), Err(Reject::Incomplete)) if opening.is_on(INSPECTOR.ports) => Ok(Evidence::message(rule)),
+        (Ok(_), Err(Reject::Incomplete)) if opening.is_on(INSPECTOR.ports) => {
+            let whole = first.is_some_and(|request| request.is_whole);
+            Ok(if whole { Evidence::message(rule) } else { Evidence::signature(rule) })
+        }
         // Eight letters of client id are as good as a magic number.
         (Ok(count), Err(Reject::Incomplete)) => {
             let named = first.and_then(|request| request.client).is_some_and(|client| client.len() >= 3);

@@ -95,8 +95,18 @@ fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<Greeting<'a>, Reject> {
     }
 }
 
-/// Reads a client's answer, and says whether it goes over to TLS.
-fn login(cursor: &mut Cursor<'_>) -> Result<bool, Reject> {
+/// A client's answer to the greeting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Login {
+    /// It logs in.
+    Password,
+    /// It goes over to TLS.
+    Tls,
+    /// It logs in as before 4.1, in a form that tells nothing without the greeting.
+    Old,
+}
+
+fn login(cursor: &mut Cursor<'_>) -> Result<Login, Reject> {
     let mut payload = packet(cursor, 1)?;
     let whole = payload.len();
     let capabilities = payload.u32_le()?;
@@ -104,18 +114,18 @@ fn login(cursor: &mut Cursor<'_>) -> Result<bool, Reject> {
         // Before 4.1: two bytes of capabilities, three of the largest packet, user.
         let user = payload.until(0, MAX_VERSION + 1)?;
         require(user.len() > 1 && user.get(1..).is_some_and(is_text))?;
-        return Ok(false);
+        return Ok(Login::Old);
     }
     payload.skip(4 + 1)?;
     // 23 zeros, of which MariaDB uses the last four.
     payload.tag(&[0; 19])?;
     payload.skip(4)?;
     if capabilities & CLIENT_SSL != 0 && whole == 32 {
-        return Ok(true);
+        return Ok(Login::Tls);
     }
     payload.until(0, 256)?;
     require(!payload.is_open()).map_err(|_| Reject::Incomplete)?;
-    Ok(false)
+    Ok(Login::Password)
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
@@ -133,6 +143,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Greeting::Refusal { .. }), Err(Reject::Incomplete)) => {
             Ok(Evidence::message("refusal: an error packet of sequence 0 (MySQL ERR_Packet)").from(Side::Responder))
         }
+        (Err(Reject::Incomplete), Ok(Login::Old)) => Err(Reject::Incomplete),
         (Err(Reject::Incomplete), Ok(_)) => {
             Ok(Evidence::message("login: capabilities, filler and a user of sequence 1 (MySQL connection phase)"))
         }
@@ -183,7 +194,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         Ok(Greeting::Refusal { number }) => attributes.set("mysql.error", number),
         Err(_) => {}
     }
-    attributes.set_some("mysql.tls", login(&mut opening.request()).ok());
+    attributes.set_some("mysql.tls", login(&mut opening.request()).ok().map(|login| login == Login::Tls));
 }
 
 const EXAMPLES: &[Example] = &[

@@ -36,10 +36,12 @@ fn message(cursor: &mut Cursor<'_>, side: Side) -> Result<bool, Reject> {
     require((1..=MAX_LENGTH).contains(&len))?;
     let mut payload = cursor.within(len as usize)?;
     let kind = payload.u8()?;
-    let whole = !payload.is_open();
+    if payload.is_open() {
+        return Err(Reject::Incomplete);
+    }
     if side == Side::Responder {
         require(matches!(kind, 0..=4 | 11..=19))?;
-        return Ok(whole && kind == 11 && payload.rest() == [0x08, 0x05, 0x1a, 0x00]);
+        return Ok(kind == 11 && payload.rest() == [0x08, 0x05, 0x1a, 0x00]);
     }
     require(matches!(kind, 1..=7 | 12 | 17..=20 | 24..=28 | 30..=32 | 40..=43 | 46))?;
     match kind {

@@ -136,11 +136,12 @@ fn inspect_middle(opening: &Opening<'_>) -> Verdict {
                 break;
             }
         }
-        result.map(|()| Confidence::Signature)
+        result
     };
     let rule = "data: TNS packets of both sides on Oracle's port (TNS packet header)";
-    let evidence = Evidence::of(judged(opening.request()), judged(opening.reply()), rule)?;
-    Ok(Evidence { confidence: Confidence::Signature, ..evidence })
+    judged(opening.request())?;
+    judged(opening.reply())?;
+    Ok(Evidence::signature(rule))
 }
 
 /// The value of `NAME=value` in connect data.
