@@ -148,8 +148,14 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         return Ok(Evidence::new(confidence, rule).from(speaker));
     }
     let others = ahead.others + back.others;
-    let patience = if opening.is_on(PORTS) { PATIENCE } else { 0 };
+    let patience = if opening.is_on(PORTS) && !poses(opening) { PATIENCE } else { 0 };
     Err(if others > patience { Reject::Mismatch } else { Reject::Incomplete })
+}
+
+/// Whether something begins as route control packets do, among datagrams of which none is one.
+fn poses(opening: &Opening<'_>) -> bool {
+    let mut datagrams = opening.initiator.datagrams().chain(opening.responder.datagrams());
+    datagrams.any(|datagram| datagram.cursor().tag(&[0x55; 4]).is_ok())
 }
 
 /// Whether `answerer` repeats the sequence of one of `asker`'s requests.
