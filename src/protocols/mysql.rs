@@ -143,11 +143,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Greeting::Refusal { .. }), Err(Reject::Incomplete)) => {
             Ok(Evidence::message("refusal: an error packet of sequence 0 (MySQL ERR_Packet)").from(Side::Responder))
         }
-        (Err(Reject::Incomplete), Ok(Login::Old)) => Err(Reject::Incomplete),
+        (Err(Reject::Incomplete), Ok(Login::Old) | Err(Reject::Incomplete)) => Err(Reject::Incomplete),
         (Err(Reject::Incomplete), Ok(_)) => {
             Ok(Evidence::message("login: capabilities, filler and a user of sequence 1 (MySQL connection phase)"))
         }
-        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
         _ if !opening.from_start => inspect_middle(opening),
         _ => Err(Reject::Mismatch),
     }
