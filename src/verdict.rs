@@ -190,7 +190,8 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     let promised = port_claims.iter().any(|claim| ports::promises(claim, name));
     let verdict = if usual || promised {
         Verdict::Confirmed
-    } else if port_claims.is_empty() {
+    } else if port_claims.is_empty() || announced.is_some_and(|announced| announced.name == name) {
+        // Whoever has a port registered has no say about one that two hosts agreed upon for this flow.
         Verdict::Recognised
     } else {
         Verdict::Contradicted
