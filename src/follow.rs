@@ -4,6 +4,7 @@ use crate::attributes::Attributes;
 use crate::context::Announcement;
 use crate::inspect::Side;
 use crate::packet::Timestamp;
+use crate::report::{Moment, Report};
 use std::fmt::Debug;
 
 /// A datagram, or the next part of a TCP stream, of a followed flow.
@@ -21,6 +22,14 @@ pub struct Heard<'a> {
     pub frame: u64,
     /// Whether bytes of the stream are missing right before these. Always `false` for datagrams.
     pub gap: bool,
+}
+
+impl Heard<'_> {
+    /// When and in which frame.
+    #[must_use]
+    pub const fn at(&self) -> Moment {
+        Moment { time: self.time, frame: self.frame }
+    }
 }
 
 /// Most announcements that one follower may make at a time; those beyond are dropped.
@@ -58,6 +67,11 @@ pub trait Follower: Debug + Send {
     /// Says what was seen in all, when the flow ends. Keys as declared in the inspector's `attributes`.
     fn conclude(&self, attributes: &mut Attributes) {
         let _ = attributes;
+    }
+
+    /// Says the same in types, for findings, where there is anything to reason about.
+    fn report(&self) -> Option<Report> {
+        None
     }
 
     /// Whether nothing that follows can matter, so that it need not be handed over.

@@ -67,7 +67,20 @@ pub struct Intake {
     pub first: Option<Timestamp>,
     /// Latest time of a frame.
     pub last: Option<Timestamp>,
+    /// Frames captured before the frame in front of them, by more than [`JITTER_NANOS`].
+    pub backwards: u64,
+    /// The largest of these steps, in nanoseconds.
+    pub backwards_nanos: u64,
+    /// The longest time without any frame: nanoseconds, its beginning, and the number of the frame after it.
+    pub pause: Option<(u64, Timestamp, u64)>,
+    /// Frames larger than any that goes over a wire: put together by an adapter's offloading.
+    pub oversized: u64,
 }
+
+/// Steps back in time that are no clock's: processors that capture together differ by less.
+pub const JITTER_NANOS: u64 = 1_000_000;
+/// Largest jumbo frame in common use, in bytes, with its tags.
+const LARGEST_FRAME: u32 = 9_300;
 
 impl Intake {
     /// Adds what another timeline counted.
@@ -83,6 +96,31 @@ impl Intake {
             (a, b) => a.or(b),
         };
         self.last = self.last.max(other.last);
+        self.backwards += other.backwards;
+        self.backwards_nanos = self.backwards_nanos.max(other.backwards_nanos);
+        self.pause = self.pause.max(other.pause);
+        self.oversized += other.oversized;
+    }
+
+    /// Counts a frame.
+    fn count(&mut self, frame: &crate::packet::Frame) {
+        self.packets += 1;
+        self.bytes += u64::from(frame.wire);
+        self.truncated += u64::from(frame.captured < frame.wire);
+        self.oversized += u64::from(frame.wire > LARGEST_FRAME);
+        self.first.get_or_insert(frame.time);
+        if let Some(last) = self.last {
+            let back = last.since(frame.time);
+            if back > JITTER_NANOS {
+                self.backwards += 1;
+                self.backwards_nanos = self.backwards_nanos.max(back);
+            }
+            let pause = frame.time.since(last);
+            if self.pause.is_none_or(|(longest, ..)| pause > longest) {
+                self.pause = Some((pause, last, frame.number));
+            }
+        }
+        self.last = self.last.max(Some(frame.time));
     }
 }
 
@@ -171,11 +209,7 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
         let block = Arc::new(block);
         for frame in &block.frames {
             let bytes = block.bytes_of(frame);
-            self.intake.packets += 1;
-            self.intake.bytes += u64::from(frame.wire);
-            self.intake.truncated += u64::from(frame.captured < frame.wire);
-            self.intake.first.get_or_insert(frame.time);
-            self.intake.last = self.intake.last.max(Some(frame.time));
+            self.intake.count(frame);
             match self.decoder.decode(frame, bytes) {
                 Decoded::Skipped(skip) => {
                     if let Some(count) = self.intake.skipped.get_mut(skip as usize) {

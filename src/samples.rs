@@ -1,5 +1,7 @@
 //! The median of a long series of measurements, in fixed space.
 
+use crate::report::Spread;
+
 /// Measurements kept at a time. Half of them survive each thinning, so a median always rests on 64 at least.
 const KEPT: usize = 128;
 
@@ -11,11 +13,12 @@ pub struct Samples {
     len: usize,
     stride: u64,
     seen: u64,
+    largest: u64,
 }
 
 impl Default for Samples {
     fn default() -> Self {
-        Self { kept: [0; KEPT], len: 0, stride: 1, seen: 0 }
+        Self { kept: [0; KEPT], len: 0, stride: 1, seen: 0, largest: 0 }
     }
 }
 
@@ -35,6 +38,7 @@ impl Samples {
             }
         }
         self.seen = self.seen.saturating_add(1);
+        self.largest = self.largest.max(value);
     }
 
     fn thin(&mut self) {
@@ -54,6 +58,16 @@ impl Samples {
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.seen
+    }
+
+    /// The median, the 99th percentile and the largest of what was kept, and how many were measured.
+    #[must_use]
+    pub fn spread(&self) -> Option<Spread> {
+        let mut sorted = self.kept;
+        let sorted = sorted.get_mut(..self.len)?;
+        sorted.sort_unstable();
+        let at = |hundredths: usize| sorted.get(sorted.len() * hundredths / 100).copied();
+        Some(Spread { count: self.seen, median: at(50)?, p99: at(99)?, largest: self.largest })
     }
 
     /// The median (the upper one of an even number), or `None` if nothing was measured.

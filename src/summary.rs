@@ -7,6 +7,7 @@ use crate::key::{Endpoint, FlowKey, protocol};
 use crate::packet::{IcmpError, Layers, Timestamp};
 use crate::ports::PortClaim;
 use crate::ports::book::Book;
+use crate::report::Report;
 use crate::tcp::TcpSide;
 use crate::verdict::{self, Reason, Verdict};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct TcpSummary {
     pub sides: [TcpSide; 2],
     /// Nanoseconds of the handshake's round trip.
     pub rtt_nanos: Option<u32>,
+    /// How often the handshake's packets were seen twice at once.
+    pub doubled: u8,
 }
 
 /// A flow that has ended, or the part of it until the active time-out.
@@ -63,6 +66,8 @@ pub struct Summary {
     pub why: Vec<Reason>,
     /// What the protocol told.
     pub attributes: Attributes,
+    /// What the follower saw, in types.
+    pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
     pub icmp_error: Option<(IcmpError, u32)>,
     /// Whether it continues a record made at the active time-out.
@@ -75,12 +80,13 @@ pub struct Summary {
 pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary {
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
-    let (mut layers, mut icmp_error) = (Layers::default(), None);
+    let (mut layers, mut icmp_error, mut report) = (Layers::default(), None, None);
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
         if let Some(watch) = &extra.watch {
             watch.follower().conclude(&mut attributes);
+            report = watch.follower().report().map(Box::new);
         }
         layers = extra.layers;
         icmp_error = extra.icmp_error;
@@ -89,6 +95,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
     let tcp = (flow.key.protocol() == protocol::TCP).then(|| TcpSummary {
         sides: if flow.low_initiates { [low, high] } else { [high, low] },
         rtt_nanos: flow.tcp.rtt_nanos(),
+        doubled: flow.tcp.doubled(),
     });
     Summary {
         id: identify(flow),
@@ -111,6 +118,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
         port_claims: decision.port_claims,
         why: decision.why,
         attributes,
+        report,
         icmp_error,
         continued: flow.continued,
         truncated: flow.truncated,

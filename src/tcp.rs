@@ -5,6 +5,8 @@ use crate::packet::{TcpHeader, Timestamp};
 /// A segment that fills a hole this soon after the hole was seen was reordered on the way; later, it was sent again.
 /// 3 ms is what Wireshark users know.
 const REORDERING_NANOS: u64 = 3_000_000;
+/// A SYN that comes again this soon was seen twice by the capture; hosts wait 200 ms at the least.
+const DOUBLED_NANOS: u64 = 1_000_000;
 
 /// What was seen of one side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct Tcp {
     handshake: Handshake,
     /// Nanoseconds from the SYN to the initiator's acknowledgement of the SYN+ACK.
     rtt_nanos: Option<u32>,
+    /// How often the SYN or the SYN+ACK came again at once: no host repeats it so soon.
+    doubled: u8,
 }
 
 /// How far the three-way handshake was seen, with the SYN's time.
@@ -61,6 +65,12 @@ impl Tcp {
     #[must_use]
     pub const fn rtt_nanos(&self) -> Option<u32> {
         self.rtt_nanos
+    }
+
+    /// How often the handshake's packets were seen twice at once.
+    #[must_use]
+    pub const fn doubled(&self) -> u8 {
+        self.doubled
     }
 
     /// Forgets what was counted, for a record that goes on with the same connection.
@@ -137,6 +147,11 @@ impl Tcp {
 
     fn observe_handshake(&mut self, header: TcpHeader, time: Timestamp) {
         let flags = header.flags & (TcpHeader::SYN | TcpHeader::ACK | TcpHeader::RST);
+        if let (Handshake::Syn(at), TcpHeader::SYN) = (self.handshake, flags)
+            && time.since(at) < DOUBLED_NANOS
+        {
+            self.doubled = self.doubled.saturating_add(1);
+        }
         self.handshake = match (self.handshake, flags) {
             (Handshake::None, TcpHeader::SYN) => Handshake::Syn(time),
             (Handshake::Syn(at), both) if both == TcpHeader::SYN | TcpHeader::ACK => Handshake::SynAck(at),

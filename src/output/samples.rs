@@ -44,6 +44,7 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         port_claims: std::sync::Arc::from([]),
         why: Vec::new(),
         attributes: Attributes::default(),
+        report: None,
         icmp_error: None,
         continued: false,
         truncated: false,

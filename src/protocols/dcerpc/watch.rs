@@ -10,6 +10,7 @@ use crate::follow::{Follower, Heard, Told};
 use crate::formats::guid;
 use crate::inspect::{Opening, Side};
 use crate::key::{Endpoint, Transport};
+use crate::report::{self, Moment, Report};
 use std::collections::VecDeque;
 
 /// Bytes kept of one fragment: what binds and endpoint mappers send is smaller.
@@ -18,6 +19,8 @@ const KEPT: usize = 4096;
 const REMEMBERED: usize = 16;
 /// The endpoint mapper's operation that asks where an interface listens (C706 appendix O: ept_map).
 const EPT_MAP: u16 = 3;
+/// EPT_S_NOT_REGISTERED: the endpoint mapper knows nobody who serves the interface (C706 appendix N).
+const NOT_REGISTERED: u32 = 0x16c9_a0d6;
 
 /// Cuts a side's stream into fragments.
 #[derive(Debug, Default)]
@@ -49,6 +52,9 @@ struct Calls {
     faults: u64,
     first_fault: Option<u32>,
     refusal: Option<u16>,
+    seen: report::Calls,
+    /// Those of `mapping` that ask for the coordinator.
+    wanted: VecDeque<u32>,
 }
 
 pub(crate) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
@@ -62,9 +68,9 @@ impl Follower for Connection {
         let (calls, responder) = (&mut self.calls, self.responder);
         side.push(heard.bytes, heard.gap, |pdu| {
             if heard.side == Side::Initiator {
-                calls.client(pdu);
+                calls.client(pdu, heard.at());
             } else {
-                calls.server(pdu, responder, heard.frame, told);
+                calls.server(pdu, responder, heard.at(), told);
             }
         });
     }
@@ -84,6 +90,16 @@ impl Follower for Connection {
         }
         attributes.set_some("dcerpc.first_fault", calls.first_fault.map(|status| format!("{status:08x}")));
         attributes.set_some("dcerpc.bind_refused", calls.refusal);
+    }
+
+    fn report(&self) -> Option<Report> {
+        let calls = &self.calls;
+        Some(Report::Calls(report::Calls {
+            interfaces: calls.names.clone(),
+            requests: calls.requests,
+            responses: calls.responses,
+            ..calls.seen.clone()
+        }))
     }
 }
 
@@ -133,11 +149,14 @@ impl Fragmenter {
 }
 
 impl Calls {
-    fn client(&mut self, pdu: &Pdu<'_>) {
+    fn client(&mut self, pdu: &Pdu<'_>, at: Moment) {
         match pdu.kind {
             kind::BIND | kind::ALTER_CONTEXT => {
                 for context in pdu.contexts().unwrap_or_default() {
                     remember(&mut self.names, context.label());
+                    if context.interface == IXN_REMOTE {
+                        self.seen.coordinator.get_or_insert(at);
+                    }
                     self.contexts.retain(|known| known.id != context.id);
                     if self.contexts.len() < REMEMBERED {
                         self.contexts.push(context);
@@ -146,7 +165,7 @@ impl Calls {
             }
             kind::REQUEST => {
                 self.requests += 1;
-                let Ok((context, operation, _)) = pdu.request() else { return };
+                let Ok((context, operation, arguments)) = pdu.request() else { return };
                 remember(&mut self.operations, format!("{context}:{operation}"));
                 let asks_mapper =
                     self.contexts.iter().any(|c| c.id == context && c.interface == ENDPOINT_MAPPER);
@@ -155,44 +174,69 @@ impl Calls {
                         self.mapping.pop_front();
                     }
                     self.mapping.extend(pdu.call);
+                    // A tower's identifiers are little-endian, whatever the call's integers are (C706 appendix L).
+                    let identifier = guid::swapped(IXN_REMOTE.to_be_bytes());
+                    if arguments.rest().windows(identifier.len()).any(|window| window == identifier) {
+                        if self.wanted.len() == REMEMBERED {
+                            self.wanted.pop_front();
+                        }
+                        self.wanted.extend(pdu.call);
+                        self.seen.asked.get_or_insert(at);
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    fn server(&mut self, pdu: &Pdu<'_>, responder: Endpoint, frame: u64, told: &mut Told) {
+    fn server(&mut self, pdu: &Pdu<'_>, responder: Endpoint, at: Moment, told: &mut Told) {
         match pdu.kind {
             kind::RESPONSE => {
                 self.responses += 1;
                 if let Some(place) = self.mapping.iter().position(|&call| pdu.call == Some(call)) {
                     self.mapping.remove(place);
-                    for tower in tower::towers(pdu.results().unwrap_or_default()) {
-                        self.map(&tower, responder, frame, told);
+                    let results = pdu.results().unwrap_or_default();
+                    for tower in tower::towers(results) {
+                        self.map(&tower, responder, at, told);
+                    }
+                    if let Some(place) = self.wanted.iter().position(|&call| pdu.call == Some(call)) {
+                        self.wanted.remove(place);
+                        // The status comes last (C706 appendix O, ept_map).
+                        let status = results.last_chunk::<4>().map(|&bytes| u32::from_le_bytes(bytes));
+                        if pdu.little_endian && pdu.is_whole() && status == Some(NOT_REGISTERED) {
+                            self.seen.unregistered.get_or_insert(at);
+                        }
                     }
                 }
             }
             kind::FAULT => {
                 self.faults += 1;
                 self.first_fault = self.first_fault.or(pdu.fault().ok());
+                self.seen.fault = self.seen.fault.or(pdu.fault().ok().map(|status| (status, at)));
             }
-            kind::BIND_NAK => self.refusal = self.refusal.or(pdu.refusal().ok()),
+            kind::BIND_NAK => {
+                self.refusal = self.refusal.or(pdu.refusal().ok());
+                self.seen.refused = self.seen.refused.or(pdu.refusal().ok().map(|reason| (reason, at)));
+            }
             _ => {}
         }
     }
 
-    fn map(&mut self, tower: &tower::Tower, responder: Endpoint, frame: u64, told: &mut Told) {
+    fn map(&mut self, tower: &tower::Tower, responder: Endpoint, at: Moment, told: &mut Told) {
         let name = interfaces::name(tower.interface)
             .map_or_else(|| guid::in_order(tower.interface.to_be_bytes()), ToOwned::to_owned);
         let transport = tower.transport;
         remember(&mut self.mapped, format!("{name} {}/{}", transport.name(), tower.port));
         let is_msdtc = tower.interface == IXN_REMOTE && transport == Transport::Tcp;
+        if is_msdtc {
+            self.seen.mapped.get_or_insert((tower.port, at));
+        }
         told.announce(Announcement {
             name: if is_msdtc { "msdtc" } else { "dcerpc" },
             transport,
             // The address that the client asked, which is not the one in the tower where it is translated.
             listener: Endpoint { port: tower.port, ..responder },
-            frame,
+            frame: at.frame,
             said_by: if is_msdtc {
                 "the endpoint mapper's answer for IXnRemote, MSDTC's interface"
             } else {

@@ -9,6 +9,7 @@ use crate::formats::dtls_records::{Assembler, Fragment, Records, is_unified};
 use crate::formats::hello::{ClientHello, Kind};
 use crate::formats::tls_records::{content, message};
 use crate::inspect::{Opening, Reject, Side};
+use crate::report::{Handshake, Moment, Report, Shown, Stage, Warned};
 
 const CERTIFICATE: certificate::Keys = certificate::Keys {
     subject: "dtls.certificate_subject",
@@ -22,103 +23,102 @@ const CERTIFICATE: certificate::Keys = certificate::Keys {
 /// Most alerts that are told one by one.
 const MAX_ALERTS: usize = 4;
 
-/// How far a handshake came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    #[default]
-    Nothing,
-    ClientHello,
-    HelloVerify,
-    Cookie,
-    ServerHello,
-    Certificate,
-    /// Both sides encrypt.
-    Finished,
-    Data,
-}
+/// A client's record of more than so many bytes is large: what connects a session is, and keepalives are not.
+const LARGE: u32 = 1000;
 
-impl State {
-    const fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Nothing => return None,
-            Self::ClientHello => "client-hello",
-            Self::HelloVerify => "hello-verify",
-            Self::Cookie => "cookie",
-            Self::ServerHello => "server-hello",
-            Self::Certificate => "certificate",
-            Self::Finished => "finished",
-            Self::Data => "data",
-        })
-    }
+const fn name(stage: Stage) -> Option<&'static str> {
+    Some(match stage {
+        Stage::Nothing => return None,
+        Stage::ClientHello => "client-hello",
+        Stage::HelloVerify => "hello-verify",
+        Stage::Cookie => "cookie",
+        Stage::ServerHello => "server-hello",
+        Stage::Certificate => "certificate",
+        Stage::Finished => "finished",
+        Stage::Data => "data",
+    })
 }
 
 #[derive(Debug)]
 struct Watch {
-    state: State,
-    client_hellos: u32,
-    retransmissions: u32,
-    verifies: u32,
-    cookie: bool,
+    seen: Handshake,
     /// The last hello's random and number: what a retransmission repeats.
     last_hello: Option<([u8; 32], u16)>,
-    alerts: Vec<(Side, Alert)>,
-    encrypted_alerts: u32,
+    alerts: Vec<(Side, Alert, Moment)>,
     /// Which sides have encrypted something.
     encrypts: [bool; 2],
     certificate: Assembler,
+    certificate_at: Option<Moment>,
 }
 
 /// Watches the handshake of a DTLS flow.
 pub(in crate::protocols) fn watch(_: &Opening<'_>) -> Box<dyn Follower> {
     Box::new(Watch {
-        state: State::default(),
-        client_hellos: 0,
-        retransmissions: 0,
-        verifies: 0,
-        cookie: false,
+        seen: Handshake::default(),
         last_hello: None,
         alerts: Vec::new(),
-        encrypted_alerts: 0,
         encrypts: [false; 2],
         certificate: Assembler::new(message::CERTIFICATE),
+        certificate_at: None,
     })
 }
 
 impl Watch {
-    fn reach(&mut self, state: State) {
-        self.state = self.state.max(state);
+    fn reach(&mut self, stage: Stage) {
+        self.seen.stage = self.seen.stage.max(stage);
     }
 
-    fn encrypted(&mut self, side: Side) {
+    fn encrypted(&mut self, side: Side, at: Moment) {
         if let Some(flag) = self.encrypts.get_mut(side.index()) {
             *flag = true;
         }
         if self.encrypts == [true; 2] {
-            self.reach(State::Finished);
+            self.reach(Stage::Finished);
+            self.seen.finished.get_or_insert(at);
         }
     }
 
-    fn fragment(&mut self, fragment: &Fragment<'_>) {
+    fn fragment(&mut self, fragment: &Fragment<'_>, at: Moment) {
+        let seen = &mut self.seen;
         match fragment.kind {
             message::CLIENT_HELLO if fragment.offset == 0 => {
-                self.client_hellos = self.client_hellos.saturating_add(1);
-                self.reach(State::ClientHello);
+                seen.hellos = seen.hellos.saturating_add(1);
+                seen.first_hello.get_or_insert(at);
+                seen.last_hello = Some(at);
                 if let Ok(hello) = ClientHello::parse(fragment.body, Kind::Dtls) {
-                    if !hello.cookie.is_empty() {
-                        self.cookie = true;
-                        self.reach(State::Cookie);
-                    }
                     let this = Some((hello.random, fragment.sequence));
-                    self.retransmissions = self.retransmissions.saturating_add((this == self.last_hello).into());
+                    seen.repeated = seen.repeated.saturating_add((this == self.last_hello).into());
                     self.last_hello = this;
+                    if !hello.cookie.is_empty() {
+                        seen.cookies = seen.cookies.saturating_add(1);
+                        self.reach(Stage::Cookie);
+                    }
                 }
+                self.reach(Stage::ClientHello);
             }
             message::HELLO_VERIFY_REQUEST => {
-                self.verifies = self.verifies.saturating_add(1);
-                self.reach(State::HelloVerify);
+                seen.verifies = seen.verifies.saturating_add(1);
+                seen.first_verify.get_or_insert(at);
+                self.reach(Stage::HelloVerify);
             }
-            message::SERVER_HELLO => self.reach(State::ServerHello),
+            message::SERVER_HELLO => {
+                if let (0, Ok(version)) = (fragment.offset, fragment.body.clone().u16()) {
+                    seen.version.get_or_insert((version, at));
+                }
+                self.reach(Stage::ServerHello);
+            }
             _ => {}
+        }
+    }
+
+    fn data(&mut self, side: Side, at: Moment, len: u32) {
+        self.reach(Stage::Data);
+        self.seen.large += u64::from(side == Side::Initiator && len > LARGE);
+        if let (Some(count), Some(first)) =
+            (self.seen.data.get_mut(side.index()), self.seen.first_data.get_mut(side.index()))
+        {
+            *count += 1;
+            first.get_or_insert(at);
         }
     }
 }
@@ -126,10 +126,14 @@ impl Watch {
 impl Follower for Watch {
     fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
         let cut = heard.bytes.len() < heard.wire_len as usize;
+        let at = heard.at();
+        if let Some(last) = self.seen.last.get_mut(heard.side.index()) {
+            *last = Some(at);
+        }
         let Ok(records) = Records::read(Cursor::new(heard.bytes, cut)) else {
             // DTLS 1.3: what is encrypted cannot be told apart any further.
-            if self.state >= State::ServerHello && is_unified(heard.bytes) {
-                self.encrypted(heard.side);
+            if self.seen.stage >= Stage::ServerHello && is_unified(heard.bytes) {
+                self.encrypted(heard.side, at);
             }
             return;
         };
@@ -137,43 +141,47 @@ impl Follower for Watch {
             match (record.kind, record.epoch) {
                 (content::HANDSHAKE, 0) => {
                     for fragment in record.fragments() {
-                        self.fragment(&fragment);
+                        self.fragment(&fragment, at);
                         // A client's certificate comes in the same kind of message; the server's comes first.
                         if fragment.kind == message::CERTIFICATE && heard.side == Side::Responder {
                             self.certificate.add(&fragment);
-                            self.reach(State::Certificate);
+                            self.certificate_at.get_or_insert(at);
+                            self.reach(Stage::Certificate);
                         }
                     }
                 }
                 (content::ALERT, 0) => {
                     let alert = Alert::parse(record.body.rest());
                     if let Some(alert) = alert.filter(|_| self.alerts.len() < MAX_ALERTS) {
-                        self.alerts.push((heard.side, alert));
+                        self.alerts.push((heard.side, alert, at));
                     }
                 }
-                (content::ALERT, _) => self.encrypted_alerts = self.encrypted_alerts.saturating_add(1),
-                (content::APPLICATION_DATA, _) => self.reach(State::Data),
-                (content::HANDSHAKE, _) => self.encrypted(heard.side),
+                (content::ALERT, _) => {
+                    let (count, ..) = self.seen.hidden_alerts.get_or_insert((0, heard.side, at));
+                    *count = count.saturating_add(1);
+                }
+                (content::APPLICATION_DATA, _) => self.data(heard.side, at, heard.wire_len),
+                (content::HANDSHAKE, _) => self.encrypted(heard.side, at),
                 _ => {}
             }
         }
     }
 
     fn conclude(&self, attributes: &mut Attributes) {
-        attributes.set_some("dtls.state", self.state.name());
-        if self.client_hellos > 0 {
-            attributes.set("dtls.client_hellos", self.client_hellos);
-            attributes.set("dtls.hello_retransmissions", self.retransmissions);
-            attributes.set("dtls.hello_verifies", self.verifies);
-            attributes.set("dtls.cookie", self.cookie);
+        let seen = &self.seen;
+        attributes.set_some("dtls.state", name(seen.stage));
+        if seen.hellos > 0 {
+            attributes.set("dtls.client_hellos", seen.hellos);
+            attributes.set("dtls.hello_retransmissions", seen.repeated);
+            attributes.set("dtls.hello_verifies", seen.verifies);
+            attributes.set("dtls.cookie", seen.cookies > 0);
         }
         if !self.alerts.is_empty() {
-            let alerts: Vec<_> = self.alerts.iter().map(|(side, alert)| format!("{} {alert}", side.name())).collect();
+            let alerts: Vec<_> =
+                self.alerts.iter().map(|(side, alert, _)| format!("{} {alert}", side.name())).collect();
             attributes.set("dtls.alerts", alerts);
         }
-        if self.encrypted_alerts > 0 {
-            attributes.set("dtls.encrypted_alerts", self.encrypted_alerts);
-        }
+        attributes.set_some("dtls.encrypted_alerts", seen.hidden_alerts.map(|(count, ..)| count));
         if self.certificate.sequence().is_some() {
             let mut body = self.certificate.body();
             attributes.set("dtls.certificate_complete", !body.is_open());
@@ -181,6 +189,27 @@ impl Follower for Watch {
                 certificate.describe(&CERTIFICATE, attributes);
             }
         }
+    }
+
+    fn report(&self) -> Option<Report> {
+        let mut seen = self.seen.clone();
+        seen.alerts.extend(self.alerts.iter().map(|&(side, alert, at)| Warned {
+            side,
+            code: alert.code,
+            name: crate::formats::alert::name(alert.code).unwrap_or("unknown"),
+            fatal: alert.fatal,
+            at,
+        }));
+        if let (Some(at), Some(_)) = (self.certificate_at, self.certificate.sequence()) {
+            let mut body = self.certificate.body();
+            if body.is_open() {
+                seen.certificate_cut = Some(at);
+            } else if let Some(shown) = leaf(&mut body).ok().and_then(Certificate::parse) {
+                let Certificate { subject, names, not_before, not_after, self_signed, .. } = shown;
+                seen.certificate = Some(Shown { subject, names, not_before, not_after, self_signed, at });
+            }
+        }
+        Some(Report::Handshake(seen))
     }
 }
 

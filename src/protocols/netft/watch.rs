@@ -7,85 +7,129 @@ use super::wire::{Tunnelled, rcp, tunnelled};
 use crate::attributes::Attributes;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
-use crate::packet::Timestamp;
+use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run};
 use crate::samples::Samples;
 use std::net::IpAddr;
 
 /// Requests of one node that may await their responses at a time: the largest threshold of missed
 /// heartbeats that can be set is 120 requests, those that matter are the last few.
 const AWAITED: usize = 32;
+/// A counter this little behind the last one was overtaken on its way; further behind, it began anew.
+const OVERTAKEN: u32 = 16;
+/// Missed requests in a row that are worth telling: one alone is any network's.
+const TOLD_RUN: u64 = 2;
 
 /// A request that went out and was not answered yet.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     sequence: u32,
-    time: Timestamp,
+    /// Its place among the node's requests, from 1.
+    ordinal: u64,
+    at: Moment,
 }
 
 /// One node as a requester, and what it answered.
 #[derive(Debug, Default)]
 struct Node {
-    requests: u64,
-    responses: u64,
-    missed: u64,
-    missed_run: u64,
-    longest_run: u64,
-    restarts: u64,
+    seen: Beats,
+    /// Requests that left the ring unanswered.
+    dropped: u64,
     awaited: [Option<Asked>; AWAITED],
     next: usize,
     last_request: Option<Asked>,
-    last_heard: Option<Timestamp>,
-    silence: u64,
+    /// The first request after the last one answered.
+    open: Option<Asked>,
+    last_ordinal: u64,
+    interval: Samples,
+    round_trip: Samples,
 }
 
 impl Node {
-    fn ask(&mut self, sequence: u32, time: Timestamp, interval: &mut Samples) {
-        let Asked { sequence: last, time: before } = self.last_request.unwrap_or(Asked { sequence, time });
-        if self.last_request.is_some() && sequence == last {
-            // The same request again: seen twice on its way through the capturing host.
-            return;
-        }
-        if self.last_request.is_some() {
-            // Wrapping takes 2^32 requests: a lower number is a counter that began anew.
-            self.restarts += u64::from(sequence < last);
-            interval.observe(time.since(before));
-        }
-        self.requests += 1;
-        self.last_request = Some(Asked { sequence, time });
-        if let Some(slot) = self.awaited.get_mut(self.next) {
-            if slot.replace(Asked { sequence, time }).is_some() {
-                self.missed += 1;
+    fn ask(&mut self, sequence: u32, at: Moment) {
+        if let Some(last) = self.last_request {
+            if sequence == last.sequence {
+                // The same request again: seen twice on its way through the capturing host.
+                self.seen.duplicates += 1;
+                return;
             }
+            // Wrapping takes 2^32 requests: a much lower number is a counter that began anew.
+            if sequence < last.sequence && last.sequence - sequence > OVERTAKEN {
+                self.seen.restarts += 1;
+                self.seen.first_restart.get_or_insert(at);
+            }
+            self.interval.observe(at.time.since(last.at.time));
+        }
+        self.seen.requests += 1;
+        let asked = Asked { sequence, ordinal: self.seen.requests, at };
+        self.last_request = Some(asked);
+        self.open.get_or_insert(asked);
+        if let Some(slot) = self.awaited.get_mut(self.next) {
+            self.dropped += u64::from(slot.replace(asked).is_some());
             self.next = (self.next + 1) % AWAITED;
         }
-        self.missed_run += 1;
     }
 
-    /// Pairs a response to this node with its request, and gives the round trip in nanoseconds.
-    fn answered(&mut self, sequence: u32, time: Timestamp) -> Option<u64> {
-        let slot = self.awaited.iter_mut().find(|slot| slot.is_some_and(|asked| asked.sequence == sequence))?;
-        let asked = slot.take()?;
-        // The request just answered belongs to no run.
-        self.longest_run = self.longest_run.max(self.missed_run.saturating_sub(1));
-        self.missed_run = 0;
-        Some(time.since(asked.time))
-    }
-
-    fn hear(&mut self, time: Timestamp) {
-        if let Some(before) = self.last_heard {
-            self.silence = self.silence.max(time.since(before));
+    /// Pairs a response to this node with its request.
+    fn answered(&mut self, sequence: u32, at: Moment) {
+        let matches = |slot: &&mut Option<Asked>| slot.is_some_and(|asked| asked.sequence == sequence);
+        let Some(asked) = self.awaited.iter_mut().find(matches).and_then(Option::take) else { return };
+        self.seen.answered += 1;
+        self.seen.last_answered = Some(asked.at);
+        self.round_trip.observe(at.time.since(asked.at.time));
+        if asked.ordinal < self.seen.requests {
+            self.seen.late += 1;
+            self.seen.first_late.get_or_insert(at);
         }
-        self.last_heard = Some(time);
+        if asked.ordinal > self.last_ordinal {
+            let missed = asked.ordinal - self.last_ordinal - 1;
+            if let (Some(open), TOLD_RUN..) = (self.open, missed) {
+                self.note(Run { missed, start: open.at, end: Some(at) });
+            }
+            self.last_ordinal = asked.ordinal;
+            let after = self.awaited.iter().flatten().filter(|other| other.ordinal > asked.ordinal);
+            self.open = after.min_by_key(|other| other.ordinal).copied();
+        }
     }
 
-    /// Requests without an answer, but for those that the end of the flow may have overtaken.
-    fn unanswered(&self, patience: u64) -> (u64, u64) {
-        let Some(end) = self.last_heard else { return (0, 0) };
-        let overtaken = |asked: &&Asked| end.since(asked.time) < patience;
+    fn note(&mut self, run: Run) {
+        if self.seen.longest.is_none_or(|longest| longest.missed < run.missed) {
+            self.seen.longest = Some(run);
+        }
+        if self.seen.runs.len() < MAX_RUNS {
+            self.seen.runs.push(run);
+        } else {
+            self.seen.more_runs += 1;
+        }
+    }
+
+    fn hear(&mut self, at: Moment) {
+        if let Some(before) = self.seen.last {
+            let longest = self.seen.silence.map_or(0, |(from, to)| to.time.since(from.time));
+            if at.time.since(before.time) > longest {
+                self.seen.silence = Some((before, at));
+            }
+        }
+        self.seen.first.get_or_insert(at);
+        self.seen.last = Some(at);
+    }
+
+    /// All that was seen. A request younger than the patience at the end of the flow may yet be answered.
+    fn beats(&self) -> Beats {
+        let mut all = Node { seen: self.seen.clone(), ..Self::default() };
+        all.seen.interval = self.interval.spread();
+        all.seen.round_trip = self.round_trip.spread();
+        // A response may come as late as the next request goes out; with no interval known, one second.
+        let patience = all.seen.interval.map_or(1_000_000_000, |interval| interval.median);
+        let Some(end) = self.seen.last else { return all.seen };
+        let young = |asked: &&Asked| end.time.since(asked.at.time) < patience;
         let open = self.awaited.iter().flatten();
-        let young = open.clone().filter(overtaken).count() as u64;
-        let missed = self.missed + open.count() as u64 - young;
-        (missed, self.longest_run.max(self.missed_run.saturating_sub(young)))
+        let overtaken = open.clone().filter(young).count() as u64;
+        all.seen.missed = self.dropped + open.count() as u64 - overtaken;
+        let run = (self.seen.requests - self.last_ordinal).saturating_sub(overtaken);
+        if let (Some(first), TOLD_RUN..) = (self.open, run) {
+            all.note(Run { missed: run, start: first.at, end: None });
+        }
+        all.seen
     }
 }
 
@@ -94,11 +138,7 @@ impl Node {
 struct Route {
     addresses: [IpAddr; 2],
     nodes: [Node; 2],
-    interval: Samples,
-    round_trip: Samples,
-    mismatch: Option<(IpAddr, IpAddr)>,
-    frames: u64,
-    frame_bytes: u64,
+    seen: Heartbeats,
     inner: Option<Tunnelled>,
 }
 
@@ -106,77 +146,92 @@ pub(super) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
     Box::new(Route {
         addresses: opening.endpoints.map(|end| end.address),
         nodes: Default::default(),
-        interval: Samples::default(),
-        round_trip: Samples::default(),
-        mismatch: None,
-        frames: 0,
-        frame_bytes: 0,
+        seen: Heartbeats::default(),
         inner: None,
     })
 }
 
 impl Follower for Route {
     fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
+        let at = heard.at();
         let [initiator, responder] = &mut self.nodes;
         let (own, peer) = match heard.side {
             Side::Initiator => (initiator, responder),
             Side::Responder => (responder, initiator),
         };
-        own.hear(heard.time);
+        own.hear(at);
         let cursor = crate::cursor::Cursor::new(heard.bytes, heard.bytes.len() < heard.wire_len as usize);
         if let Ok(packet) = rcp(cursor, heard.wire_len) {
             let [low, high] = self.addresses;
             let outer = if heard.side == Side::Initiator { (low, high) } else { (high, low) };
             if let Some(pair) = packet.pair.filter(|pair| *pair != outer) {
-                self.mismatch.get_or_insert(pair);
+                self.seen.mismatch.get_or_insert((pair, at));
             }
             if packet.is_response {
-                own.responses += 1;
-                if let Some(round_trip) = peer.answered(packet.sequence, heard.time) {
-                    self.round_trip.observe(round_trip);
-                }
+                own.seen.responses += 1;
+                peer.answered(packet.sequence, at);
             } else {
-                own.ask(packet.sequence, heard.time, &mut self.interval);
+                own.ask(packet.sequence, at);
             }
         } else if let Ok(inner) = tunnelled(cursor, heard.wire_len) {
-            self.frames += 1;
-            self.frame_bytes += u64::from(heard.wire_len);
+            self.seen.frames += 1;
+            self.seen.frame_bytes += u64::from(heard.wire_len);
+            self.seen.largest_frame = self.seen.largest_frame.max(heard.wire_len);
             if self.inner.is_none_or(|first| first.ports.is_none()) {
                 self.inner = Some(inner);
             }
+        } else {
+            self.seen.foreign_count += 1;
+            self.seen.foreign.get_or_insert(at);
         }
     }
 
     fn conclude(&self, attributes: &mut Attributes) {
-        // A response may come as late as the next request goes out; with no interval known, one second.
-        let patience = self.interval.median().unwrap_or(1_000_000_000);
-        let [forward, reverse] = &self.nodes;
+        let [forward, reverse] = self.nodes.each_ref().map(Node::beats);
         if forward.requests + reverse.requests + forward.responses + reverse.responses > 0 {
             attributes.set("netft.requests_fwd", forward.requests);
             attributes.set("netft.requests_rev", reverse.requests);
             attributes.set("netft.responses_fwd", forward.responses);
             attributes.set("netft.responses_rev", reverse.responses);
-            let (missed, run) = forward.unanswered(patience);
-            attributes.set("netft.missed_fwd", missed);
-            attributes.set("netft.missed_run_fwd", run);
-            let (missed, run) = reverse.unanswered(patience);
-            attributes.set("netft.missed_rev", missed);
-            attributes.set("netft.missed_run_rev", run);
-            attributes.set("netft.silence_ms_fwd", milliseconds(forward.silence));
-            attributes.set("netft.silence_ms_rev", milliseconds(reverse.silence));
-            attributes.set_some("netft.interval_ms", self.interval.median().map(milliseconds));
-            attributes.set_some("netft.round_trip_ms", self.round_trip.median().map(milliseconds));
+            attributes.set("netft.missed_fwd", forward.missed);
+            attributes.set("netft.missed_run_fwd", longest(&forward));
+            attributes.set("netft.missed_rev", reverse.missed);
+            attributes.set("netft.missed_run_rev", longest(&reverse));
+            attributes.set("netft.silence_ms_fwd", silence(&forward));
+            attributes.set("netft.silence_ms_rev", silence(&reverse));
+            let more = |own: &Beats, of: fn(&Beats) -> Option<crate::report::Spread>| {
+                of(own).map(|spread| (spread.count, spread.median))
+            };
+            let busiest = |of: fn(&Beats) -> Option<crate::report::Spread>| {
+                more(&forward, of).max(more(&reverse, of)).map(|(_, median)| milliseconds(median))
+            };
+            attributes.set_some("netft.interval_ms", busiest(|beats| beats.interval));
+            attributes.set_some("netft.round_trip_ms", busiest(|beats| beats.round_trip));
             let restarts = forward.restarts + reverse.restarts;
             attributes.set_some("netft.counter_restarts", (restarts > 0).then_some(restarts));
         }
-        let named = self.mismatch.map(|(from, to)| format!("{from} > {to}"));
+        let named = self.seen.mismatch.map(|((from, to), _)| format!("{from} > {to}"));
         attributes.set_some("netft.address_mismatch", named);
-        if self.frames > 0 {
-            attributes.set("netft.tunnelled_frames", self.frames);
-            attributes.set("netft.tunnelled_bytes", self.frame_bytes);
+        if self.seen.frames > 0 {
+            attributes.set("netft.tunnelled_frames", self.seen.frames);
+            attributes.set("netft.tunnelled_bytes", self.seen.frame_bytes);
             attributes.set_some("netft.tunnelled_flow", self.inner.map(named_flow));
         }
     }
+
+    fn report(&self) -> Option<Report> {
+        let nodes = self.nodes.each_ref().map(Node::beats);
+        Some(Report::Heartbeats(Heartbeats { nodes, ..self.seen.clone() }))
+    }
+}
+
+/// The longest run of missed requests; one missed request alone is a run of one.
+fn longest(beats: &Beats) -> u64 {
+    beats.longest.map_or(u64::from(beats.missed > 0), |run| run.missed)
+}
+
+fn silence(beats: &Beats) -> f64 {
+    milliseconds(beats.silence.map_or(0, |(from, to)| to.time.since(from.time)))
 }
 
 /// As people write a flow: `tcp [fe80::1]:49183 > [fe80::2]:3343`.
@@ -208,6 +263,7 @@ mod tests {
     use crate::attributes::Value;
     use crate::inspect::Said;
     use crate::key::{Endpoint, Transport};
+    use crate::packet::Timestamp;
 
     fn route() -> Box<dyn Follower> {
         let end = |last: u8| Endpoint { address: [10, 0, 0, last].into(), port: 3343 };

@@ -5,6 +5,7 @@ use crate::attributes::Attributes;
 use crate::cursor::Cursor;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Datagram, Opening};
+use crate::report::{Channel, Moment, Report};
 
 /// What one side sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,9 @@ struct Sender {
     resent: u64,
     losses: u64,
     congestion: u64,
+    first_syn: Option<Moment>,
+    last_syn: Option<Moment>,
+    last: Option<Moment>,
     /// The highest packet number and the highest place in the stream so far; of version 3 in 16 bits.
     highest: Option<(u32, u32)>,
 }
@@ -54,8 +58,11 @@ impl Follower for Watch {
         let datagram = Datagram { bytes: heard.bytes, wire_len: heard.wire_len, time: heard.time };
         let agreed_3 = self.sides.iter().all(|side| side.version.is_some_and(wire::is_version_3));
         let Some(side) = self.sides.get_mut(heard.side.index()) else { return };
+        side.last = Some(heard.at());
         if let Ok(Syn { version, .. }) = wire::syn(&datagram) {
             side.syns += 1;
+            side.first_syn.get_or_insert(heard.at());
+            side.last_syn = Some(heard.at());
             side.version = Some(version);
             return;
         }
@@ -91,6 +98,18 @@ impl Follower for Watch {
         attributes.set("rdp-udp.reported_lost_rev", reverse.losses);
         attributes.set("rdp-udp.congestion_fwd", forward.congestion);
         attributes.set("rdp-udp.congestion_rev", reverse.congestion);
+    }
+
+    fn report(&self) -> Option<Report> {
+        Some(Report::Channel(Channel {
+            syns: self.sides.map(|side| side.syns),
+            first_syn: self.sides.map(|side| side.first_syn),
+            last_syn: self.sides.map(|side| side.last_syn),
+            data: self.sides.map(|side| side.data),
+            resent: self.sides.map(|side| side.resent),
+            losses: self.sides.map(|side| side.losses),
+            last: self.sides.map(|side| side.last),
+        }))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::attributes::Attributes;
 use crate::cursor::Cursor;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
+use crate::report::{Moment, Report, Transactions};
 use std::collections::VecDeque;
 
 /// Commands that may await their replies at a time: pipelining has no bound of its own.
@@ -56,6 +57,7 @@ struct Connection {
     is_windows: bool,
     tls: Option<&'static str>,
     multiplexing: Option<&'static str>,
+    seen: Transactions,
 }
 
 pub(super) fn follow(_: &Opening<'_>) -> Box<dyn Follower> {
@@ -71,6 +73,7 @@ pub(super) fn follow(_: &Opening<'_>) -> Box<dyn Follower> {
         is_windows: false,
         tls: None,
         multiplexing: None,
+        seen: Transactions::default(),
     })
 }
 
@@ -92,7 +95,7 @@ impl Follower for Connection {
             bytes = after.get(1..).unwrap_or_default();
             let mut line = self.partial.get_mut(heard.side.index()).map(std::mem::take).unwrap_or_default();
             line.extend_from_slice(before.get(..before.len().min(grammar::MAX_LINE)).unwrap_or_default());
-            self.line(heard.side, &line);
+            self.line(heard.side, &line, heard.at());
             line.clear();
             if let Some(partial) = self.partial.get_mut(heard.side.index()) {
                 *partial = line;
@@ -138,13 +141,21 @@ impl Follower for Connection {
         }
     }
 
+    fn report(&self) -> Option<Report> {
+        let mut seen = self.seen.clone();
+        seen.in_doubt = seen.in_doubt.filter(|_| self.state == "prepared");
+        seen.refused = seen.refused.map(|(_, at)| (self.counts.refused, at));
+        seen.aborted = seen.aborted.map(|(_, at)| (self.counts.aborted, at));
+        Some(Report::Transactions(seen))
+    }
+
     fn is_done(&self) -> bool {
         self.layer == Layer::Opaque
     }
 }
 
 impl Connection {
-    fn line(&mut self, side: Side, line: &[u8]) {
+    fn line(&mut self, side: Side, line: &[u8], at: Moment) {
         if line.iter().all(|&byte| byte == b' ') {
             return;
         }
@@ -153,29 +164,42 @@ impl Connection {
             return;
         };
         match line {
-            Line::Identify { .. } | Line::Command(..) if side == self.primary => self.command(line),
-            Line::Identified(_) | Line::Reply(_) | Line::Named(..) if side != self.primary => self.reply(line),
+            Line::Identify { .. } | Line::Command(..) if side == self.primary => self.command(line, at),
+            Line::Identified(_) | Line::Reply(_) | Line::Named(..) if side != self.primary => {
+                if side == Side::Responder {
+                    self.seen.answered.get_or_insert(at);
+                }
+                self.reply(line, side, at);
+            }
             // ERROR ends the connection, whoever sends it (section 14).
-            Line::Reply(b"ERROR") => self.counts.errors += 1,
+            Line::Reply(b"ERROR") => {
+                self.counts.errors += 1;
+                self.seen.error.get_or_insert((side, at));
+            }
             _ => self.counts.unexpected += 1,
         }
     }
 
-    fn command(&mut self, line: Line<'_>) {
+    fn command(&mut self, line: Line<'_>, at: Moment) {
+        if let Line::Identify { low, high, .. } = line {
+            self.seen.offered.get_or_insert((low, high, at));
+        }
         if self.awaited.len() < PIPELINED {
             self.awaited.push_back(line.word());
         }
         if let Line::Command(b"PUSH" | b"PULL" | b"QUERY" | b"RECONNECT", Some(name)) = line {
             self.name(name);
+            self.seen.named.get_or_insert(at);
         }
     }
 
-    fn reply(&mut self, line: Line<'_>) {
+    fn reply(&mut self, line: Line<'_>, side: Side, at: Moment) {
         let command = self.awaited.pop_front();
         let counts = &mut self.counts;
         let fits = command.and_then(grammar::command_of).is_some_and(|c| c.replies.contains(&line.word()));
         if line.word() == b"ERROR" {
             counts.errors += 1;
+            self.seen.error.get_or_insert((side, at));
             self.state = "error";
             return;
         }
@@ -184,14 +208,26 @@ impl Connection {
             return;
         }
         match line.word() {
-            b"IDENTIFIED" => self.state = "idle",
-            b"NEEDTLS" => self.tls = Some("demanded"),
-            b"CANTTLS" => self.tls = Some("refused"),
+            b"IDENTIFIED" => {
+                self.state = "idle";
+                self.seen.identified.get_or_insert(at);
+            }
+            b"NEEDTLS" => {
+                self.tls = Some("demanded");
+                self.seen.needs_tls.get_or_insert(at);
+            }
+            b"CANTTLS" => {
+                self.tls = Some("refused");
+                self.seen.refused_layer.get_or_insert(at);
+            }
             b"TLSING" => {
                 (self.tls, self.state) = (Some("agreed"), "tls");
                 self.layer = Layer::Opaque;
             }
-            b"CANTMULTIPLEX" => self.multiplexing = Some("refused"),
+            b"CANTMULTIPLEX" => {
+                self.multiplexing = Some("refused");
+                self.seen.refused_layer.get_or_insert(at);
+            }
             b"MULTIPLEXING" => {
                 (self.multiplexing, self.state) = (Some("agreed"), "multiplexing");
                 self.layer = Layer::Multiplexed;
@@ -211,10 +247,14 @@ impl Connection {
                 self.primary = self.primary.other();
                 self.awaited.clear();
             }
-            b"PREPARED" => self.state = "prepared",
+            b"PREPARED" => {
+                self.state = "prepared";
+                self.seen.in_doubt = Some(at);
+            }
             b"RECONNECTED" => {
                 counts.reconnects += 1;
                 self.state = "prepared";
+                self.seen.in_doubt = Some(at);
             }
             b"COMMITTED" => {
                 counts.committed += 1;
@@ -222,6 +262,7 @@ impl Connection {
             }
             b"ABORTED" => {
                 counts.aborted += 1;
+                self.seen.aborted.get_or_insert((0, at));
                 self.state = "idle";
             }
             b"READONLY" => {
@@ -229,7 +270,10 @@ impl Connection {
                 self.state = "idle";
             }
             b"QUERIEDEXISTS" | b"QUERIEDNOTFOUND" => counts.queries += 1,
-            _ => counts.refused += 1,
+            _ => {
+                counts.refused += 1;
+                self.seen.refused.get_or_insert((0, at));
+            }
         }
         if let Line::Named(_, name) = line {
             self.name(name);

@@ -1,0 +1,187 @@
+//! What the capture itself lacks: the limits of everything that is said about its flows.
+
+use super::words::{self, counted, percent, span};
+use super::{Diagnosis, Family, Finding, Grounds, Severity};
+
+pub(super) const FAMILY: Family = Family {
+    title: "The capture itself",
+    concerns: |_| false,
+    examine,
+    diagnoses: &[ONE_WAY, PARTLY_ONE_WAY, LOST, CUT, BACKWARDS, PAUSED, MIDSTREAM, DOUBLED, OVERSIZED, FRAGMENTS],
+};
+
+const ONE_WAY: Diagnosis = Diagnosis {
+    id: "capture-one-direction",
+    severity: Severity::Warning,
+    title: "The capture has one direction of the traffic only",
+    meaning: "Packets of one direction are acknowledged by the other and are not in the capture. Nothing can be said \
+              about who did not answer; such findings are withheld.",
+    evidence: "TCP data from a host whose peer sent no packet, between at least as many host pairs as those heard \
+               both ways.",
+    caveats: &["Asymmetric routes look the same: the other direction may pass elsewhere."],
+    advice: &["Mirror both directions (SPAN source \"both\"), and every link of a port channel."],
+};
+
+const PARTLY_ONE_WAY: Diagnosis = Diagnosis {
+    id: "capture-partly-one-direction",
+    severity: Severity::Info,
+    title: "Of some host pairs only one direction was captured",
+    meaning: "Between these hosts nothing can be said about who did not answer.",
+    evidence: "TCP data from a host whose peer sent no packet at all in the capture.",
+    caveats: &["Asymmetric routes, or several links of which not all were captured."],
+    advice: &["Capture at a point that both directions pass, or at the end host."],
+};
+
+const LOST: Diagnosis = Diagnosis {
+    id: "capture-packets-lost",
+    severity: Severity::Notice,
+    title: "Packets were lost before they were captured",
+    meaning: "What seems to be missing from the traffic may be missing from the capture only.",
+    evidence: "The counters that the capture file or the kernel gives.",
+    caveats: &["The counters do not say which packets, or when."],
+    advice: &["Raise the capture buffer (-B), narrow the filter (-f), or shorten the snap length (-s)."],
+};
+
+const CUT: Diagnosis = Diagnosis {
+    id: "capture-cut-by-snap-length",
+    severity: Severity::Info,
+    title: "Packets were cut by the snap length",
+    meaning: "Labels and findings rest on the part that is left: certificates and names may be missing.",
+    evidence: "Frames of which fewer bytes were captured than were on the wire.",
+    caveats: &[],
+    advice: &["Capture whole packets: tcpdump -s 0, dumpcap -s 0."],
+};
+
+const BACKWARDS: Diagnosis = Diagnosis {
+    id: "capture-time-backwards",
+    severity: Severity::Info,
+    title: "Time goes backwards in the capture",
+    meaning: "Intervals and round trips around these places are not to be trusted.",
+    evidence: "A frame more than 1 ms earlier than the one in front of it.",
+    caveats: &["Files merged without sorting, or read in the wrong order, look the same."],
+    advice: &["Sort it with reordercap, or give the files in the order of their time."],
+};
+
+const PAUSED: Diagnosis = Diagnosis {
+    id: "capture-paused",
+    severity: Severity::Info,
+    title: "The capture has a gap",
+    meaning: "For a long time there is no packet at all: either nobody spoke, or the capture stopped.",
+    evidence: "No frame for at least a minute and a fifth of the whole time.",
+    caveats: &["A quiet network, or a narrow filter, has such gaps without any fault."],
+    advice: &["Check whether the files are consecutive."],
+};
+
+const MIDSTREAM: Diagnosis = Diagnosis {
+    id: "capture-started-midstream",
+    severity: Severity::Info,
+    title: "Connections were open before the capture began",
+    meaning: "What they spoke first is not in the capture; who opened them is a guess.",
+    evidence: "TCP connections without a SYN.",
+    caveats: &[],
+    advice: &["Start the capture before the session that is to be looked at."],
+};
+
+const DOUBLED: Diagnosis = Diagnosis {
+    id: "capture-duplicates",
+    severity: Severity::Info,
+    title: "Packets are in the capture twice",
+    meaning: "Each packet was seen at two places: counts are too high, and what looks sent again was not.",
+    evidence: "The same SYN, or the same heartbeat, again within a millisecond.",
+    caveats: &[],
+    advice: &["Mirror one place only (SPAN \"rx\" on all ports, or \"both\" on one), or remove duplicates with editcap -d."],
+};
+
+const OVERSIZED: Diagnosis = Diagnosis {
+    id: "capture-offloaded",
+    severity: Severity::Info,
+    title: "Frames are larger than any wire carries",
+    meaning: "The adapter put segments together, or had not yet cut them: sizes and counts are not those of the wire.",
+    evidence: "Frames of more than 9300 bytes.",
+    caveats: &[],
+    advice: &["Turn segmentation offload off while capturing, or capture outside of the host."],
+};
+
+const FRAGMENTS: Diagnosis = Diagnosis {
+    id: "capture-fragments-missing",
+    severity: Severity::Info,
+    title: "Fragments of datagrams are missing",
+    meaning: "Datagrams could not be put together: a firewall drops fragments, or the capture missed them.",
+    evidence: "Fragments of a datagram of which others did not come within the time-out, or before the end.",
+    caveats: &["The capture's end cuts the last ones off."],
+    advice: &["Compare the path's MTU at both ends: ping with the don't-fragment flag."],
+};
+
+/// A gap is worth telling from here on, in nanoseconds.
+const MIN_PAUSE: u64 = 60 * words::SECOND;
+
+fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let (first, last) = grounds.span;
+    let new = |diagnosis: &'static Diagnosis| Finding::new(diagnosis, first, grounds.digits);
+    let (both, one_way) = grounds.ways();
+    if one_way > 0 {
+        let diagnosis = if grounds.is_one_way() { &ONE_WAY } else { &PARTLY_ONE_WAY };
+        let sentence = format!(
+            "Of {}, TCP data of one side is in the capture and no packet of the other; {} were heard both ways.",
+            counted(one_way, "host pair"),
+            both
+        );
+        findings.push(new(diagnosis).because(sentence));
+    }
+    let [tcp, midway, doubled] = grounds.tcp;
+    if midway > 0 {
+        let sentence =
+            format!("{} of {} have no handshake in the capture.", midway, counted(tcp, "TCP connection"));
+        findings.push(new(&MIDSTREAM).because(sentence).shown_by("tcp && !tcp.flags.syn".to_owned()));
+    }
+    if doubled > 0 {
+        let sentence = format!("{} came twice within a millisecond.", counted(doubled, "SYN"));
+        findings.push(new(&DOUBLED).because(sentence).shown_by("tcp.flags.syn == 1".to_owned()));
+    }
+    let capture = grounds.capture;
+    if capture.told {
+        return;
+    }
+    let lost = capture.lost + capture.behind;
+    if lost > 0 {
+        let share = percent(lost, capture.packets + lost);
+        // One in a thousand is lost on any busy link; one in a hundred changes what can be said.
+        let severity = match (lost * 100 > capture.packets, lost * 1000 > capture.packets) {
+            (true, _) => Severity::Warning,
+            (false, true) => Severity::Notice,
+            (false, false) => Severity::Info,
+        };
+        let sentence = format!("{} ({share}) were lost before or while they were captured.", counted(lost, "packet"));
+        findings.push(new(&LOST).graded(severity).because(sentence));
+    }
+    if capture.truncated > 0 {
+        let share = percent(capture.truncated, capture.packets);
+        let sentence = format!("{} ({share}) were cut.", counted(capture.truncated, "packet"));
+        findings.push(new(&CUT).because(sentence).shown_by("frame.cap_len < frame.len".to_owned()));
+    }
+    let (times, largest) = capture.backwards;
+    if times > 0 {
+        let sentence = format!("{}, by {} at most.", counted(times, "time"), span(largest));
+        findings.push(new(&BACKWARDS).because(sentence).shown_by("frame.time_delta < 0".to_owned()));
+    }
+    if let Some((pause, start, frame)) = capture.pause
+        && pause >= MIN_PAUSE
+        && pause >= last.since(first) / 5
+    {
+        let sentence = format!(
+            "No frame for {} from {} on, until frame {frame}.",
+            span(pause),
+            words::utc(start, grounds.digits)
+        );
+        findings.push(new(&PAUSED).because(sentence).shown_by(format!("frame.number == {frame}")));
+    }
+    if capture.oversized > 0 {
+        let sentence = format!("{} are larger than 9300 bytes.", counted(capture.oversized, "frame"));
+        findings.push(new(&OVERSIZED).because(sentence).shown_by("frame.len > 9300".to_owned()));
+    }
+    if capture.fragments > 0 {
+        let sentence = format!("{} could not be put together.", counted(capture.fragments, "datagram"));
+        let filter = "ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr".to_owned();
+        findings.push(new(&FRAGMENTS).because(sentence).shown_by(filter));
+    }
+}

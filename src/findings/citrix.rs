@@ -1,0 +1,226 @@
+//! Citrix sessions: EDT and Framehawk over UDP beside ICA and CGP over TCP.
+
+use super::words::{self, SECOND, at, counted, end, span};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, unanswered};
+use crate::key::protocol;
+use crate::report::{Report, Stage};
+use crate::summary::Summary;
+
+/// ICA, and CGP (session reliability), over TCP and as EDT over UDP.
+const PORTS: [u16; 2] = [1494, 2598];
+/// Framehawk's default range.
+const FRAMEHAWK: std::ops::RangeInclusive<u16> = 3224..=3324;
+/// The gateway's port.
+const GATEWAY: u16 = 443;
+
+pub(super) const FAMILY: Family = Family {
+    title: "Citrix sessions",
+    concerns,
+    examine,
+    diagnoses: &[EDT, EDT_REFUSED, EDT_TOO_BIG, GATEWAY_DTLS, NO_VERIFY, FRAMEHAWK_UNANSWERED, NO_RELIABILITY, CLEAR],
+};
+
+const EDT: Diagnosis = Diagnosis {
+    id: "edt-unanswered",
+    severity: Severity::Warning,
+    title: "EDT is not answered, and the session is on TCP",
+    meaning: "Adaptive transport prefers UDP and never gets it. Clients try again every five minutes.",
+    evidence: "At least three UDP packets over 2 s to 1494 or 2598, none back, and ICA or CGP over TCP of the same port \
+               between the same hosts.",
+    caveats: &["Clients connect by both at once and drop the loser: less than 2 s proves nothing."],
+    advice: &["Allow UDP 1494 and 2598 to the desktops; in the session: ctxsession -v."],
+};
+
+const EDT_REFUSED: Diagnosis = Diagnosis {
+    id: "edt-refused",
+    severity: Severity::Warning,
+    title: "EDT is refused by ICMP, and the session is on TCP",
+    meaning: "The desktop does not listen on UDP, or a filter rejects it.",
+    evidence: "An ICMP error that quotes a UDP packet to 1494 or 2598, and ICA or CGP over TCP of the same port.",
+    caveats: &[],
+    advice: &["On the desktop: netstat -ano -p udp; the policy \"HDX adaptive transport\"."],
+};
+
+const EDT_TOO_BIG: Diagnosis = Diagnosis {
+    id: "edt-too-big",
+    severity: Severity::Info,
+    title: "EDT's packets are too big for the path",
+    meaning: "With MTU discovery this is how it finds the size; without, large packets vanish.",
+    evidence: "An ICMP error (packet too big, fragmentation needed) that quotes an EDT packet.",
+    caveats: &["Probes of MTU discovery are meant to be lost."],
+    advice: &["Check that MTU discovery is on; it needs session reliability."],
+};
+
+const GATEWAY_DTLS: Diagnosis = Diagnosis {
+    id: "dtls-gateway-unanswered",
+    severity: Severity::Warning,
+    title: "DTLS to a gateway's port 443 is not answered, and TLS is",
+    meaning: "The gateway's UDP does not get through: sessions fall back to TCP.",
+    evidence: "At least two DTLS ClientHellos to UDP 443, nothing back for 3 s, and TCP 443 both ways.",
+    caveats: &["VPN clients try DTLS too and do without."],
+    advice: &["Allow UDP 443 to the gateway; on a Citrix ADC: enable DTLS on the virtual server and bind a certificate."],
+};
+
+const NO_VERIFY: Diagnosis = Diagnosis {
+    id: "dtls-gateway-without-verify",
+    severity: Severity::Info,
+    title: "A DTLS server on 443 answers without demanding a cookie",
+    meaning: "It can be used to flood others: a small packet with a forged source is answered by a large one.",
+    evidence: "A ServerHello to a first ClientHello, without HelloVerifyRequest.",
+    caveats: &["DTLS 1.3 demands its cookie in another message; resumed sessions need none."],
+    advice: &["On a Citrix ADC: update (CTX289674) and enable HelloVerifyRequest."],
+};
+
+const FRAMEHAWK_UNANSWERED: Diagnosis = Diagnosis {
+    id: "framehawk-unanswered",
+    severity: Severity::Notice,
+    title: "Framehawk's display channel was tried and not answered",
+    meaning: "The session stays on TCP.",
+    evidence: "At least three UDP packets over 2 s to 3224-3324, none back, beside ICA or CGP between the same hosts.",
+    caveats: &["The range holds other services; that it is Framehawk rests on the ICA session beside it."],
+    advice: &["Framehawk is gone since version 1903; else allow UDP 3224-3324 to the desktops."],
+};
+
+const NO_RELIABILITY: Diagnosis = Diagnosis {
+    id: "ica-without-session-reliability",
+    severity: Severity::Info,
+    title: "ICA runs without session reliability",
+    meaning: "A short loss of the network ends the session; EDT's MTU discovery is off too.",
+    evidence: "ICA over TCP 1494 and no CGP between the same hosts.",
+    caveats: &["Some sites want it so."],
+    advice: &["The policy \"Session reliability connections\"."],
+};
+
+const CLEAR: Diagnosis = Diagnosis {
+    id: "ica-in-clear",
+    severity: Severity::Info,
+    title: "ICA goes without TLS",
+    meaning: "Whoever is on the path sees what ICA's own encryption does not cover.",
+    evidence: "ICA's or CGP's greeting in clear.",
+    caveats: &["ICA has encryption of its own, which a capture does not show."],
+    advice: &["Use the gateway, or TLS to the desktops."],
+};
+
+fn concerns(flow: &Summary) -> bool {
+    let [_, to] = flow.endpoints;
+    match flow.protocol {
+        protocol::UDP => {
+            PORTS.contains(&to.port)
+                || (FRAMEHAWK.contains(&to.port) && flow.counts.last().is_some_and(|count| count.packets == 0))
+                || (to.port == GATEWAY && flow.app == Some("dtls"))
+        }
+        protocol::TCP => matches!(flow.app, Some("ica" | "cgp")) && gather::is_two_way_tcp(flow),
+        _ => false,
+    }
+}
+
+fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    for flow in grounds.flows {
+        match flow.protocol {
+            protocol::UDP => findings.extend(over_udp(grounds, flow)),
+            _ => findings.extend(over_tcp(grounds, flow)),
+        }
+    }
+}
+
+/// ICA or CGP over TCP between the same hosts, seen after the flow began.
+fn session<'a>(grounds: &Grounds<'a>, flow: &Summary) -> Option<&'a Summary> {
+    let [client, server] = flow.endpoints;
+    grounds.flows.iter().find(|tcp| {
+        let [from, to] = tcp.endpoints;
+        tcp.protocol == protocol::TCP
+            && (from.address, to.address) == (client.address, server.address)
+            && tcp.last > flow.first
+    })
+}
+
+fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let [_, to] = flow.endpoints;
+    if to.port == GATEWAY {
+        return gateway(grounds, flow);
+    }
+    let tcp = session(grounds, flow)?;
+    let [_, service] = tcp.endpoints;
+    let beside = format!(
+        "{} over TCP to {} works, from {} (frame {}) on.",
+        tcp.app.unwrap_or("ica"),
+        end(service),
+        words::utc(tcp.first, tcp.digits),
+        tcp.first_frame
+    );
+    let is_edt = PORTS.contains(&to.port);
+    if is_edt && service.port != to.port {
+        return None;
+    }
+    let long = flow.counts.first().is_some_and(|count| count.packets >= 3) && flow.last.since(flow.first) >= 2 * SECOND;
+    let answered = flow.counts.last().is_some_and(|count| count.packets > 0);
+    if let (true, Some((_, too_big, sentence, when))) = (is_edt, words::unreachable(flow)) {
+        if too_big || !answered {
+            let diagnosis = if too_big { &EDT_TOO_BIG } else { &EDT_REFUSED };
+            return Some(Finding::of_flow(diagnosis, flow, Some(when)).because(sentence).because(beside));
+        }
+        return None;
+    }
+    let diagnosis = if is_edt { &EDT } else { &FRAMEHAWK_UNANSWERED };
+    let finding = unanswered::finding(grounds, diagnosis, flow, "packet", 3 * SECOND).filter(|_| long)?;
+    Some(finding.because(beside).because_some(retries(grounds, flow)))
+}
+
+/// Tries of the same client before this one: every five minutes while the session is on TCP.
+fn retries(grounds: &Grounds<'_>, flow: &Summary) -> Option<String> {
+    let [client, server] = flow.endpoints;
+    let tries = grounds.flows.iter().filter(|other| {
+        let [from, to] = other.endpoints;
+        other.protocol == protocol::UDP && from.address == client.address && to == server
+    });
+    let count = tries.count() as u64;
+    (count > 1).then(|| format!("The client tried it {} in all.", counted(count, "time")))
+}
+
+fn gateway(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let Some(Report::Handshake(seen)) = flow.report.as_deref() else { return None };
+    if let Some(tcp) = unanswered::meanwhile(grounds, flow)
+        && seen.hellos >= 2
+    {
+        let finding = unanswered::finding(grounds, &GATEWAY_DTLS, flow, "packet", 3 * SECOND);
+        if let Some(finding) = finding {
+            return Some(finding.because(tcp));
+        }
+    }
+    let (version, when) = seen.version?;
+    let first = seen.first_hello?;
+    let at_once = seen.verifies == 0 && seen.cookies == 0 && seen.hellos == 1 && seen.stage >= Stage::Certificate;
+    (at_once && matches!(version, 0xfeff | 0xfefd)).then(|| {
+        Finding::of_flow(&NO_VERIFY, flow, Some(when)).because(format!(
+            "The first hello came {}, the ServerHello {} later without a demand for a cookie.",
+            at(first, flow.digits),
+            span(when.time.since(first.time))
+        ))
+    })
+}
+
+fn over_tcp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let [from, to] = flow.endpoints;
+    let same = |other: &&Summary| {
+        other.protocol == protocol::TCP
+            && other.endpoints.map(|end| end.address) == [from.address, to.address]
+    };
+    // Once per pair of hosts.
+    if grounds.flows.iter().find(same).is_some_and(|first| first.id != flow.id) {
+        return None;
+    }
+    let spoken = |finding: Finding| {
+        finding.because(format!(
+            "{} from {} to {} from {} (frame {}) on.",
+            flow.app.unwrap_or("ica"),
+            end(from),
+            end(to),
+            words::utc(flow.first, flow.digits),
+            flow.first_frame
+        ))
+    };
+    if flow.app == Some("ica") && !grounds.flows.iter().filter(same).any(|other| other.app == Some("cgp")) {
+        return Some(spoken(Finding::of_flow(&NO_RELIABILITY, flow, None)));
+    }
+    Some(spoken(Finding::of_flow(&CLEAR, flow, None)))
+}

@@ -1,0 +1,343 @@
+//! One route between two nodes: one-way, unanswered, missed, late.
+
+use super::super::ledger::{Line, THRESHOLDS};
+use super::super::words::{self, at, counted, percent, span};
+use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
+use super::of_line;
+use crate::report::{Moment, Run};
+use std::net::IpAddr;
+
+pub(super) const ONE_WAY: Diagnosis = Diagnosis {
+    id: "netft-one-way",
+    severity: Severity::Critical,
+    title: "Heartbeats go one way only",
+    meaning: "One node asks and nothing comes back from the other. When the threshold is reached the node is removed \
+              from the cluster (event 1135), unless another network still works.",
+    evidence: "At least three requests over three intervals, and no packet of the peer on this route meanwhile.",
+    caveats: &["The peer may answer over a path that the capture does not see."],
+    advice: &["Check the firewall on the silent host and between the two for UDP 3343, both ports, both directions."],
+};
+
+pub(super) const UNANSWERED: Diagnosis = Diagnosis {
+    id: "netft-requests-unanswered",
+    severity: Severity::Critical,
+    title: "A node is heard but does not answer",
+    meaning: "The peer sends heartbeats of its own, but no response to those it is sent: they are lost behind the \
+              capture point, or a firewall on the peer drops them.",
+    evidence: "Requests without response while requests of the peer are seen.",
+    caveats: &["Captured at the peer itself this means that its driver does not see the requests."],
+    advice: &["Capture at both nodes at once and compare which requests arrive."],
+};
+
+pub(super) const NEITHER: Diagnosis = Diagnosis {
+    id: "netft-neither-answers",
+    severity: Severity::Critical,
+    title: "Both nodes ask and neither answers",
+    meaning: "Requests of both pass the capture point and reach nobody: both directions are blocked behind it.",
+    evidence: "At least three requests of each node and not one response.",
+    caveats: &["A capture between two firewalls sees this when each drops what comes in."],
+    advice: &["Check the hosts' own firewalls: Get-NetFirewallRule -DisplayGroup 'Failover Clusters'"],
+};
+
+pub(super) const REFUSED: Diagnosis = Diagnosis {
+    id: "netft-refused",
+    severity: Severity::Warning,
+    title: "Heartbeats are refused by ICMP",
+    meaning: "A host or a router says that UDP 3343 does not get through.",
+    evidence: "An ICMP error (port unreachable, prohibited, host unreachable) that quotes a heartbeat.",
+    caveats: &["Port unreachable is normal for some seconds while the cluster service starts."],
+    advice: &["On the host that is named: Get-Service ClusSvc; on the router that is named: its filter rules."],
+};
+
+pub(super) const MISSED: Diagnosis = Diagnosis {
+    id: "netft-heartbeats-missed",
+    severity: Severity::Warning,
+    title: "Heartbeats were missed",
+    meaning: "Requests stayed without response for a while. At 40 % of the threshold the cluster warns in its log, at \
+              the threshold it removes the node (event 1135).",
+    evidence: "Two or more requests in a row without response (notice), five (warning), ten (critical); or more than \
+               one in twenty.",
+    caveats: &["Thresholds are settings (5, 10, 20, 40); the capture cannot show which holds."],
+    advice: &["In the cluster log (UTC) look for \"Marking Route\" and \"NetftRemoteUnreachable\" at these times."],
+};
+
+pub(super) const FLAP: Diagnosis = Diagnosis {
+    id: "netft-route-flap",
+    severity: Severity::Warning,
+    title: "A route fails and comes back again and again",
+    meaning: "Each time the cluster marks the route as down and up; nodes may be removed and rejoin.",
+    evidence: "At least two runs of five or more missed requests, each ended by a response.",
+    caveats: &["Maintenance with several restarts looks the same."],
+    advice: &["Look at link flaps and spanning tree changes of the switches at these times."],
+};
+
+pub(super) const LATE: Diagnosis = Diagnosis {
+    id: "netft-heartbeats-late",
+    severity: Severity::Warning,
+    title: "Responses come later than the next heartbeat",
+    meaning: "Nothing is lost, but the path or a node is so slow that the cluster may count beats as missed.",
+    evidence: "At least three responses after the same node's next request.",
+    caveats: &["Captured at the responder round trips look shorter than they are."],
+    advice: &["Compare with the load of both hosts (CPU, paused virtual machines) and the path's queues."],
+};
+
+pub(super) const SLOW: Diagnosis = Diagnosis {
+    id: "netft-slow-path",
+    severity: Severity::Notice,
+    title: "Round trips take more than half of the heartbeat interval",
+    meaning: "There is little room left before responses count as late.",
+    evidence: "The 99th percentile of the round trip is above half of the measured interval, over at least ten.",
+    caveats: &["A single burst of load shows up in the 99th percentile too."],
+    advice: &["Measure the path, or raise CrossSubnetDelay: Get-Cluster | Format-List *Delay*"],
+};
+
+/// What is wrong with a route.
+pub(super) struct Trouble<'a> {
+    pub(super) diagnosis: &'static Diagnosis,
+    pub(super) line: &'a Line,
+    pub(super) run: Option<Run>,
+    pub(super) severity: Severity,
+    /// Since when the asked node was silent, if it was to the end.
+    pub(super) silent_since: Option<Moment>,
+    sentences: Vec<String>,
+    caveat: Option<String>,
+}
+
+impl Trouble<'_> {
+    /// Whether the cluster would count this route as failed at the lowest default.
+    pub(super) fn is_failure(&self) -> bool {
+        let [lowest, ..] = THRESHOLDS;
+        self.run.is_some_and(|run| run.missed >= lowest)
+    }
+
+    /// When it began.
+    pub(super) fn start(&self) -> Moment {
+        let first = self.line.beats.first.unwrap_or(Moment { time: Default::default(), frame: 0 });
+        self.run.map_or(first, |run| run.start)
+    }
+
+    /// What was seen, in a sentence.
+    pub(super) fn sentence(&self) -> Option<&str> {
+        self.sentences.first().map(String::as_str)
+    }
+
+    pub(super) fn finding(self, _: &Grounds<'_>) -> Finding {
+        let start = self.start();
+        let (from, to) = (self.line.from.address, self.line.to.address);
+        let mut finding = of_line(self.diagnosis, self.line, start.time)
+            .graded(self.severity)
+            .titled(format!("{}: {from} asks {to}", self.diagnosis.title));
+        for sentence in self.sentences {
+            finding = finding.because(sentence);
+        }
+        if let Some(caveat) = self.caveat {
+            finding = finding.but(caveat);
+        }
+        finding
+    }
+}
+
+/// Requests before anything is said about a route.
+const MIN_REQUESTS: u64 = 3;
+
+/// What is wrong, once per route: the worse of its two directions.
+pub(super) fn troubles<'a>(grounds: &Grounds<'a>, told: &[(IpAddr, IpAddr)]) -> Vec<Trouble<'a>> {
+    let mut all = Vec::new();
+    for line in grounds.heartbeats {
+        let (from, to) = (line.from.address, line.to.address);
+        if told.contains(&(from, to)) || told.contains(&(to, from)) {
+            continue;
+        }
+        // The same route asked from the other end.
+        let back = grounds.heartbeats.iter().find(|other| {
+            (other.from, other.to) == (line.to, line.from) && other.flows == line.flows
+        });
+        let mine = trouble(grounds, line, back);
+        let theirs = back.and_then(|back| trouble(grounds, back, Some(line)));
+        let weight = |trouble: &Trouble<'_>| {
+            (trouble.severity, trouble.run.map_or(0, |run| run.missed), trouble.line.from)
+        };
+        match (mine, theirs) {
+            (Some(mine), None) => all.push(mine),
+            (Some(mine), Some(theirs)) if weight(&mine) > weight(&theirs) => all.push(mine),
+            _ => {}
+        }
+    }
+    all
+}
+
+fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Option<Trouble<'a>> {
+    let beats = &line.beats;
+    let (from, to) = (line.from.address, line.to.address);
+    if beats.requests < MIN_REQUESTS {
+        return None;
+    }
+    let new = |diagnosis: &'static Diagnosis, severity, sentences| Trouble {
+        diagnosis,
+        line,
+        run: beats.longest,
+        severity,
+        silent_since: None,
+        sentences,
+        caveat: None,
+    };
+    if let Some((sentence, _)) = &line.refused {
+        let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
+            Severity::Info
+        } else {
+            Severity::Warning
+        };
+        return Some(new(&REFUSED, severity, vec![sentence.clone(), tally(line)]));
+    }
+    let interval = line.interval();
+    let open = beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS);
+    if let Some(run) = open {
+        let sentence = format!(
+            "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record; {}.",
+            counted(run.missed, "request"),
+            at(run.start, line.digits),
+            span(interval),
+            in_terms(run.missed)
+        );
+        let peer_silent = line.peer.last.is_none_or(|last| last.time < run.start.time || last.frame == run.start.frame);
+        if peer_silent {
+            let silence = grounds.silence(to, from);
+            if silence == Silence::Unknowable {
+                return None;
+            }
+            let last = match line.peer.last {
+                Some(last) => format!("The last packet of {to} on this route came {}.", at(last, line.digits)),
+                None => format!("No packet of {to} is on this route."),
+            };
+            let severity = by_run(run.missed);
+            let mut trouble = new(&ONE_WAY, severity, vec![sentence, last]);
+            match silence {
+                Silence::Proven(proof) => trouble.sentences.push(proof),
+                Silence::Doubtful(caveat) => {
+                    trouble.severity = severity.milder();
+                    trouble.caveat = Some(caveat);
+                }
+                Silence::Unknowable => {}
+            }
+            trouble.run = Some(run);
+            trouble.silent_since = Some(line.peer.last.unwrap_or(run.start));
+            return Some(trouble);
+        }
+        let neither = beats.responses + line.peer.responses == 0
+            && back.is_some_and(|back| back.beats.requests >= MIN_REQUESTS);
+        let diagnosis = if neither { &NEITHER } else { &UNANSWERED };
+        let heard = format!(
+            "Meanwhile {to} sent {} of its own.",
+            counted(line.peer.requests, "request")
+        );
+        let mut trouble = new(diagnosis, by_run(run.missed), vec![sentence, heard]);
+        trouble.run = Some(run);
+        return Some(doubt(grounds, trouble));
+    }
+    let failures = beats.runs.iter().filter(|run| run.missed >= 5 && run.end.is_some()).count();
+    if failures >= 2 {
+        let sentences = beats.runs.iter().filter(|run| run.missed >= 5).map(|run| told(line, run)).collect();
+        return Some(doubt(grounds, new(&FLAP, Severity::Warning, sentences)));
+    }
+    if beats.late >= MIN_REQUESTS {
+        let late = beats.first_late.map(|first| {
+            format!(
+                "{} of {} to {from} came after its next request, the first {}.",
+                counted(beats.late, "response"),
+                beats.answered,
+                at(first, line.digits)
+            )
+        });
+        let sentences = late.into_iter().chain(round_trip(line)).chain([tally(line)]).collect();
+        return Some(new(&LATE, Severity::Warning, sentences));
+    }
+    let longest = line.longest();
+    let scattered = beats.missed >= MIN_REQUESTS && beats.missed * 20 > beats.requests;
+    if longest >= 2 || scattered {
+        let severity = if longest >= 2 { by_run(longest) } else { Severity::Notice };
+        let mut sentences: Vec<String> = beats.longest.iter().map(|run| told(line, run)).collect();
+        sentences.push(tally(line));
+        return Some(doubt(grounds, new(&MISSED, severity, sentences)));
+    }
+    beats.round_trip.filter(|trip| trip.count >= 10 && trip.p99 > interval / 2)?;
+    Some(new(&SLOW, Severity::Notice, round_trip(line).into_iter().collect()))
+}
+
+/// Words a trouble down where the capture itself lost packets.
+fn doubt<'a>(grounds: &Grounds<'_>, mut trouble: Trouble<'a>) -> Trouble<'a> {
+    if let Silence::Doubtful(caveat) = grounds.silence(trouble.line.to.address, trouble.line.from.address) {
+        trouble.severity = trouble.severity.milder();
+        trouble.caveat = Some(caveat);
+    }
+    trouble
+}
+
+/// How bad a run is: the lowest threshold that any version has by default is 5, that of current ones 10.
+const fn by_run(missed: u64) -> Severity {
+    match missed {
+        0..5 => Severity::Notice,
+        5..10 => Severity::Warning,
+        _ => Severity::Critical,
+    }
+}
+
+/// A run in the cluster's own terms.
+pub(super) fn in_terms(missed: u64) -> String {
+    let reached: Vec<String> =
+        THRESHOLDS.iter().filter(|&&threshold| missed >= threshold).map(u64::to_string).collect();
+    let warned: Vec<String> = THRESHOLDS
+        .iter()
+        .filter(|&&threshold| missed < threshold && missed * 5 >= threshold * 2)
+        .map(u64::to_string)
+        .collect();
+    let reached = (!reached.is_empty()).then(|| format!("that reaches a threshold of {}", reached.join(", ")));
+    let warned = (!warned.is_empty()).then(|| format!("40 % of a threshold of {}", warned.join(", ")));
+    match (reached, warned) {
+        (Some(reached), Some(warned)) => format!("{reached} and {warned}"),
+        (Some(one), None) => one,
+        (None, Some(one)) => format!("that is {one}"),
+        (None, None) => "that is below 40 % of every usual threshold".to_owned(),
+    }
+}
+
+fn told(line: &Line, run: &Run) -> String {
+    let until = match run.end {
+        Some(end) => {
+            format!("; the next response came {}, {} later", at(end, line.digits), span(end.time.since(run.start.time)))
+        }
+        None => String::new(),
+    };
+    format!(
+        "{} of {} to {} in a row were not answered from {} on{until}; {}.",
+        counted(run.missed, "request"),
+        line.from.address,
+        line.to.address,
+        at(run.start, line.digits),
+        in_terms(run.missed)
+    )
+}
+
+fn tally(line: &Line) -> String {
+    let beats = &line.beats;
+    format!(
+        "Of {} of {} to {}, {} were answered and {} ({}) were not.",
+        counted(beats.requests, "request"),
+        line.from.address,
+        line.to.address,
+        beats.answered,
+        beats.missed,
+        percent(beats.missed, beats.requests)
+    )
+}
+
+fn round_trip(line: &Line) -> Option<String> {
+    let trip = line.beats.round_trip?;
+    let interval = span(line.interval());
+    let first = line.beats.first.map(|first| words::utc(first.time, line.digits)).unwrap_or_default();
+    Some(format!(
+        "Of {} from {first} on the median took {}, the 99th percentile {}; the interval is {interval}.",
+        counted(trip.count, "round trip"),
+        span(trip.median),
+        span(trip.p99)
+    ))
+}

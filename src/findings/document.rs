@@ -1,0 +1,39 @@
+//! The document of all findings, written from the list: what docs/findings.md holds.
+
+use super::FAMILIES;
+use std::fmt::Write;
+
+/// The document, as Markdown.
+#[must_use]
+pub fn text() -> String {
+    let mut text = String::from(
+        "# Findings\n\n\
+         What wiretell can say is wrong, how it knows, and what to do. This page is written from the list in\n\
+         `src/findings.rs`; `wiretell explain ID` tells the same. The severity is the usual one: what the capture does\n\
+         not fully support is worded down by a step, and what it cannot show is withheld.\n",
+    );
+    for family in FAMILIES {
+        // Writing to memory cannot fail.
+        let _ = write!(text, "\n## {}\n", family.title);
+        let _ = write!(text, "\n| id | severity | what it means | evidence | caveats | advice |\n|---|---|---|---|---|---|\n");
+        for diagnosis in family.diagnoses {
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | **{}.** {} | {} | {} | {} |",
+                diagnosis.id,
+                diagnosis.severity.name(),
+                cell(diagnosis.title),
+                cell(diagnosis.meaning),
+                cell(diagnosis.evidence),
+                cell(&diagnosis.caveats.join(" ")),
+                cell(&diagnosis.advice.join(" "))
+            );
+        }
+    }
+    text
+}
+
+/// A bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

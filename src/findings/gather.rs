@@ -1,0 +1,251 @@
+//! Gathers what findings need while flows end: per worker, bounded, and the same for any number of workers.
+//!
+//! What is kept is kept by the flow's shard, whichever worker runs that: so the bounds are met at the same
+//! flow whatever the number of threads.
+
+use super::grounds::{CaptureFacts, Grounds, Stream, Sums};
+use super::ledger::{self, Line};
+use super::{FAMILIES, Finding};
+use crate::key::{HostPair, protocol};
+use crate::packet::{TcpHeader, Timestamp};
+use crate::shard::SHARDS;
+use crate::summary::Summary;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use std::collections::BTreeMap;
+
+/// Most flows kept per family and shard; those beyond are counted as overlooked.
+pub const MAX_KEPT: usize = 2048;
+/// Most host pairs of which is known who was heard, per shard.
+pub const MAX_PAIRS: usize = 16_384;
+/// The port whose TCP says whether two hosts talk at all while something else beside it is silent.
+const BESIDE: u16 = 443;
+
+/// What is known between two hosts; arrays hold the key's low end first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pair {
+    /// Who was heard.
+    pub(super) sent: [bool; 2],
+    /// Whose packets must exist, because the other acknowledges them, although none is in the capture.
+    pub(super) implied: [bool; 2],
+    /// TCP to port 443, both ways.
+    pub(super) beside: Option<Stream>,
+}
+
+/// What one shard's flows left behind.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    pub(super) pairs: HashMap<HostPair, Pair, foldhash::fast::RandomState>,
+    kept: Vec<Vec<Summary>>,
+    overlooked: u64,
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// TCP connections, those without a handshake, and handshakes seen twice at once.
+    pub(super) tcp: [u64; 3],
+    pub(super) digits: u8,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            pairs: HashMap::default(),
+            kept: FAMILIES.iter().map(|_| Vec::new()).collect(),
+            overlooked: 0,
+            span: None,
+            tcp: [0; 3],
+            digits: 0,
+        }
+    }
+}
+
+impl Bucket {
+    fn observe(&mut self, summary: &Summary) {
+        let (first, last) = self.span.unwrap_or((summary.first, summary.last));
+        self.span = Some((first.min(summary.first), last.max(summary.last)));
+        self.digits = summary.digits;
+        self.note_pair(summary);
+        if let (Some(tcp), false) = (&summary.tcp, summary.continued) {
+            let flags = tcp.sides.iter().fold(0, |flags, side| flags | side.flags);
+            let [connections, midway, doubled] = &mut self.tcp;
+            *connections += 1;
+            *midway += u64::from(flags & TcpHeader::SYN == 0);
+            *doubled += u64::from(tcp.doubled);
+        }
+        for (family, kept) in FAMILIES.iter().zip(&mut self.kept) {
+            if (family.concerns)(summary) {
+                if kept.len() < MAX_KEPT {
+                    kept.push(summary.clone());
+                } else {
+                    self.overlooked += 1;
+                }
+            }
+        }
+    }
+
+    fn note_pair(&mut self, summary: &Summary) {
+        let pair = summary.key.hosts();
+        let low_first = summary.endpoints.first() == Some(&summary.key.low());
+        let order = |[initiator, responder]: [bool; 2]| {
+            if low_first { [initiator, responder] } else { [responder, initiator] }
+        };
+        let room = self.pairs.len() < MAX_PAIRS;
+        let known = match self.pairs.entry(pair) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) if room => place.insert(Pair::default()),
+            Entry::Vacant(_) => {
+                self.overlooked += 1;
+                return;
+            }
+        };
+        let spoke = summary.counts.map(|count| count.packets > 0);
+        let set = |to: &mut [bool; 2], from: [bool; 2]| {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to |= from;
+            }
+        };
+        set(&mut known.sent, order(spoke));
+        let Some(tcp) = &summary.tcp else { return };
+        let [forward, reverse] = &tcp.sides;
+        let [sent, received] = summary.counts;
+        // Data is sent only when the other has acknowledged the handshake; and it did not do that unseen.
+        let proves = |flags: u8, payload: u64| flags & TcpHeader::ACK != 0 && payload > 0;
+        let implied = [
+            sent.packets == 0 && proves(reverse.flags, received.payload),
+            received.packets == 0 && proves(forward.flags, sent.payload),
+        ];
+        set(&mut known.implied, order(implied));
+        let [_, to] = summary.endpoints;
+        if to.port == BESIDE && sent.payload > 0 && received.payload > 0 {
+            let stream = known.beside.get_or_insert(Stream {
+                server: to.address,
+                first: summary.first,
+                last: summary.last,
+                frame: summary.first_frame,
+                flow: summary.id,
+                payload: [0; 2],
+            });
+            stream.last = stream.last.max(summary.last);
+            let [up, down] = &mut stream.payload;
+            *up += sent.payload;
+            *down += received.payload;
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (pair, theirs) in other.pairs {
+            let mine = self.pairs.entry(pair).or_default();
+            for (mine, theirs) in mine.sent.iter_mut().zip(theirs.sent) {
+                *mine |= theirs;
+            }
+            for (mine, theirs) in mine.implied.iter_mut().zip(theirs.implied) {
+                *mine |= theirs;
+            }
+            mine.beside = mine.beside.or(theirs.beside);
+        }
+        for (mine, theirs) in self.kept.iter_mut().zip(other.kept) {
+            mine.extend(theirs);
+        }
+        self.overlooked += other.overlooked;
+        self.span = match (self.span, other.span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        for (mine, theirs) in self.tcp.iter_mut().zip(other.tcp) {
+            *mine += theirs;
+        }
+        self.digits = self.digits.max(other.digits);
+    }
+}
+
+/// What one worker gathers, and in the end what all of them did.
+#[derive(Debug)]
+pub struct Examination {
+    each: bool,
+    timelines: BTreeMap<u32, Vec<Bucket>>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// The findings: what limits the capture first, then the worst first.
+    pub findings: Vec<Finding>,
+    /// Heartbeats, by requester and route.
+    pub heartbeats: Vec<Line>,
+    /// Flows and host pairs that were not kept for lack of room.
+    pub overlooked: u64,
+}
+
+impl Examination {
+    /// Nothing gathered yet. With `each`, every capture is a timeline of its own.
+    #[must_use]
+    pub const fn new(each: bool) -> Self {
+        Self { each, timelines: BTreeMap::new() }
+    }
+
+    /// Looks at a flow that has ended.
+    pub fn observe(&mut self, summary: &Summary) {
+        let timeline = if self.each { summary.file } else { 0 };
+        let buckets = self.timelines.entry(timeline).or_default();
+        if buckets.is_empty() {
+            buckets.resize_with(SHARDS, Bucket::default);
+        }
+        let place = usize::try_from(summary.key.hosts().spread() % SHARDS as u64).unwrap_or(0);
+        if let Some(bucket) = buckets.get_mut(place) {
+            bucket.observe(summary);
+        }
+    }
+
+    /// Takes what another worker has gathered.
+    pub fn merge(&mut self, other: Self) {
+        for (timeline, theirs) in other.timelines {
+            let mine = self.timelines.entry(timeline).or_default();
+            if mine.is_empty() {
+                *mine = theirs;
+                continue;
+            }
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                mine.add(theirs);
+            }
+        }
+    }
+
+    /// Asks every family.
+    #[must_use]
+    pub fn conclude(self, capture: &CaptureFacts) -> Examined {
+        let mut examined = Examined::default();
+        let mut capture = capture.clone();
+        for buckets in self.timelines.into_values() {
+            conclude(buckets, &capture, &mut examined);
+            // What concerns all captures is said once.
+            capture.told = true;
+        }
+        let order = |finding: &Finding| {
+            let limits = FAMILIES.first().is_some_and(|family| {
+                family.diagnoses.iter().any(|diagnosis| std::ptr::eq(diagnosis, finding.diagnosis))
+            });
+            (!limits, std::cmp::Reverse(finding.severity), finding.at, finding.diagnosis.id)
+        };
+        examined.findings.sort_by(|a, b| {
+            (order(a), &a.subject, &a.flows).cmp(&(order(b), &b.subject, &b.flows))
+        });
+        examined
+    }
+}
+
+fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Examined) {
+    let Some(sums) = Sums::of(&buckets) else { return };
+    examined.overlooked += buckets.iter().map(|bucket| bucket.overlooked).sum::<u64>();
+    for (place, family) in FAMILIES.iter().enumerate() {
+        let mut flows: Vec<Summary> =
+            buckets.iter_mut().filter_map(|bucket| bucket.kept.get_mut(place)).flat_map(std::mem::take).collect();
+        flows.sort_by_key(|flow| (flow.first, flow.id));
+        let lines = ledger::lines(&flows);
+        let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
+        (family.examine)(&grounds, &mut examined.findings);
+        examined.heartbeats.extend(lines);
+    }
+}
+
+/// Whether a TCP flow opened and both sides sent something in it.
+pub(super) fn is_two_way_tcp(summary: &Summary) -> bool {
+    summary.protocol == protocol::TCP && summary.counts.iter().all(|count| count.payload > 0)
+}

@@ -1,0 +1,211 @@
+//! What findings may rest on: the kept flows, and how much of the truth the capture can hold.
+
+use super::gather::{Bucket, Pair};
+use super::ledger::Line;
+use super::words::{self, percent};
+use crate::key::{Endpoint, FlowKey};
+use crate::packet::Timestamp;
+use crate::summary::Summary;
+use std::net::IpAddr;
+
+/// What is known about the capture before any flow.
+#[derive(Clone, Debug, Default)]
+pub struct CaptureFacts {
+    /// Frames read.
+    pub packets: u64,
+    /// Frames that the kernel and the interface lost.
+    pub lost: u64,
+    /// Frames that were not looked at.
+    pub behind: u64,
+    /// Frames cut by the snap length.
+    pub truncated: u64,
+    /// Frames before the one in front of them in time, and the largest step in nanoseconds.
+    pub backwards: (u64, u64),
+    /// The longest time without a frame: nanoseconds, its beginning, and the number of the frame after it.
+    pub pause: Option<(u64, Timestamp, u64)>,
+    /// Frames put together by an adapter.
+    pub oversized: u64,
+    /// Datagrams of which fragments are missing.
+    pub fragments: u64,
+    /// Whether what concerns the capture as a whole has been said.
+    pub told: bool,
+}
+
+/// TCP beside something else between two hosts.
+#[derive(Clone, Copy, Debug)]
+pub struct Stream {
+    /// Who listens.
+    pub server: IpAddr,
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+    /// The first packet's frame.
+    pub frame: u64,
+    /// The first such flow.
+    pub flow: u64,
+    /// Bytes of payload, the client's first.
+    pub payload: [u64; 2],
+}
+
+/// Whether anything came from one host to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Some packet did.
+    Yes,
+    /// None is in the capture.
+    No,
+    /// None is in the capture, although there were some: the other acknowledged them.
+    Uncaptured,
+}
+
+/// Whether it can be said that a host did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Yes, for this reason.
+    Proven(String),
+    /// Perhaps, with this caveat.
+    Doubtful(String),
+    /// No: the capture cannot show it.
+    Unknowable,
+}
+
+/// What was summed up over all flows.
+pub(super) struct Sums {
+    pub(super) span: (Timestamp, Timestamp),
+    pub(super) tcp: [u64; 3],
+    pub(super) ways: (u64, u64),
+    pub(super) digits: u8,
+}
+
+impl Sums {
+    /// Sums up; `None` when there was no flow.
+    pub(super) fn of(buckets: &[Bucket]) -> Option<Self> {
+        let span = buckets
+            .iter()
+            .filter_map(|bucket| bucket.span)
+            .reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))?;
+        let mut sums = Self { span, tcp: [0; 3], ways: (0, 0), digits: 0 };
+        for bucket in buckets {
+            for (sum, part) in sums.tcp.iter_mut().zip(bucket.tcp) {
+                *sum += part;
+            }
+            sums.digits = sums.digits.max(bucket.digits);
+            for pair in bucket.pairs.values() {
+                let missing = pair.sent.iter().zip(pair.implied).any(|(sent, implied)| implied && !sent);
+                sums.ways.0 += u64::from(pair.sent == [true; 2]);
+                sums.ways.1 += u64::from(missing);
+            }
+        }
+        Some(sums)
+    }
+}
+
+/// What a family is given.
+#[derive(Debug)]
+pub struct Grounds<'a> {
+    /// The flows that concern it, by their first packet's time.
+    pub flows: &'a [Summary],
+    /// The heartbeats among them.
+    pub heartbeats: &'a [Line],
+    /// About the capture.
+    pub capture: &'a CaptureFacts,
+    /// First and last packet in any flow.
+    pub span: (Timestamp, Timestamp),
+    /// TCP connections, those without a handshake, and handshakes seen twice at once.
+    pub tcp: [u64; 3],
+    /// Digits of a second that the capture's clock has.
+    pub digits: u8,
+    buckets: &'a [Bucket],
+    /// Host pairs heard both ways, and those where one way must be missing.
+    ways: (u64, u64),
+}
+
+impl<'a> Grounds<'a> {
+    pub(super) const fn new(
+        (flows, heartbeats): (&'a [Summary], &'a [Line]),
+        buckets: &'a [Bucket],
+        capture: &'a CaptureFacts,
+        sums: &Sums,
+    ) -> Self {
+        let Sums { span, tcp, ways, digits } = *sums;
+        Self { flows, heartbeats, capture, span, tcp, digits, buckets, ways }
+    }
+
+    /// Host pairs heard both ways, and those of which one way must be missing from the capture.
+    #[must_use]
+    pub const fn ways(&self) -> (u64, u64) {
+        self.ways
+    }
+
+    /// Whether the capture as a whole has one direction of the traffic only.
+    #[must_use]
+    pub const fn is_one_way(&self) -> bool {
+        // A few asymmetric paths are everybody's; more of them than of the others are the capture's.
+        self.ways.1 > 0 && self.ways.1 >= self.ways.0
+    }
+
+    fn pair(&self, a: IpAddr, b: IpAddr) -> Option<(&Pair, bool)> {
+        let end = |address| Endpoint { address, port: 0 };
+        let (key, a_is_low) = FlowKey::new(end(a), end(b), 0, 0);
+        let pair = self.buckets.iter().find_map(|bucket| bucket.pairs.get(&key.hosts()))?;
+        Some((pair, a_is_low))
+    }
+
+    /// Whether anything came from one host to another.
+    #[must_use]
+    pub fn heard(&self, from: IpAddr, to: IpAddr) -> Heard {
+        let Some((pair, from_low)) = self.pair(from, to) else { return Heard::No };
+        let of = |[low, high]: [bool; 2]| if from_low { low } else { high };
+        match (of(pair.sent), of(pair.implied)) {
+            (true, _) => Heard::Yes,
+            (false, true) => Heard::Uncaptured,
+            (false, false) => Heard::No,
+        }
+    }
+
+    /// What the client and the server had over TCP port 443, both ways.
+    #[must_use]
+    pub fn beside(&self, client: IpAddr, server: IpAddr) -> Option<&Stream> {
+        let (pair, _) = self.pair(client, server)?;
+        pair.beside.as_ref().filter(|stream| stream.server == server)
+    }
+
+    /// How long the capture went on after a time, in nanoseconds.
+    #[must_use]
+    pub fn watched_after(&self, time: Timestamp) -> u64 {
+        self.span.1.since(time)
+    }
+
+    /// Whether it can be said that `silent` did not answer `asker`.
+    #[must_use]
+    pub fn silence(&self, silent: IpAddr, asker: IpAddr) -> Silence {
+        let heard = self.heard(silent, asker);
+        if heard == Heard::Uncaptured || (self.is_one_way() && heard != Heard::Yes) {
+            return Silence::Unknowable;
+        }
+        let lost = self.capture.lost + self.capture.behind;
+        // Answers come in threes and more: one packet in a hundred missing does not explain all of them away.
+        if lost * 100 > self.capture.packets {
+            return Silence::Doubtful(format!(
+                "{} of the packets were lost before they were captured; the answers may be among them.",
+                percent(lost, self.capture.packets + lost)
+            ));
+        }
+        if heard == Heard::Yes {
+            return Silence::Proven(format!(
+                "Other packets from {silent} to {asker} are in the capture, so that direction was captured."
+            ));
+        }
+        Silence::Doubtful(format!(
+            "No packet of any kind from {silent} to {asker} is in the capture: it may be down or unreachable, or \
+             the capture may have only one direction between them."
+        ))
+    }
+
+    /// A time in UTC.
+    #[must_use]
+    pub fn utc(&self, time: Timestamp) -> String {
+        words::utc(time, self.digits)
+    }
+}

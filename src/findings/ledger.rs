@@ -1,0 +1,187 @@
+//! The heartbeat ledger: for each requesting node and route what was asked, answered, late and missed.
+//!
+//! A route's packets may be in several flow records: one ends after a minute of silence, or is continued
+//! after the active time-out. The silence between two records is missed heartbeats too.
+
+use crate::key::{Endpoint, Transport};
+use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
+use crate::summary::Summary;
+use std::collections::BTreeMap;
+
+/// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
+/// is recommended for clouds.
+pub const THRESHOLDS: [u64; 4] = [5, 10, 20, 40];
+
+/// One node's requests to another over one route.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Who asks.
+    pub from: Endpoint,
+    /// Who is asked.
+    pub to: Endpoint,
+    /// What was seen of the asking node.
+    pub beats: Beats,
+    /// What was seen of the asked one.
+    pub peer: Beats,
+    /// The route's flow records.
+    pub flows: Vec<u64>,
+    /// A display filter for the route.
+    pub filter: String,
+    /// Digits of a second that the capture's clock has.
+    pub digits: u8,
+    /// The first ICMP error about the route.
+    pub refused: Option<(String, Moment)>,
+    /// The addresses that a packet named where they were not its own.
+    pub translated: Option<(String, Moment)>,
+    /// Tunnelled frames on the route, and the largest datagram that carried one.
+    pub tunnelled: (u64, u32),
+}
+
+impl Line {
+    /// The time between requests that was measured, or one second.
+    #[must_use]
+    pub fn interval(&self) -> u64 {
+        let known = |beats: &Beats| beats.interval.filter(|spread| spread.count >= 3).map(|spread| spread.median);
+        known(&self.beats).or_else(|| known(&self.peer)).unwrap_or(1_000_000_000)
+    }
+
+    /// The most heartbeats missed in a row.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        self.beats.longest.map_or(u64::from(self.beats.missed > 0), |run| run.missed)
+    }
+}
+
+/// The lines of all routes, by requester.
+#[must_use]
+pub(super) fn lines(flows: &[Summary]) -> Vec<Line> {
+    let mut routes: BTreeMap<(Endpoint, Endpoint, u64), Route> = BTreeMap::new();
+    for flow in flows {
+        if flow.key.transport() != Some(Transport::Udp) {
+            continue;
+        }
+        let Some(Report::Heartbeats(report)) = flow.report.as_deref() else { continue };
+        let (low, high) = (flow.key.low(), flow.key.high());
+        let low_first = flow.endpoints.first() == Some(&low);
+        let mut report = report.clone();
+        if !low_first {
+            report.nodes.reverse();
+        }
+        let route = routes.entry((low, high, flow.key.scope())).or_insert_with(|| Route::new(flow));
+        route.add(flow, report);
+    }
+    let both = routes.into_iter().flat_map(|((low, high, _), route)| route.lines(low, high));
+    both.filter(|line| line.beats.requests > 0).collect()
+}
+
+/// The records of one route, the low end first.
+struct Route {
+    parts: Vec<Heartbeats>,
+    flows: Vec<u64>,
+    filter: String,
+    digits: u8,
+    refused: Option<(String, Moment)>,
+}
+
+/// Most records of a route whose ids are named.
+const MAX_FLOWS: usize = 12;
+
+impl Route {
+    fn new(flow: &Summary) -> Self {
+        let filter = super::words::flow_filter(flow);
+        Self { parts: Vec::new(), flows: Vec::new(), filter, digits: flow.digits, refused: None }
+    }
+
+    fn add(&mut self, flow: &Summary, report: Heartbeats) {
+        if flow.continued {
+            // A follower goes on where the record is continued: it has told the earlier part already.
+            self.parts.pop();
+        }
+        self.parts.push(report);
+        if self.flows.len() < MAX_FLOWS {
+            self.flows.push(flow.id);
+        }
+        if self.refused.is_none() {
+            self.refused = super::words::unreachable(flow).map(|(_, _, sentence, at)| (sentence, at));
+        }
+    }
+
+    fn lines(self, low: Endpoint, high: Endpoint) -> [Line; 2] {
+        let mut nodes = [Beats::default(), Beats::default()];
+        let (mut translated, mut tunnelled) = (None, (0, 0));
+        for part in &self.parts {
+            for (sum, part) in nodes.iter_mut().zip(&part.nodes) {
+                join(sum, part);
+            }
+            let named = part.mismatch.map(|((from, to), at)| (format!("{from} > {to}"), at));
+            translated = translated.or(named);
+            tunnelled = (tunnelled.0 + part.frames, tunnelled.1.max(part.largest_frame));
+        }
+        let [first, second] = nodes;
+        let line = |from, to, beats, peer| Line {
+            from,
+            to,
+            beats,
+            peer,
+            flows: self.flows.clone(),
+            filter: self.filter.clone(),
+            digits: self.digits,
+            refused: self.refused.clone(),
+            translated: translated.clone(),
+            tunnelled,
+        };
+        [line(low, high, first.clone(), second.clone()), line(high, low, second, first)]
+    }
+}
+
+/// Adds a later record of the same node.
+fn join(sum: &mut Beats, part: &Beats) {
+    let between = sum.last.zip(part.first);
+    let requested = sum.requests > 0;
+    sum.requests += part.requests;
+    sum.responses += part.responses;
+    sum.answered += part.answered;
+    sum.missed += part.missed;
+    sum.late += part.late;
+    sum.first_late = sum.first_late.or(part.first_late);
+    for run in &part.runs {
+        note(sum, *run);
+    }
+    sum.more_runs += part.more_runs;
+    sum.interval = spread(sum.interval, part.interval);
+    sum.round_trip = spread(sum.round_trip, part.round_trip);
+    sum.first = sum.first.or(part.first);
+    sum.last = part.last.or(sum.last);
+    sum.last_answered = part.last_answered.or(sum.last_answered);
+    sum.restarts += part.restarts;
+    sum.first_restart = sum.first_restart.or(part.first_restart);
+    sum.duplicates += part.duplicates;
+    let longer = |a: Option<(Moment, Moment)>, b: Option<(Moment, Moment)>| {
+        let len = |pair: &(Moment, Moment)| pair.1.time.since(pair.0.time);
+        [a, b].into_iter().flatten().max_by_key(len)
+    };
+    sum.silence = longer(longer(sum.silence, part.silence), between.filter(|_| requested));
+}
+
+fn note(sum: &mut Beats, run: Run) {
+    if sum.longest.is_none_or(|longest| longest.missed < run.missed) {
+        sum.longest = Some(run);
+    }
+    if sum.runs.len() < MAX_RUNS {
+        sum.runs.push(run);
+    } else {
+        sum.more_runs += 1;
+    }
+}
+
+/// The larger series stands for both; their largest is the largest.
+fn spread(a: Option<Spread>, b: Option<Spread>) -> Option<Spread> {
+    let (Some(first), Some(second)) = (a, b) else { return a.or(b) };
+    let larger = if second.count > first.count { second } else { first };
+    Some(Spread {
+        count: first.count + second.count,
+        largest: first.largest.max(second.largest),
+        p99: first.p99.max(second.p99),
+        ..larger
+    })
+}

@@ -1,0 +1,294 @@
+//! Port honesty: bytes that are not what the port promises, guarded protocols elsewhere, half-forgotten ports.
+
+use super::words::{self, counted, end};
+use super::{Diagnosis, Family, Finding, Grounds, Severity};
+use crate::inspect::Confidence;
+use crate::key::{Endpoint, Transport, protocol};
+use crate::packet::TcpHeader;
+use crate::summary::Summary;
+use crate::verdict::Verdict;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+pub(super) const FAMILY: Family = Family {
+    title: "Ports and what is behind them",
+    concerns,
+    examine,
+    diagnoses: &[GUARDED, MOBILE, FORGOTTEN, SCANNED, ANSWERED, REFUSED],
+};
+
+const GUARDED: Diagnosis = Diagnosis {
+    id: "port-guarded-protocol-elsewhere",
+    severity: Severity::Notice,
+    title: "A protocol that is watched on its own port runs on another",
+    meaning: "Rules and monitoring that go by the port do not see it: somebody hides it, or forgot to tell.",
+    evidence: "Remote desktop, file sharing, directory, database or remote shell by its own messages, on a port that is \
+               not its own.",
+    caveats: &["Tunnels, port forwarding and test systems do this on purpose."],
+    advice: &["Ask the owner of the listening host; on it: netstat -ano, or ss -lntup."],
+};
+
+const MOBILE: Diagnosis = Diagnosis {
+    id: "port-contradicted",
+    severity: Severity::Info,
+    title: "The bytes are not what the port promises",
+    meaning: "The port is registered or known for one protocol and another is spoken there. Tools that go by ports name \
+              it wrongly.",
+    evidence: "A whole message, or a dialogue, of another protocol.",
+    caveats: &["HTTP, TLS and SSH run on any port; that alone is nobody's fault."],
+    advice: &["Name it in rules and monitoring by what it is: -d of wiretell, Decode As of Wireshark."],
+};
+
+const FORGOTTEN: Diagnosis = Diagnosis {
+    id: "port-half-forgotten",
+    severity: Severity::Info,
+    title: "A port of a half-forgotten system is in use",
+    meaning: "The port is registered to, or used by, a system that few remember; most names that tools print for it are \
+              wrong.",
+    evidence: "Payload both ways on 3243, 3353, 3372 or 3391 that is not of the system itself.",
+    caveats: &["Of FatPipe and Timelot no protocol is published: that it is not theirs cannot be proven."],
+    advice: &["wiretell explain PORT tells who registered it and who really uses it."],
+};
+
+const SCANNED: Diagnosis = Diagnosis {
+    id: "port-scanned",
+    severity: Severity::Notice,
+    title: "A host looks for one of the special ports on many others",
+    meaning: "Somebody maps cluster nodes, gateways or transaction managers.",
+    evidence: "Connections or datagrams of one host to the same special port of at least eight others, most of them \
+               without answer.",
+    caveats: &["Inventory and vulnerability scanners of one's own look the same."],
+    advice: &["Check who owns the source."],
+};
+
+const ANSWERED: Diagnosis = Diagnosis {
+    id: "port-special-listener",
+    severity: Severity::Info,
+    title: "A special TCP port was opened",
+    meaning: "Something listens there.",
+    evidence: "A SYN+ACK from 3243, 3353, 3372 or 3391.",
+    caveats: &["Middleboxes accept connections for others."],
+    advice: &["wiretell explain PORT tells what it may be."],
+};
+
+const REFUSED: Diagnosis = Diagnosis {
+    id: "port-special-refused",
+    severity: Severity::Info,
+    title: "A special TCP port refused a connection",
+    meaning: "The host is there and nothing listens.",
+    evidence: "A SYN to 3243, 3343, 3353, 3372 or 3391, answered by RST.",
+    caveats: &["Firewalls send RST in a host's name."],
+    advice: &["Check whether the service should run there."],
+};
+
+/// Protocols that rules and monitoring watch by their port, and whose owners seldom move them.
+const GUARDED_PROTOCOLS: [&str; 14] = [
+    "rdp", "smb", "ldap", "kerberos", "netbios-ssn", "tds", "vnc", "telnet", "msdtc", "tip", "mysql", "postgresql",
+    "oracle-tns", "ica",
+];
+
+/// Ports of half-forgotten systems, and who is meant.
+const HALF_FORGOTTEN: [(u16, &str, &[&str]); 4] = [
+    (3243, "Timelot (and lies in Framehawk's range)", &["timelot", "framehawk"]),
+    (3353, "FatPipe", &["fatpipe"]),
+    (3372, "TIP", &["tip"]),
+    (3391, "SAVANT (and is RD Gateway's UDP port)", &["rdg-udp"]),
+];
+
+/// Ports of clusters, gateways and transaction managers.
+fn is_special(port: u16) -> bool {
+    matches!(port, 3243 | 3343 | 3353 | 3372 | 3391)
+}
+
+fn responder(flow: &Summary) -> Endpoint {
+    let [_, to] = flow.endpoints;
+    to
+}
+
+/// Whether bytes, and enough of them, say what the flow is.
+fn is_sure(flow: &Summary) -> bool {
+    flow.confidence.is_some_and(|confidence| confidence >= Confidence::Message)
+}
+
+fn is_guarded(flow: &Summary) -> bool {
+    flow.app.is_some_and(|app| GUARDED_PROTOCOLS.contains(&app))
+}
+
+/// Whether the responder is known to be the one that listens.
+fn opened(flow: &Summary) -> Option<(u8, u8)> {
+    let [client, server] = flow.tcp.as_ref().map(|tcp| &tcp.sides)?;
+    (client.flags & TcpHeader::SYN != 0).then_some((client.flags, server.flags))
+}
+
+fn concerns(flow: &Summary) -> bool {
+    match flow.verdict {
+        Verdict::Contradicted => is_sure(flow) || is_special(responder(flow).port),
+        Verdict::Recognised if is_sure(flow) && is_guarded(flow) => true,
+        _ => is_special(responder(flow).port) && matches!(flow.protocol, protocol::TCP | protocol::UDP),
+    }
+}
+
+fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    contradicted(grounds, findings);
+    forgotten(grounds, findings);
+    let scanners = scanned(grounds, findings);
+    listeners(grounds, &scanners, findings);
+}
+
+/// One finding per protocol and port, however many hosts do it.
+fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    type Place = (&'static str, Option<&'static str>, u16);
+    let mut places: BTreeMap<Place, Vec<&Summary>> = BTreeMap::new();
+    for flow in grounds.flows {
+        let wrong = match flow.verdict {
+            Verdict::Contradicted => true,
+            Verdict::Recognised => is_guarded(flow),
+            _ => false,
+        };
+        // A port says something only where it is known who listens.
+        let known = flow.protocol != protocol::TCP || flow.direction != crate::flow::Direction::FirstPacket;
+        if let (Some(app), true, true, true) = (flow.app, wrong, known, is_sure(flow)) {
+            let transport = flow.key.transport().map(Transport::name);
+            places.entry((app, transport, responder(flow).port)).or_default().push(flow);
+        }
+    }
+    for ((app, transport, port), flows) in places {
+        let Some(first) = flows.first() else { continue };
+        let transport = transport.unwrap_or("ip");
+        let diagnosis = if is_guarded(first) { &GUARDED } else { &MOBILE };
+        let promise = match first.port_claims.first() {
+            Some(claim) => format!("where {} is expected", claim.name),
+            None => "which is nobody's".to_owned(),
+        };
+        let servers: BTreeSet<IpAddr> = flows.iter().map(|flow| responder(flow).address).collect();
+        let mut finding = Finding::of_flow(diagnosis, first, None)
+            .titled(format!("{app} on port {port}/{transport}, {promise}"))
+            .because(format!(
+                "{} to {} of {}, the first from {} to {} at {} (frame {}).",
+                counted(flows.len() as u64, "flow"),
+                format_args!("port {port}/{transport}"),
+                counted(servers.len() as u64, "host"),
+                end(first.endpoints.first().copied().unwrap_or(responder(first))),
+                end(responder(first)),
+                words::utc(first.first, first.digits),
+                first.first_frame
+            ));
+        let reason = first.why.first();
+        finding = finding.because_some(reason.map(|reason| {
+            let frame = reason.frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
+            format!("The bytes: {}{frame}.", reason.detail)
+        }));
+        for flow in &flows {
+            finding = finding.flow(flow.id);
+        }
+        for &server in &servers {
+            finding = finding.host(server);
+        }
+        findings.push(finding.shown_by(format!("{transport}.port == {port}")));
+    }
+}
+
+fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for flow in grounds.flows {
+        let to = responder(flow);
+        let Some((port, whose, own)) = HALF_FORGOTTEN.iter().find(|(port, ..)| *port == to.port) else { continue };
+        let two_way = flow.counts.iter().all(|count| count.payload > 0);
+        let listens = flow.protocol == protocol::UDP || opened(flow).is_some();
+        let really = flow.app.filter(|app| !own.contains(app) && is_sure(flow));
+        // What contradicts the port was told above.
+        if !two_way || !listens || flow.verdict == Verdict::Contradicted || !told.insert(to) {
+            continue;
+        }
+        let what = match (really, flow.app) {
+            (Some(app), _) => format!("what is spoken there is {app}"),
+            (None, Some(app)) if own.contains(&app) && is_sure(flow) => continue,
+            _ => "what is spoken there is not known".to_owned(),
+        };
+        let [from, _] = flow.endpoints;
+        findings.push(Finding::of_flow(&FORGOTTEN, flow, None).because(format!(
+            "Port {port} is registered to {whose}; {} and {} exchanged payload from {} (frame {}) on, and {what}.",
+            end(from),
+            end(to),
+            words::utc(flow.first, flow.digits),
+            flow.first_frame
+        )));
+    }
+}
+
+fn is_unanswered(flow: &Summary) -> bool {
+    match opened(flow) {
+        Some((_, server)) => server & TcpHeader::SYN == 0,
+        None => flow.protocol == protocol::UDP && flow.counts.last().is_some_and(|count| count.packets == 0),
+    }
+}
+
+fn scanned(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAddr> {
+    const MIN_TARGETS: usize = 8;
+    let mut tries: BTreeMap<(IpAddr, u8, u16), Vec<&Summary>> = BTreeMap::new();
+    for flow in grounds.flows {
+        let to = responder(flow);
+        if is_special(to.port) && (flow.protocol == protocol::UDP || opened(flow).is_some()) {
+            let [from, _] = flow.endpoints;
+            tries.entry((from.address, flow.protocol, to.port)).or_default().push(flow);
+        }
+    }
+    let mut scanners = BTreeSet::new();
+    for ((source, _, port), flows) in tries {
+        let targets: BTreeSet<IpAddr> = flows.iter().map(|flow| responder(flow).address).collect();
+        let unanswered = flows.iter().filter(|flow| is_unanswered(flow)).count();
+        let Some(first) = flows.first() else { continue };
+        if targets.len() < MIN_TARGETS || unanswered * 2 < flows.len() {
+            continue;
+        }
+        scanners.insert(source);
+        let transport = first.key.transport().map_or("ip", Transport::name);
+        let mut finding = Finding::of_flow(&SCANNED, first, None)
+            .titled(format!("{source} looks for port {port}/{transport} on {} hosts", targets.len()))
+            .because(format!(
+                "{} to port {port}/{transport} of {} hosts, {unanswered} of them without answer, the first at {} (frame {}).",
+                counted(flows.len() as u64, "flow"),
+                targets.len(),
+                words::utc(first.first, first.digits),
+                first.first_frame
+            ))
+            .shown_by(format!("{} && {transport}.port == {port}", words::address_filter(source)));
+        for flow in &flows {
+            finding = finding.flow(flow.id);
+        }
+        findings.push(finding);
+    }
+    scanners
+}
+
+fn listeners(grounds: &Grounds<'_>, scanners: &BTreeSet<IpAddr>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for flow in grounds.flows {
+        let (to, Some((_, server))) = (responder(flow), opened(flow)) else { continue };
+        let [from, _] = flow.endpoints;
+        if !is_special(to.port) || scanners.contains(&from.address) {
+            continue;
+        }
+        let diagnosis = if server & TcpHeader::SYN != 0 {
+            // The cluster service is told of by its own family, and so is TIP once it speaks.
+            if to.port == 3343 || flow.app == Some("tip") {
+                continue;
+            }
+            &ANSWERED
+        } else if server & TcpHeader::RST != 0 {
+            &REFUSED
+        } else {
+            continue;
+        };
+        if told.insert((to, diagnosis.id)) {
+            let did = if diagnosis.id == ANSWERED.id { "accepted" } else { "refused" };
+            findings.push(Finding::of_flow(diagnosis, flow, None).because(format!(
+                "{} {did} the connection of {} at {} (frame {}).",
+                end(to),
+                end(from),
+                words::utc(flow.first, flow.digits),
+                flow.first_frame
+            )));
+        }
+    }
+}

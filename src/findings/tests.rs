@@ -1,0 +1,38 @@
+//! Rules that every diagnosis keeps, and that the document is the list.
+
+use super::*;
+
+#[test]
+fn every_id_is_unique_and_in_kebab_case() {
+    let mut seen = std::collections::BTreeSet::new();
+    for diagnosis in diagnoses() {
+        assert!(seen.insert(diagnosis.id), "{} twice", diagnosis.id);
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(diagnosis.id.chars().all(kebab) && !diagnosis.id.starts_with('-'), "{}", diagnosis.id);
+    }
+}
+
+#[test]
+fn every_diagnosis_says_what_it_means_and_how_it_is_known() {
+    for diagnosis in diagnoses() {
+        for text in [diagnosis.title, diagnosis.meaning, diagnosis.evidence] {
+            assert!(!text.is_empty() && !text.contains("  "), "{}: {text}", diagnosis.id);
+        }
+        for sentence in diagnosis.advice.iter().chain(diagnosis.caveats) {
+            assert!(!sentence.contains("  "), "{}: {sentence}", diagnosis.id);
+        }
+        assert!(diagnosis.severity < Severity::Warning || !diagnosis.advice.is_empty(), "{}", diagnosis.id);
+        assert!(!diagnosis.title.ends_with('.'), "{}", diagnosis.id);
+    }
+}
+
+#[test]
+fn the_document_is_written_from_the_list() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
+    let text = document::text();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text, "run the tests with BLESS=1 to write it anew");
+}

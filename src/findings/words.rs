@@ -1,0 +1,111 @@
+//! How findings name times, spans, ends and packets.
+
+use crate::key::{Endpoint, protocol};
+use crate::output::time::Utc;
+use crate::packet::Timestamp;
+use crate::report::Moment;
+use crate::summary::Summary;
+use std::net::IpAddr;
+
+/// Nanoseconds of a second.
+pub(super) const SECOND: u64 = 1_000_000_000;
+
+/// A time in UTC.
+pub(super) fn utc(time: Timestamp, digits: u8) -> String {
+    // Beyond a millisecond nobody compares with a log.
+    Utc { time, digits: digits.min(3) }.to_string()
+}
+
+/// `at 2026-11-20T12:00:03.250Z (frame 17)`.
+pub(super) fn at(moment: Moment, digits: u8) -> String {
+    format!("at {} (frame {})", utc(moment.time, digits), moment.frame)
+}
+
+/// A span of time as people say it: `8.2 s`, `450 ms`, `12 min`.
+pub(super) fn span(nanos: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = nanos / (unit / 10);
+        if tenths.is_multiple_of(10) { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    };
+    match nanos {
+        0..1_000_000 => format!("{} µs", nanos / 1_000),
+        1_000_000..SECOND => format!("{} ms", tenths(1_000_000)),
+        SECOND..120_000_000_000 => format!("{} s", tenths(SECOND)),
+        _ => format!("{} min", tenths(60 * SECOND)),
+    }
+}
+
+/// `3 requests`, `1 request`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// A part of a whole in percent: `12.5 %`.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let thousandths = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or(0);
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
+/// An end as people write it.
+pub(super) fn end(end: Endpoint) -> String {
+    std::net::SocketAddr::from((end.address, end.port)).to_string()
+}
+
+/// `ip.addr == A`, or `ipv6.addr == A`.
+pub(super) fn address_filter(address: IpAddr) -> String {
+    let field = if address.is_ipv4() { "ip.addr" } else { "ipv6.addr" };
+    format!("{field} == {address}")
+}
+
+/// Shows the packets of a flow, and the ICMP errors that quote it.
+pub(super) fn flow_filter(flow: &Summary) -> String {
+    let [from, to] = flow.endpoints;
+    let name = match flow.protocol {
+        protocol::TCP => "tcp",
+        protocol::UDP | protocol::UDP_LITE => "udp",
+        protocol::SCTP => "sctp",
+        _ => return pair_filter(from.address, to.address),
+    };
+    format!(
+        "{} && {name}.port == {} && {name}.port == {}",
+        pair_filter(from.address, to.address),
+        from.port,
+        to.port
+    )
+}
+
+/// Shows what goes between two hosts.
+pub(super) fn pair_filter(a: IpAddr, b: IpAddr) -> String {
+    format!("{} && {}", address_filter(a), address_filter(b))
+}
+
+/// What an ICMP error says, if it is one that explains why nothing comes back.
+pub(super) fn unreachable(flow: &Summary) -> Option<(&'static str, bool, String, Moment)> {
+    let (error, count) = flow.icmp_error?;
+    // RFC 792 and RFC 1812 section 5.2.7.1; RFC 4443 section 3.1 and 3.2.
+    let (meaning, too_big) = match (error.v6, error.kind, error.code) {
+        (false, 3, 0) | (true, 1, 0) => ("no route to the network", false),
+        (false, 3, 1) | (true, 1, 3) => ("host unreachable", false),
+        (false, 3, 3) | (true, 1, 4) => ("port unreachable", false),
+        (false, 3, 4) | (true, 2, 0) => ("packet too big for the path", true),
+        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => ("administratively prohibited", false),
+        _ => return None,
+    };
+    let moment = Moment { time: error.time, frame: error.frame };
+    let times = if count > 1 { format!(", {count} times in all") } else { String::new() };
+    let sentence =
+        format!("{} said \"{meaning}\" by ICMP {}{times}.", error.reporter, at(moment, flow.digits));
+    Some((meaning, too_big, sentence, moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_shares_are_said_in_the_unit_that_fits() {
+        assert_eq!([span(450), span(8_200_000_000), span(1_000_000_000)], ["0 µs", "8.2 s", "1 s"]);
+        assert_eq!([span(450_000_000), span(720_000_000_000)], ["450 ms", "12 min"]);
+        assert_eq!((percent(1, 8), percent(0, 0)), ("12.5 %".to_owned(), "0.0 %".to_owned()));
+    }
+}

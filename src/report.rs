@@ -1,0 +1,281 @@
+//! What a follower saw of a flow, as plain data: findings reason about it, so it is no text.
+//!
+//! Attributes are for people and programs that read records; a report says the same and more in types, with
+//! the frame and time of everything that a finding may have to point to.
+
+use crate::inspect::Side;
+use crate::packet::Timestamp;
+use std::net::IpAddr;
+
+/// When something was seen, and in which frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// When.
+    pub time: Timestamp,
+    /// The frame's number in its file.
+    pub frame: u64,
+}
+
+/// A follower's report.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// Two nodes that ask each other whether they are alive.
+    Heartbeats(Heartbeats),
+    /// A handshake over datagrams.
+    Handshake(Handshake),
+    /// A reliable (or lossy) transport inside datagrams.
+    Channel(Channel),
+    /// Transactions between their managers.
+    Transactions(Transactions),
+    /// Remote procedure calls.
+    Calls(Calls),
+}
+
+/// The median and the 99th percentile of a measured series, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// How many were measured.
+    pub count: u64,
+    /// The median.
+    pub median: u64,
+    /// The 99th percentile.
+    pub p99: u64,
+    /// The largest.
+    pub largest: u64,
+}
+
+/// Consecutive requests without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// How many.
+    pub missed: u64,
+    /// The first of them.
+    pub start: Moment,
+    /// The answer that ended it; `None` if none came while the flow was seen.
+    pub end: Option<Moment>,
+}
+
+/// Most runs of missed heartbeats that are told one by one, per node; those beyond are counted.
+pub const MAX_RUNS: usize = 16;
+
+/// One node as it asks, and what it answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beats {
+    /// Requests that it sent.
+    pub requests: u64,
+    /// Responses that it sent.
+    pub responses: u64,
+    /// Its requests that were answered.
+    pub answered: u64,
+    /// Its requests that were not, but for those that the end of the flow may have overtaken.
+    pub missed: u64,
+    /// Its requests that were answered only after it had asked again.
+    pub late: u64,
+    /// The first response that came late.
+    pub first_late: Option<Moment>,
+    /// Runs of two or more missed requests, the earliest first.
+    pub runs: Vec<Run>,
+    /// Runs beyond [`MAX_RUNS`].
+    pub more_runs: u64,
+    /// The longest run.
+    pub longest: Option<Run>,
+    /// Time between its requests.
+    pub interval: Option<Spread>,
+    /// Time from its requests to their responses.
+    pub round_trip: Option<Spread>,
+    /// Its first packet of any kind.
+    pub first: Option<Moment>,
+    /// Its last packet of any kind.
+    pub last: Option<Moment>,
+    /// Its last request that could still have been answered and was.
+    pub last_answered: Option<Moment>,
+    /// Its longest silence: the packets before and after.
+    pub silence: Option<(Moment, Moment)>,
+    /// How often its counter began anew.
+    pub restarts: u64,
+    /// The first request after that.
+    pub first_restart: Option<Moment>,
+    /// Packets seen twice.
+    pub duplicates: u64,
+}
+
+/// What went over one route between two nodes; arrays hold the initiator's first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heartbeats {
+    /// Both nodes.
+    pub nodes: [Beats; 2],
+    /// The addresses that a packet names where they are not its own.
+    pub mismatch: Option<((IpAddr, IpAddr), Moment)>,
+    /// Tunnelled frames.
+    pub frames: u64,
+    /// Their bytes.
+    pub frame_bytes: u64,
+    /// The largest datagram that carried one, in bytes of payload.
+    pub largest_frame: u32,
+    /// The first datagram that is neither.
+    pub foreign: Option<Moment>,
+    /// How many are neither.
+    pub foreign_count: u64,
+}
+
+/// How far a handshake came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing of it was seen.
+    #[default]
+    Nothing,
+    /// The client asked.
+    ClientHello,
+    /// The server demanded a cookie.
+    HelloVerify,
+    /// The client repeated its hello with the cookie.
+    Cookie,
+    /// The server answered.
+    ServerHello,
+    /// The server showed its certificate.
+    Certificate,
+    /// Both sides encrypt.
+    Finished,
+    /// Data is exchanged.
+    Data,
+}
+
+/// An alert in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Warned {
+    /// Who sent it.
+    pub side: Side,
+    /// What it says: IANA "TLS Alerts".
+    pub code: u8,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it ends the connection.
+    pub fatal: bool,
+    /// When.
+    pub at: Moment,
+}
+
+/// What a server showed about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Whom the certificate names.
+    pub subject: String,
+    /// The alternative names.
+    pub names: Vec<String>,
+    /// First moment of its validity: RFC 3339, UTC.
+    pub not_before: String,
+    /// Last moment of its validity.
+    pub not_after: String,
+    /// Whether subject and issuer are the same name.
+    pub self_signed: bool,
+    /// When its first part was seen.
+    pub at: Moment,
+}
+
+/// A handshake and what came after it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Handshake {
+    /// How far it came.
+    pub stage: Stage,
+    /// Client hellos.
+    pub hellos: u32,
+    /// Those that repeat the one before.
+    pub repeated: u32,
+    /// The first hello.
+    pub first_hello: Option<Moment>,
+    /// The last one.
+    pub last_hello: Option<Moment>,
+    /// Hellos with the cookie.
+    pub cookies: u32,
+    /// The server's demands for a cookie.
+    pub verifies: u32,
+    /// The first of them.
+    pub first_verify: Option<Moment>,
+    /// The version that the server chose, as on the wire, and when.
+    pub version: Option<(u16, Moment)>,
+    /// The first encrypted data.
+    pub finished: Option<Moment>,
+    /// Alerts in clear, the first few.
+    pub alerts: Vec<Warned>,
+    /// Alerts whose content is encrypted: how many, and the first.
+    pub hidden_alerts: Option<(u32, Side, Moment)>,
+    /// The server's certificate.
+    pub certificate: Option<Shown>,
+    /// Whether the server began a certificate that was never complete.
+    pub certificate_cut: Option<Moment>,
+    /// Records with data, by side, the initiator's first.
+    pub data: [u64; 2],
+    /// Records of the initiator with more than 1000 bytes.
+    pub large: u64,
+    /// The first datagram with data of each side.
+    pub first_data: [Option<Moment>; 2],
+    /// The last datagram of each side.
+    pub last: [Option<Moment>; 2],
+}
+
+/// A transport inside datagrams; arrays hold the initiator's first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Channel {
+    /// Packets that open it.
+    pub syns: [u64; 2],
+    /// The first of them.
+    pub first_syn: [Option<Moment>; 2],
+    /// The last of them.
+    pub last_syn: [Option<Moment>; 2],
+    /// Packets with data.
+    pub data: [u64; 2],
+    /// Data that was sent again.
+    pub resent: [u64; 2],
+    /// Acknowledgements that report a loss.
+    pub losses: [u64; 2],
+    /// The last packet of each side.
+    pub last: [Option<Moment>; 2],
+}
+
+/// What happened to transactions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transactions {
+    /// The versions that the client offers, lowest and highest.
+    pub offered: Option<(u64, u64, Moment)>,
+    /// Whether the server accepted one.
+    pub identified: Option<Moment>,
+    /// Any line of the server.
+    pub answered: Option<Moment>,
+    /// The first error.
+    pub error: Option<(Side, Moment)>,
+    /// TLS was demanded.
+    pub needs_tls: Option<Moment>,
+    /// TLS or multiplexing was refused.
+    pub refused_layer: Option<Moment>,
+    /// Identifiers that were sent in clear, and where the first was.
+    pub named: Option<Moment>,
+    /// The transaction is prepared and nobody said how it ends.
+    pub in_doubt: Option<Moment>,
+    /// Transactions refused: how many, and the first.
+    pub refused: Option<(u64, Moment)>,
+    /// Transactions aborted: how many, and the first.
+    pub aborted: Option<(u64, Moment)>,
+}
+
+/// What was called, and what failed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calls {
+    /// The interfaces that were bound, by name or identifier.
+    pub interfaces: Vec<String>,
+    /// Whether the distributed transaction coordinator's interface is among them, and when.
+    pub coordinator: Option<Moment>,
+    /// Requests.
+    pub requests: u64,
+    /// Responses.
+    pub responses: u64,
+    /// The reason for which a bind was refused.
+    pub refused: Option<(u16, Moment)>,
+    /// The first fault's status.
+    pub fault: Option<(u32, Moment)>,
+    /// The port on which the endpoint mapper says the coordinator listens.
+    pub mapped: Option<(u16, Moment)>,
+    /// The endpoint mapper was asked for the coordinator.
+    pub asked: Option<Moment>,
+    /// The endpoint mapper does not know the coordinator.
+    pub unregistered: Option<Moment>,
+}
