@@ -3,6 +3,7 @@
 use crate::capture::filter::Filter;
 use crate::capture::list::Source;
 use crate::capture::{CaptureError, Drops, FileReader};
+use crate::findings::CaptureFacts;
 use crate::packet::Timestamp;
 use crate::pipeline::{Intake, Pipeline, Settings};
 use crate::shard::Sink;
@@ -36,6 +37,23 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What findings have to know about the capture.
+    #[must_use]
+    pub fn facts(&self) -> CaptureFacts {
+        let missing = self.bounds.iter().filter(|(name, _)| name.starts_with("fragments-"));
+        CaptureFacts {
+            packets: self.intake.packets,
+            lost: self.drops.kernel + self.drops.interface,
+            behind: self.behind,
+            truncated: self.intake.truncated,
+            backwards: (self.intake.backwards, self.intake.backwards_nanos),
+            pause: self.intake.pause,
+            oversized: self.intake.oversized,
+            fragments: missing.map(|(_, count)| count).sum(),
+            told: false,
+        }
+    }
+
     /// Adds what another timeline came to.
     fn add(&mut self, intake: &Intake, totals: &Totals) {
         self.intake.add(intake);

@@ -3,6 +3,7 @@
 //! The facts come from the port registry, from the inspectors, and from what is written about systems
 //! whose ports mislead. The result is plain data; [`Explanation::text`] lays it out.
 
+use crate::findings::{self, Diagnosis};
 use crate::key::Transport;
 use thiserror::Error;
 
@@ -108,8 +109,27 @@ pub fn explain(query: &str) -> Result<Explanation, UnknownTopic> {
     match Topic::parse(&query) {
         Topic::Ports(first, last, transport) if first == last => Ok(compose::port(first, transport)),
         Topic::Ports(first, last, transport) => Ok(compose::range(first, last, transport)),
+        Topic::Name if findings::named(&query).is_some() => findings::named(&query)
+            .map(finding)
+            .ok_or_else(|| UnknownTopic { suggestions: Vec::new(), query }),
         Topic::Name => compose::name(&query.replace(['_', ' '], "-"))
             .ok_or_else(|| UnknownTopic { suggestions: suggest::alike(&query), query }),
+    }
+}
+
+/// What is to be said about a finding.
+fn finding(diagnosis: &Diagnosis) -> Explanation {
+    let entry = |text: &str| Entry { label: None, text: text.to_owned(), basis: None };
+    let entries = |texts: &[&str]| texts.iter().map(|text| entry(text)).collect();
+    let sections = [
+        Section { heading: "What it means", entries: entries(&[diagnosis.meaning]) },
+        Section { heading: "How it is known", entries: entries(&[diagnosis.evidence]) },
+        Section { heading: "What looks the same", entries: entries(diagnosis.caveats) },
+        Section { heading: "What to check", entries: entries(diagnosis.advice) },
+    ];
+    Explanation {
+        title: format!("{} ({}): {}", diagnosis.id, diagnosis.severity.name(), diagnosis.title),
+        sections: sections.into_iter().filter(|section| !section.entries.is_empty()).collect(),
     }
 }
 

@@ -14,7 +14,7 @@ mod unanswered;
 mod words;
 
 pub use finding::{Diagnosis, Finding, Severity, Subject};
-pub use gather::{Examination, MAX_KEPT, MAX_PAIRS};
+pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS};
 pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream};
 
 use crate::summary::Summary;

@@ -3,6 +3,7 @@
 pub mod community;
 pub mod csv;
 pub mod destination;
+pub mod finding;
 pub mod jsonl;
 pub mod lists;
 pub mod record;

@@ -18,6 +18,7 @@ pub struct Moment {
 
 /// A follower's report.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once per followed flow, and kept in a box")]
 pub enum Report {
     /// Two nodes that ask each other whether they are alive.
     Heartbeats(Heartbeats),

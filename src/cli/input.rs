@@ -1,9 +1,10 @@
 //! From the command line's options to the library's settings.
 
-use super::CommonArgs;
+use super::{CommonArgs, Severity};
 use std::num::NonZero;
 use wiretell::capture::CaptureError;
 use wiretell::capture::filter::Filter;
+use wiretell::findings;
 use wiretell::pipeline::Settings;
 use wiretell::shard::Limits;
 use wiretell::wire::fragments;
@@ -12,6 +13,17 @@ use wiretell::wire::fragments;
 const MAX_DEFAULT_THREADS: usize = 4;
 
 impl CommonArgs {
+    /// Whether the worst of the findings is what `--fail-on` waits for.
+    pub(crate) fn is_failed_by(&self, worst: Option<findings::Severity>) -> bool {
+        let limit = self.fail_on.map(|limit| match limit {
+            Severity::Info => findings::Severity::Info,
+            Severity::Notice => findings::Severity::Notice,
+            Severity::Warning => findings::Severity::Warning,
+            Severity::Critical => findings::Severity::Critical,
+        });
+        limit.zip(worst).is_some_and(|(limit, worst)| worst >= limit)
+    }
+
     /// How to run; `describe` says whether the output shows attributes.
     pub(crate) fn settings(&self, describe: bool) -> Settings {
         let defaults = Limits::default();

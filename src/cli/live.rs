@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
-use super::read::{DAMAGED, DONE, FAILED, INTERRUPTED, on_interrupt, verbose};
+use super::read::{DAMAGED, DONE, FAILED, FOUND, INTERRUPTED, on_interrupt, verbose};
 use super::{Cli, LiveArgs};
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -12,7 +12,6 @@ use std::time::Duration;
 use wiretell::capture::live::{Live, LiveOptions};
 use wiretell::capture::privileges::{Identity, drop_root};
 use wiretell::monitor::Monitor;
-use wiretell::output::stats::StatsRecord;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
@@ -59,16 +58,16 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         duration: args.common.duration.map(|span| Duration::from_nanos(span.nanos)),
         stop: &stop,
     };
-    let (outcome, parts) = monitor
+    let (mut outcome, parts) = monitor
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}"))?;
     messages.clear();
-    match output.finish(parts, &outcome, &StatsRecord::new(&outcome)) {
+    let worst = match output.finish(parts, &mut outcome) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),
-        Ok(()) => {}
-    }
+        Ok(worst) => worst,
+    };
     let (drops, behind) = (outcome.drops, outcome.behind);
     if drops.kernel + drops.interface + behind > 0 {
         say(&format!(
@@ -86,6 +85,8 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         FAILED
     } else if messages.damaged {
         DAMAGED
+    } else if args.common.is_failed_by(worst) {
+        FOUND
     } else {
         DONE
     })

@@ -6,16 +6,44 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use wiretell::analysis::Outcome;
+use wiretell::findings::{Examination, Severity};
 use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
+use wiretell::output::finding;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::stats::StatsRecord;
 use wiretell::output::table::{LiveTable, Look, Table, TablePart};
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
 
+/// One worker's part: what it writes, and what it gathers for findings.
+pub(crate) struct Part {
+    out: Out,
+    examination: Examination,
+}
+
+impl Sink for Part {
+    fn flow(&mut self, summary: Summary) {
+        self.examination.observe(&summary);
+        self.out.sink().flow(summary);
+    }
+
+    fn wants_labels(&self) -> bool {
+        match &self.out {
+            Out::Jsonl(lines) => lines.wants_labels(),
+            Out::Csv(lines) => lines.wants_labels(),
+            Out::Table(part) => part.wants_labels(),
+            Out::Live(live) => live.wants_labels(),
+        }
+    }
+
+    fn relabelled(&mut self, summary: Summary) {
+        self.out.sink().relabelled(summary);
+    }
+}
+
 /// One worker's part of the output, in the form that was asked for.
-pub(crate) enum Out {
+enum Out {
     /// Records as JSON.
     Jsonl(JsonLines),
     /// Flow records as comma-separated values.
@@ -34,25 +62,6 @@ impl Out {
             Self::Table(part) => part.as_mut(),
             Self::Live(live) => live.as_mut(),
         }
-    }
-}
-
-impl Sink for Out {
-    fn flow(&mut self, summary: Summary) {
-        self.sink().flow(summary);
-    }
-
-    fn wants_labels(&self) -> bool {
-        match self {
-            Self::Jsonl(lines) => lines.wants_labels(),
-            Self::Csv(lines) => lines.wants_labels(),
-            Self::Table(part) => part.wants_labels(),
-            Self::Live(live) => live.wants_labels(),
-        }
-    }
-
-    fn relabelled(&mut self, summary: Summary) {
-        self.sink().relabelled(summary);
     }
 }
 
@@ -102,6 +111,7 @@ pub(crate) struct Output {
     format: Format,
     look: Look,
     live: bool,
+    each: bool,
 }
 
 impl Output {
@@ -121,7 +131,13 @@ impl Output {
             format: args.format,
             look: Look { width, color, all: args.all, live, files },
             live,
+            each: false,
         }
+    }
+
+    /// The same, with every capture a timeline of its own.
+    pub(crate) fn each(self, each: bool) -> Self {
+        Self { each, ..self }
     }
 
     /// What stands before all records.
@@ -135,7 +151,11 @@ impl Output {
     }
 
     /// One worker's part.
-    pub(crate) fn part(&self) -> Out {
+    pub(crate) fn part(&self) -> Part {
+        Part { out: self.out(), examination: Examination::new(self.each) }
+    }
+
+    fn out(&self) -> Out {
         let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
         match self.format {
             Format::Table if self.live => Out::Live(Box::new(LiveTable::new(self.look.clone(), destination))),
@@ -145,36 +165,44 @@ impl Output {
         }
     }
 
-    /// Ends the output.
+    /// Ends the output, and tells the worst that was found.
     ///
     /// # Errors
     /// The first failure to write anything.
     pub(crate) fn finish(
         &self,
-        parts: Vec<Out>,
-        outcome: &Outcome,
-        stats: &StatsRecord,
-    ) -> std::io::Result<()> {
+        parts: Vec<Part>,
+        outcome: &mut Outcome,
+    ) -> std::io::Result<Option<Severity>> {
         let mut tables = Vec::new();
+        let mut examination = Examination::new(self.each);
         for part in parts {
-            match part {
+            examination.merge(part.examination);
+            match part.out {
                 Out::Table(part) => tables.push(*part),
                 Out::Live(live) => tables.push(live.finish()),
                 // Writes what it has collected, now that it goes.
                 Out::Jsonl(_) | Out::Csv(_) => {}
             }
         }
+        let examined = examination.conclude(&outcome.facts());
+        let worst = examined.findings.iter().map(|finding| finding.severity).max();
+        if examined.overlooked > 0 {
+            outcome.bounds.push(("findings-overlooked", examined.overlooked));
+        }
         match self.format {
             Format::Table => {
-                let table = Table::merge(tables).render(outcome, &self.look);
+                let table = Table::merge(tables).with(examined).render(outcome, &self.look);
                 self.destination.write(table.as_bytes());
             }
             Format::Jsonl => {
                 let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
-                JsonLines::new(files, destination, false).write(stats);
+                let mut lines = JsonLines::new(files, destination, false);
+                finding::write(&examined, &mut lines);
+                lines.write(&StatsRecord::new(outcome));
             }
             Format::Csv => {}
         }
-        self.destination.outcome()
+        self.destination.outcome().map(|()| worst)
     }
 }

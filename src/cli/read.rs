@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wiretell::analysis::{Outcome, Reading, Run, Watcher};
 use wiretell::capture::list::list;
-use wiretell::output::stats::StatsRecord;
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
+/// Done, and something at least as bad as `--fail-on` was found.
+pub(crate) const FOUND: u8 = 1;
 /// Usage, configuration, or something could not be opened or written.
 pub(crate) const FAILED: u8 = 2;
 /// Done, but an input was cut short or damaged, or went away.
@@ -54,7 +55,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     }
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
-    let output = Output::new(cli, &args.common, destination, files, false);
+    let output = Output::new(cli, &args.common, destination, files, false).each(args.each);
     output.begin();
     let run = Run {
         sources: &sources,
@@ -67,16 +68,16 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         },
         stop: &stop,
     };
-    let (outcome, parts) = run
+    let (mut outcome, parts) = run
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}; try --threads 0"))?;
     messages.clear();
-    match output.finish(parts, &outcome, &StatsRecord::new(&outcome)) {
+    let worst = match output.finish(parts, &mut outcome) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),
-        Ok(()) => {}
-    }
+        Ok(worst) => worst,
+    };
     if cli.verbose {
         verbose(&outcome);
     }
@@ -86,6 +87,8 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         FAILED
     } else if messages.damaged {
         DAMAGED
+    } else if args.common.is_failed_by(worst) {
+        FOUND
     } else {
         DONE
     })

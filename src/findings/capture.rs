@@ -142,16 +142,16 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     if capture.told {
         return;
     }
-    let lost = capture.lost + capture.behind;
-    if lost > 0 {
-        let share = percent(lost, capture.packets + lost);
+    let missing = capture.lost + capture.behind;
+    if missing > 0 {
+        let share = percent(missing, capture.packets + missing);
         // One in a thousand is lost on any busy link; one in a hundred changes what can be said.
-        let severity = match (lost * 100 > capture.packets, lost * 1000 > capture.packets) {
+        let severity = match (missing * 100 > capture.packets, missing * 1000 > capture.packets) {
             (true, _) => Severity::Warning,
             (false, true) => Severity::Notice,
             (false, false) => Severity::Info,
         };
-        let sentence = format!("{} ({share}) were lost before or while they were captured.", counted(lost, "packet"));
+        let sentence = format!("{} ({share}) were lost before or while they were captured.", counted(missing, "packet"));
         findings.push(new(&LOST).graded(severity).because(sentence));
     }
     if capture.truncated > 0 {

@@ -15,7 +15,10 @@ pub fn text() -> String {
     for family in FAMILIES {
         // Writing to memory cannot fail.
         let _ = write!(text, "\n## {}\n", family.title);
-        let _ = write!(text, "\n| id | severity | what it means | evidence | caveats | advice |\n|---|---|---|---|---|---|\n");
+        let _ = write!(
+            text,
+            "\n| id | severity | what it means | evidence | caveats | advice |\n|---|---|---|---|---|---|\n"
+        );
         for diagnosis in family.diagnoses {
             let _ = writeln!(
                 text,

@@ -105,16 +105,16 @@ impl Bucket {
         set(&mut known.sent, order(spoke));
         let Some(tcp) = &summary.tcp else { return };
         let [forward, reverse] = &tcp.sides;
-        let [sent, received] = summary.counts;
+        let [up, down] = summary.counts;
         // Data is sent only when the other has acknowledged the handshake; and it did not do that unseen.
         let proves = |flags: u8, payload: u64| flags & TcpHeader::ACK != 0 && payload > 0;
         let implied = [
-            sent.packets == 0 && proves(reverse.flags, received.payload),
-            received.packets == 0 && proves(forward.flags, sent.payload),
+            up.packets == 0 && proves(reverse.flags, down.payload),
+            down.packets == 0 && proves(forward.flags, up.payload),
         ];
         set(&mut known.implied, order(implied));
         let [_, to] = summary.endpoints;
-        if to.port == BESIDE && sent.payload > 0 && received.payload > 0 {
+        if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
             let stream = known.beside.get_or_insert(Stream {
                 server: to.address,
                 first: summary.first,
@@ -124,9 +124,9 @@ impl Bucket {
                 payload: [0; 2],
             });
             stream.last = stream.last.max(summary.last);
-            let [up, down] = &mut stream.payload;
-            *up += sent.payload;
-            *down += received.payload;
+            for (sum, count) in stream.payload.iter_mut().zip([up, down]) {
+                *sum += count.payload;
+            }
         }
     }
 
@@ -224,9 +224,9 @@ impl Examination {
             });
             (!limits, std::cmp::Reverse(finding.severity), finding.at, finding.diagnosis.id)
         };
-        examined.findings.sort_by(|a, b| {
-            (order(a), &a.subject, &a.flows).cmp(&(order(b), &b.subject, &b.flows))
-        });
+        examined
+            .findings
+            .sort_by(|a, b| (order(a), &a.subject, &a.flows).cmp(&(order(b), &b.subject, &b.flows)));
         examined
     }
 }
@@ -235,8 +235,11 @@ fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Exa
     let Some(sums) = Sums::of(&buckets) else { return };
     examined.overlooked += buckets.iter().map(|bucket| bucket.overlooked).sum::<u64>();
     for (place, family) in FAMILIES.iter().enumerate() {
-        let mut flows: Vec<Summary> =
-            buckets.iter_mut().filter_map(|bucket| bucket.kept.get_mut(place)).flat_map(std::mem::take).collect();
+        let mut flows: Vec<Summary> = buckets
+            .iter_mut()
+            .filter_map(|bucket| bucket.kept.get_mut(place))
+            .flat_map(std::mem::take)
+            .collect();
         flows.sort_by_key(|flow| (flow.first, flow.id));
         let lines = ledger::lines(&flows);
         let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);

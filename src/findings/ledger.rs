@@ -41,7 +41,8 @@ impl Line {
     /// The time between requests that was measured, or one second.
     #[must_use]
     pub fn interval(&self) -> u64 {
-        let known = |beats: &Beats| beats.interval.filter(|spread| spread.count >= 3).map(|spread| spread.median);
+        let known =
+            |beats: &Beats| beats.interval.filter(|spread| spread.count >= 3).map(|spread| spread.median);
         known(&self.beats).or_else(|| known(&self.peer)).unwrap_or(1_000_000_000)
     }
 

@@ -176,7 +176,7 @@ fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         let reason = first.why.first();
         finding = finding.because_some(reason.map(|reason| {
             let frame = reason.frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
-            format!("The bytes: {}{frame}.", reason.detail)
+            format!("The bytes: {}{frame}.", &*reason.detail)
         }));
         for flow in &flows {
             finding = finding.flow(flow.id);

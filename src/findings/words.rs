@@ -25,7 +25,11 @@ pub(super) fn at(moment: Moment, digits: u8) -> String {
 pub(super) fn span(nanos: u64) -> String {
     let tenths = |unit: u64| {
         let tenths = nanos / (unit / 10);
-        if tenths.is_multiple_of(10) { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+        if tenths.is_multiple_of(10) {
+            format!("{}", tenths / 10)
+        } else {
+            format!("{}.{}", tenths / 10, tenths % 10)
+        }
     };
     match nanos {
         0..1_000_000 => format!("{} µs", nanos / 1_000),

@@ -86,7 +86,7 @@ pub(super) fn full() -> Summary {
     summary.layers.push_tunnel(Tunnel { kind: "gre", addresses, id: Some(7) });
     let mut side = TcpSide::default();
     (side.flags, side.retransmitted, side.out_of_order) = (0x12, 1, 2);
-    summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000) });
+    summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000), doubled: 0 });
     let error = IcmpError {
         time: NOON,
         frame: 9,

@@ -1,6 +1,7 @@
 //! The table that people read: every flow of a small capture, the sum of a large one.
 
 use crate::analysis::Outcome;
+use crate::findings::Examined;
 use crate::shard::Sink;
 use crate::summary::Summary;
 use grid::Grid;
@@ -14,6 +15,7 @@ use talkers::{Talker, Talkers};
 
 pub use live::LiveTable;
 
+mod findings;
 pub(super) mod grid;
 mod groups;
 mod heading;
@@ -108,6 +110,7 @@ impl Sink for TablePart {
 #[derive(Debug)]
 pub struct Table {
     whole: TablePart,
+    examined: Examined,
 }
 
 impl Table {
@@ -119,7 +122,13 @@ impl Table {
         for part in parts {
             whole.add(part);
         }
-        Self { whole }
+        Self { whole, examined: Examined::default() }
+    }
+
+    /// The same with findings, which stand above the flows.
+    #[must_use]
+    pub fn with(self, examined: Examined) -> Self {
+        Self { examined, ..self }
     }
 
     /// The table as text, each line ended by a line feed. Nothing in it is obeyed by a terminal but the colours,
@@ -130,6 +139,7 @@ impl Table {
         let TablePart { groups, talkers, services, kept } = self.whole;
         let total = groups.total();
         heading::write(&mut text, &total, outcome, look);
+        findings::write(&mut text, &self.examined, look);
         let start = outcome.intake.first.unwrap_or_default();
         if total.flows == 0 {
             return text;

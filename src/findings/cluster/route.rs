@@ -4,6 +4,7 @@ use super::super::ledger::{Line, THRESHOLDS};
 use super::super::words::{self, at, counted, percent, span};
 use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
 use super::of_line;
+use crate::packet::Timestamp;
 use crate::report::{Moment, Run};
 use std::net::IpAddr;
 
@@ -112,7 +113,7 @@ impl Trouble<'_> {
 
     /// When it began.
     pub(super) fn start(&self) -> Moment {
-        let first = self.line.beats.first.unwrap_or(Moment { time: Default::default(), frame: 0 });
+        let first = self.line.beats.first.unwrap_or(Moment { time: Timestamp::default(), frame: 0 });
         self.run.map_or(first, |run| run.start)
     }
 

@@ -118,7 +118,7 @@ fn notes(outcome: &Outcome) -> Vec<String> {
     let bounds: Vec<String> = outcome
         .bounds
         .iter()
-        .filter(|(_, number)| *number > 0)
+        .filter(|(name, number)| *number > 0 && name.starts_with("fragments"))
         .map(|(name, number)| format!("{} {}", count(*number), name.replace('-', " ")))
         .collect();
     if !bounds.is_empty() {

@@ -1,0 +1,165 @@
+//! Findings and heartbeats above the flows, for people.
+
+use super::Look;
+use super::grid::{Cell, Column, Grid, paint};
+use crate::findings::ledger::Line;
+use crate::findings::{Examined, Finding, Severity};
+use crate::output::text::{columns, count, counted, printable};
+use anstyle::{AnsiColor, Style};
+
+/// Most findings of the mildest kind that are shown unless all are asked for.
+const INFOS: usize = 8;
+/// Most findings shown in full unless all are asked for.
+const SHOWN: usize = 25;
+/// Most routes shown in the ledger.
+const ROUTES: usize = 40;
+/// What stands before a finding's sentences.
+const INDENT: &str = "    ";
+
+/// Writes them, if there are any.
+pub(super) fn write(text: &mut String, examined: &Examined, look: &Look) {
+    if !examined.findings.is_empty() {
+        text.push('\n');
+        heading(text, examined, look);
+        let limit = if look.all { usize::MAX } else { SHOWN };
+        let (mut shown, mut infos) = (0, 0);
+        for finding in &examined.findings {
+            let mild = finding.severity == Severity::Info;
+            infos += usize::from(mild);
+            if shown >= limit || (mild && infos > INFOS && !look.all) {
+                continue;
+            }
+            shown += 1;
+            one(text, finding, look);
+        }
+        let left = examined.findings.len() - shown;
+        if left > 0 {
+            let line = format!("{} not shown: --all, or --format jsonl", counted(left as u64, "finding"));
+            paint(text, &line, Style::new().dimmed(), look.color);
+            text.push('\n');
+        }
+    }
+    if !examined.heartbeats.is_empty() {
+        text.push('\n');
+        ledger(text, &examined.heartbeats, look);
+    }
+}
+
+fn heading(text: &mut String, examined: &Examined, look: &Look) {
+    let of =
+        |severity| examined.findings.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .filter(|&severity| of(severity) > 0)
+        .map(|severity| format!("{} {}", count(of(severity)), severity.name()))
+        .collect();
+    paint(text, &format!("FINDINGS: {}", counts.join(", ")), Style::new().bold(), look.color);
+    text.push('\n');
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => AnsiColor::Red.on_default().bold(),
+        Severity::Warning => AnsiColor::Red.on_default(),
+        Severity::Notice => AnsiColor::Yellow.on_default(),
+        Severity::Info => Style::new().dimmed(),
+    }
+}
+
+fn one(text: &mut String, finding: &Finding, look: &Look) {
+    paint(text, finding.severity.name(), style(finding.severity), look.color);
+    text.push_str("  ");
+    let title = printable(&finding.title);
+    let room = look.width.saturating_sub(finding.severity.name().len() + 2);
+    let id = format!("[{}]", finding.diagnosis.id);
+    if columns(&title) + 1 + columns(&id) <= room {
+        text.push_str(&title);
+        text.push(' ');
+        paint(text, &id, Style::new().dimmed(), look.color);
+        text.push('\n');
+    } else {
+        wrap(text, &format!("{title} {id}"), look.width, finding.severity.name().len() + 2, INDENT);
+    }
+    let hanging = |text: &mut String, lead: &str, sentence: &str| {
+        text.push_str(INDENT);
+        text.push_str(lead);
+        let indent = " ".repeat(INDENT.len() + lead.len());
+        wrap(text, &printable(sentence), look.width, indent.len(), &indent);
+    };
+    for sentence in &finding.evidence {
+        hanging(text, "", sentence);
+    }
+    if finding.severity == Severity::Info {
+        return;
+    }
+    for sentence in &finding.caveats {
+        hanging(text, "but: ", sentence);
+    }
+    for sentence in &finding.advice {
+        hanging(text, "check: ", sentence);
+    }
+    if !finding.filter.is_empty() {
+        hanging(text, "filter: ", &finding.filter);
+    }
+}
+
+/// Writes words in lines, the first of which has `used` columns already.
+fn wrap(text: &mut String, sentence: &str, width: usize, used: usize, indent: &str) {
+    let mut at = used;
+    let mut begins = true;
+    for word in sentence.split(' ') {
+        let long = columns(word);
+        if !begins && at + 1 + long > width {
+            text.push('\n');
+            text.push_str(indent);
+            at = indent.len();
+        } else if !begins {
+            text.push(' ');
+            at += 1;
+        }
+        text.push_str(word);
+        at += long;
+        begins = false;
+    }
+    text.push('\n');
+}
+
+fn ledger(text: &mut String, lines: &[Line], look: &Look) {
+    let mut grid = Grid::new(vec![
+        Column::left("HEARTBEATS FROM"),
+        Column::left("TO"),
+        Column::right("ASKED"),
+        Column::right("ANSWERED"),
+        Column::right("LATE").rank(2),
+        Column::right("MISSED"),
+        Column::right("IN A ROW"),
+        Column::right("INTERVAL").rank(1),
+        Column::right("ROUND TRIP").rank(1),
+    ]);
+    for line in lines.iter().take(ROUTES) {
+        let beats = &line.beats;
+        let time = |spread: Option<crate::report::Spread>| {
+            spread.map_or_else(String::new, |spread| crate::output::text::duration(spread.median))
+        };
+        let bad = if line.longest() >= 5 { style(Severity::Critical) } else { Style::new() };
+        let cells = vec![
+            Cell::plain(line.from.address.to_string()),
+            Cell::plain(line.to.address.to_string()),
+            Cell::plain(count(beats.requests)),
+            Cell::plain(count(beats.answered)),
+            Cell::plain(count(beats.late)),
+            Cell::styled(count(beats.missed), bad),
+            Cell::styled(count(line.longest()), bad),
+            Cell::plain(time(beats.interval)),
+            Cell::plain(time(beats.round_trip)),
+        ];
+        grid.row(cells, false);
+    }
+    text.push_str(&grid.lay_out(look.width, look.color));
+    if lines.len() > ROUTES {
+        let line = format!("{} more: --format jsonl", count((lines.len() - ROUTES) as u64));
+        paint(text, &line, Style::new().dimmed(), look.color);
+        text.push('\n');
+    }
+}
