@@ -16,7 +16,7 @@ const ONE_WAY: Diagnosis = Diagnosis {
     title: "The capture has one direction of the traffic only",
     meaning: "Packets of one direction are acknowledged by the other and are not in the capture. Nothing can be said \
               about who did not answer; such findings are withheld.",
-    evidence: "TCP data from a host whose peer sent no packet, between at least as many host pairs as those heard \
+    evidence: "TCP data from a host whose peer sent no packet, and no pair of hosts was heard \
                both ways.",
     caveats: &["Asymmetric routes look the same: the other direction may pass elsewhere."],
     advice: &["Mirror both directions (SPAN source \"both\"), and every link of a port channel."],
@@ -112,6 +112,8 @@ const FRAGMENTS: Diagnosis = Diagnosis {
     advice: &["Compare the path's MTU at both ends: ping with the don't-fragment flag."],
 };
 
+/// Fewer packets than this are an excerpt.
+const MIN_PACKETS: u64 = 20;
 /// A gap is worth telling from here on, in nanoseconds.
 const MIN_PAUSE: u64 = 60 * words::SECOND;
 
@@ -120,13 +122,16 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let new = |diagnosis: &'static Diagnosis| Finding::new(diagnosis, first, grounds.digits);
     let (both, one_way) = grounds.ways();
     if one_way > 0 {
-        let diagnosis = if grounds.is_one_way() { &ONE_WAY } else { &PARTLY_ONE_WAY };
+        let diagnosis = if both == 0 { &ONE_WAY } else { &PARTLY_ONE_WAY };
+        // Excerpts of a few packets are made on purpose.
+        let is_excerpt = grounds.capture.packets < MIN_PACKETS;
+        let severity = if is_excerpt { diagnosis.severity.milder() } else { diagnosis.severity };
         let sentence = format!(
             "Of {}, TCP data of one side is in the capture and no packet of the other; {} were heard both ways.",
             counted(one_way, "host pair"),
             both
         );
-        findings.push(new(diagnosis).because(sentence));
+        findings.push(new(diagnosis).graded(severity).because(sentence));
     }
     let [tcp, midway, doubled] = grounds.tcp;
     if midway > 0 {

@@ -158,11 +158,17 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         if !scanned && !flow.continued {
             findings.extend(judge(grounds, flow, seen));
         }
-        if !flow.continued {
+        if !flow.continued && is_gateway(grounds, flow) {
             findings.extend(certificate(flow, seen));
             findings.extend(old(flow, seen));
         }
     }
+}
+
+/// Whether more than the port says that a flow is a gateway's: the client's correlation id, or the main channel.
+fn is_gateway(grounds: &Grounds<'_>, flow: &Summary) -> bool {
+    let [client, server] = flow.endpoints.map(|end| end.address);
+    flow.attributes.value("rdg-udp.correlation_id").is_some() || grounds.beside(client, server).is_some()
 }
 
 /// Hosts that probe, which are told once each.
@@ -208,6 +214,9 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
         return Some(finding.because_some(tcp));
     }
     let first = seen.first_hello?;
+    if seen.stage > Stage::ClientHello && !is_gateway(grounds, flow) {
+        return None;
+    }
     if let Some(alert) = seen.alerts.iter().find(|alert| alert.fatal) {
         let who = if alert.side == Side::Initiator { from } else { to };
         return Some(
