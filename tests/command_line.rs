@@ -71,8 +71,28 @@ fn small() -> Capture {
     capture
 }
 
+/// The records of flows, and the sums.
 fn records(text: &str) -> Vec<Value> {
+    all_records(text).into_iter().filter(|record| record["type"] != "finding").collect()
+}
+
+fn all_records(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn findings_are_shown_recorded_explained_and_failed_on() {
+    let files = Files::new("findings");
+    let capture = files.write("small.pcap", &small().pcap());
+    let (code, out, _) = run(&["read", "--format", "jsonl", "--fail-on", "info", &capture]);
+    let finding = all_records(&out).into_iter().find(|record| record["type"] == "finding").unwrap();
+    assert_eq!((code, finding["id"].as_str()), (1, Some("port-contradicted")));
+    let (code, _, _) = run(&["read", "--fail-on", "notice", &capture]);
+    assert_eq!(code, 0);
+    let (code, out, _) = run(&["read", &capture]);
+    assert!(code == 0 && out.contains("FINDINGS: 1 info") && out.contains("[port-contradicted]"), "{out}");
+    let (code, out, _) = run(&["explain", "port-contradicted"]);
+    assert!(code == 0 && out.contains("not what the port promises"), "{out}");
 }
 
 #[test]

@@ -214,7 +214,8 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
         return Some(finding.because_some(tcp));
     }
     let first = seen.first_hello?;
-    if seen.stage > Stage::ClientHello && !is_gateway(grounds, flow) {
+    if flow.counts.iter().all(|count| count.packets > 0) && !is_gateway(grounds, flow) {
+        // Whoever answers may be anybody's DTLS on this port.
         return None;
     }
     if let Some(alert) = seen.alerts.iter().find(|alert| alert.fatal) {
