@@ -7,7 +7,7 @@ mod pattern;
 mod route;
 
 use super::ledger::Line;
-use super::words::{self, at, counted, end, span};
+use super::words::{self, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::key::{Transport, protocol};
 use crate::packet::TcpHeader;
@@ -252,7 +252,7 @@ fn no_redundancy(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     findings.push(of_line(&NO_REDUNDANCY, line, first.time).because(format!(
         "In {} of heartbeats from {} on, all {} are in one network.",
         span(watched),
-        at(first, line.digits),
+        stamp(first, line.digits),
         counted(grounds.heartbeats.len() as u64, "line")
     )).shown_by(format!("udp.port == {PORT}")));
 }

@@ -1,6 +1,6 @@
 //! RD Gateway's UDP side channel (3391 beside 443): tried when, how far it came, refused by whom, and why.
 
-use super::words::{self, SECOND, at, counted, end, span};
+use super::words::{self, SECOND, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, unanswered};
 use crate::inspect::Side;
 use crate::report::{Handshake, Report, Stage};
@@ -211,7 +211,8 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
     let tcp = unanswered::meanwhile(grounds, flow);
     let digits = flow.digits;
     if let Some(finding) = unanswered::refused(&REFUSED, flow).filter(|_| seen.stage < Stage::Finished) {
-        return Some(finding.because_some(tcp));
+        let severity = if is_gateway(grounds, flow) { finding.severity } else { finding.severity.milder() };
+        return Some(finding.graded(severity).because_some(tcp));
     }
     let first = seen.first_hello?;
     if flow.counts.iter().all(|count| count.packets > 0) && !is_gateway(grounds, flow) {
@@ -240,7 +241,7 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
                 .because(format!(
                     "From {} on there were {}, {} for a cookie and {} with it, and no ServerHello in the {} that the \
                      capture went on.",
-                    at(first, digits),
+                    stamp(first, digits),
                     counted(seen.hellos.into(), "hello"),
                     counted(seen.verifies.into(), "demand"),
                     counted(seen.cookies.into(), "hello"),

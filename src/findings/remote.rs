@@ -1,6 +1,6 @@
 //! RDP over UDP beside RDP over TCP: did it come up, in which version, and did it last?
 
-use super::words::{self, SECOND, at, counted, end, percent, span};
+use super::words::{self, SECOND, at, counted, end, percent, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, unanswered};
 use crate::attributes::Value;
 use crate::key::protocol;
@@ -196,7 +196,7 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
             Finding::of_flow(&HALF, flow, Some(first))
                 .because(format!(
                     "From {} on: {}, {answers} SYN+ACK, and no data in the {} that the capture went on.",
-                    at(first, flow.digits),
+                    stamp(first, flow.digits),
                     counted(syns, "SYN"),
                     span(grounds.watched_after(first.time))
                 ))

@@ -35,7 +35,7 @@ pub(super) fn finding(
         counted(asked.packets, what),
         end(from),
         end(to),
-        words::at(first, flow.digits),
+        words::stamp(first, flow.digits),
         span(flow.last.since(flow.first)),
         span(watched)
     ));

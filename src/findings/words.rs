@@ -16,9 +16,14 @@ pub(super) fn utc(time: Timestamp, digits: u8) -> String {
     Utc { time, digits: digits.min(3) }.to_string()
 }
 
+/// `2026-11-20T12:00:03.250Z (frame 17)`.
+pub(super) fn stamp(moment: Moment, digits: u8) -> String {
+    format!("{} (frame {})", utc(moment.time, digits), moment.frame)
+}
+
 /// `at 2026-11-20T12:00:03.250Z (frame 17)`.
 pub(super) fn at(moment: Moment, digits: u8) -> String {
-    format!("at {} (frame {})", utc(moment.time, digits), moment.frame)
+    format!("at {}", stamp(moment, digits))
 }
 
 /// A span of time as people say it: `8.2 s`, `450 ms`, `12 min`.

@@ -2,7 +2,7 @@
 
 use super::super::words::{self, at, counted};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
-use super::route::Trouble;
+use super::route::{self, Trouble};
 use super::{network, of_line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -66,7 +66,8 @@ pub(super) fn read<'a>(
     troubles: Vec<Trouble<'a>>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Trouble<'a>> {
-    let rest = silent_nodes(grounds, troubles, findings);
+    let rest = refused(troubles, findings);
+    let rest = silent_nodes(grounds, rest, findings);
     if rest.iter().filter(|trouble| trouble.is_failure()).count() < 2 {
         return rest;
     }
@@ -88,6 +89,25 @@ fn tell(diagnosis: &'static Diagnosis, members: &[Trouble<'_>], hosts: &BTreeSet
     }
     let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
     Some(finding.shown_by(format!("udp.port == 3343 && ({})", filters.join(" || "))))
+}
+
+/// Takes out routes that ICMP explains: one finding per node that cannot be reached.
+fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
+    let (refused, rest): (Vec<_>, Vec<_>) =
+        troubles.into_iter().partition(|trouble| trouble.diagnosis.id == route::REFUSED.id);
+    let mut by_node: BTreeMap<IpAddr, Vec<Trouble<'a>>> = BTreeMap::new();
+    for trouble in refused {
+        by_node.entry(trouble.line.to.address).or_default().push(trouble);
+    }
+    for (node, members) in by_node {
+        let severity = members.iter().map(|trouble| trouble.severity).max();
+        let finding = tell(&route::REFUSED, &members, &BTreeSet::from([node])).map(|finding| {
+            let severity = severity.unwrap_or(finding.severity);
+            finding.graded(severity).titled(format!("Heartbeats to {node} are refused by ICMP"))
+        });
+        findings.extend(finding);
+    }
+    rest
 }
 
 /// Takes out nodes that fell silent towards all their peers at once, on at least two routes.

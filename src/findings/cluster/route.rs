@@ -1,7 +1,7 @@
 //! One route between two nodes: one-way, unanswered, missed, late.
 
 use super::super::ledger::{Line, THRESHOLDS};
-use super::super::words::{self, at, counted, percent, span};
+use super::super::words::{self, at, counted, percent, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
 use super::of_line;
 use crate::packet::Timestamp;
@@ -196,7 +196,7 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
         let sentence = format!(
             "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record; {}.",
             counted(run.missed, "request"),
-            at(run.start, line.digits),
+            stamp(run.start, line.digits),
             span(interval),
             in_terms(run.missed)
         );
@@ -313,7 +313,7 @@ fn told(line: &Line, run: &Run) -> String {
         counted(run.missed, "request"),
         line.from.address,
         line.to.address,
-        at(run.start, line.digits),
+        stamp(run.start, line.digits),
         in_terms(run.missed)
     )
 }
