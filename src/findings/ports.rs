@@ -124,6 +124,8 @@ fn concerns(flow: &Summary) -> bool {
     match flow.verdict {
         Verdict::Contradicted => is_sure(flow) || is_special(responder(flow).port),
         Verdict::Recognised if is_sure(flow) && is_guarded(flow) => true,
+        // Its own family tells of it.
+        Verdict::Confirmed => false,
         _ => is_special(responder(flow).port) && matches!(flow.protocol, protocol::TCP | protocol::UDP),
     }
 }
@@ -270,8 +272,9 @@ fn listeners(grounds: &Grounds<'_>, scanners: &BTreeSet<IpAddr>, findings: &mut 
             continue;
         }
         let diagnosis = if server & TcpHeader::SYN != 0 {
-            // The cluster service is told of by its own family, and so is TIP once it speaks.
-            if to.port == 3343 || flow.app == Some("tip") {
+            // The cluster service is told of by its own family, and so is TIP once it speaks; other protocols above.
+            let told = flow.verdict == Verdict::Contradicted && is_sure(flow);
+            if to.port == 3343 || flow.app == Some("tip") || told {
                 continue;
             }
             &ANSWERED
