@@ -4,6 +4,7 @@ use super::entries::{bullet, fact, join, labelled};
 use super::evidence;
 use super::systems::{Fact, System};
 use super::{Entry, Section};
+use crate::findings;
 use crate::inspect::{Confidence, Inspector};
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
@@ -25,6 +26,7 @@ impl Body {
     pub(super) fn write(&self, sections: &mut Vec<Section>) {
         add_section(sections, "What it does", self.facts(|system| system.uses));
         add_section(sections, "When it fails", self.checks());
+        add_section(sections, "Findings", self.findings());
         add_section(sections, "Recognised", self.recognised());
         add_section(sections, "Confused with", self.confused());
         add_section(sections, "Often said, and wrong", self.facts(|system| system.folklore));
@@ -33,6 +35,18 @@ impl Body {
             let entries = attributes.map(|(key, meaning)| labelled((*key).into(), (*meaning).into()));
             add_section(sections, "Attributes", entries.collect());
         }
+    }
+
+    /// What `read` and `live` may say is wrong with these protocols; a finding's id begins with its protocol's name.
+    fn findings(&self) -> Vec<Entry> {
+        let about = |id: &str| {
+            let of = |name: &&str| id.strip_prefix(*name).is_some_and(|rest| rest.starts_with('-'));
+            self.protocols.iter().any(of)
+        };
+        let ids: Vec<&str> =
+            findings::diagnoses().map(|diagnosis| diagnosis.id).filter(|id| about(id)).collect();
+        // Names only, so that all of them fit on the screen; each can be explained by itself.
+        if ids.is_empty() { Vec::new() } else { vec![labelled("ids".into(), ids.join(", "))] }
     }
 
     fn facts(&self, of: fn(&System) -> &'static [Fact]) -> Vec<Entry> {
