@@ -155,6 +155,8 @@ pub struct Flow {
     pub generation: u32,
     /// Why the initiator is the initiator.
     pub direction: Direction,
+    /// Who was the initiator, and why, before bytes said otherwise: what holds again if they take it back.
+    pub guess: (bool, Direction),
     /// Whether the key's low end is the initiator.
     pub low_initiates: bool,
     /// Whether nothing that its bytes say is wanted any more.
@@ -189,6 +191,7 @@ impl Flow {
             file,
             generation: 0,
             direction: Direction::FirstPacket,
+            guess: (packet.from_low, Direction::FirstPacket),
             low_initiates: packet.from_low,
             settled: false,
             refuted: false,

@@ -242,10 +242,20 @@ impl Judge {
         let before = flow.claim.map(|(claim, _)| claim.inspector);
         let Some(mut claim) = judgement.claim else {
             flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
+            // Whoever said that the sides are the other way round has been struck off, and so is what it said.
+            let turned = flow.direction == Direction::Protocol;
+            if turned {
+                let before = flow.low_initiates;
+                (flow.low_initiates, flow.direction) = flow.guess;
+                return flow.low_initiates != before;
+            }
             return false;
         };
         let turned = claim.swapped;
         if turned {
+            if flow.direction != Direction::Protocol {
+                flow.guess = (flow.low_initiates, flow.direction);
+            }
             flow.low_initiates = !flow.low_initiates;
             flow.direction = Direction::Protocol;
             claim.swapped = false;

@@ -2,6 +2,7 @@
 
 use crate::flow::Flow;
 use crate::inspect::{Confidence, Side};
+use crate::key::Transport;
 use crate::ports::book::{Book, Page};
 use crate::ports::{self, Basis, PortClaim};
 use std::ops::Deref;
@@ -210,7 +211,8 @@ fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
             detail: format!("the first bytes are not what {} sends", best.protocol()).into(),
-            frame: None,
+            // Over TCP the handshake comes first.
+            frame: (flow.key.transport() != Some(Transport::Tcp)).then_some(flow.first_frame),
             side: Some(Side::Initiator),
         });
         why.extend(port_reason(page));
