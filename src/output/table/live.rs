@@ -16,7 +16,7 @@ const WIDTHS: &[(&str, usize)] = &[
     ("PROTO", 5),
     ("SOURCE", 21),
     ("DESTINATION", 21),
-    ("LABEL", 10),
+    ("LABEL", 11),
     ("VERDICT", 12),
     ("CONFIDENCE", 10),
     ("PACKETS", 9),
@@ -60,7 +60,8 @@ impl LiveTable {
         }
         cells.insert(1, Cell::plain(event));
         let mut grid = grid(&self.look);
-        grid.row(cells, false);
+        // Why comes below where there is no room beside: a line without it is half of what there is to say.
+        grid.row(cells, true);
         let line = grid.lay_out_lines(self.look.width, self.look.color);
         self.collector.collect(|buffer| buffer.extend(line.bytes()));
     }
@@ -71,6 +72,10 @@ fn grid(look: &Look) -> Grid {
     for column in &mut columns {
         let width = WIDTHS.iter().find(|(title, _)| *title == column.title);
         column.least = width.map_or(0, |(_, width)| *width);
+        if column.title == "CONFIDENCE" {
+            // How sure a label is belongs to it; here nothing else on the line says so.
+            *column = Column { least: column.least, ..Column::left("CONFIDENCE") };
+        }
     }
     if let Some(start) = columns.first_mut() {
         *start = Column::left("UTC").rank(2);
