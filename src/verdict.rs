@@ -189,7 +189,11 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     };
     let usual = claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port));
     let promised = port_claims.iter().any(|claim| ports::promises(claim, name));
-    let verdict = if usual || promised {
+    // The user's word about a port outranks everybody else's: it alone is kept or broken.
+    let by_user = port_claims.iter().find(|claim| claim.basis == Basis::User);
+    let verdict = if by_user.is_some_and(|claim| !ports::promises(claim, name)) {
+        Verdict::Contradicted
+    } else if usual || promised {
         Verdict::Confirmed
     } else if port_claims.is_empty() || announced.is_some_and(|announced| announced.name == name) {
         // Whoever has a port registered has no say about one that two hosts agreed upon for this flow.

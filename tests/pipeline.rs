@@ -8,10 +8,13 @@ mod support;
 use std::sync::Arc;
 use support::{Capture, SECOND, mixture};
 use wiretell::flow::EndReason;
+use wiretell::key::Transport;
 use wiretell::pipeline::{Intake, Pipeline, Settings};
+use wiretell::ports::DecodeAs;
 use wiretell::shard::{Limits, Sink};
 use wiretell::summary::Summary;
 use wiretell::totals::Totals;
+use wiretell::verdict::Verdict;
 use wiretell::wire::fragments;
 
 /// Keeps every summary.
@@ -121,4 +124,16 @@ fn a_new_connection_on_the_same_ports_is_another_flow() {
     blocks.for_each(|block| pipeline.feed(block));
     let (_, _, mut sinks) = pipeline.finish();
     assert_eq!(sinks.remove(0).0.len(), 2);
+}
+
+#[test]
+fn what_the_user_says_about_a_port_is_contradicted_by_other_bytes() {
+    let mut capture = Capture::default();
+    let said: [(bool, &[u8]); 2] = [(false, b"SSH-2.0-a\r\n"), (true, b"SSH-2.0-b\r\n")];
+    capture.connection(0, ([1, 1], 40_000), ([2, 2], 22), &said);
+    let rule = DecodeAs { transport: Transport::Tcp, first: 22, last: 22, name: "http" };
+    let settings = Settings { decode_as: Arc::from([rule]), ..settings(0, 100) };
+    let (_, _, summaries) = run(&capture, &settings, 10);
+    assert_eq!(summaries[0].app, Some("ssh"));
+    assert_eq!(summaries[0].verdict, Verdict::Contradicted);
 }
