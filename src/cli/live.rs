@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
-use super::read::{DAMAGED, DONE, FAILED, FOUND, INTERRUPTED, on_interrupt, verbose};
+use super::read::{DONE, FAILED, exit_code, on_interrupt, verbose};
 use super::{Cli, LiveArgs};
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -79,15 +79,5 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     if cli.verbose {
         verbose(&outcome);
     }
-    Ok(if interrupted.load(Ordering::Relaxed) {
-        INTERRUPTED
-    } else if messages.unopened {
-        FAILED
-    } else if messages.damaged {
-        DAMAGED
-    } else if args.common.is_failed_by(worst) {
-        FOUND
-    } else {
-        DONE
-    })
+    Ok(exit_code(interrupted.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
 }

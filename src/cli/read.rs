@@ -13,13 +13,13 @@ use wiretell::capture::list::list;
 /// Done.
 pub(crate) const DONE: u8 = 0;
 /// Done, and something at least as bad as `--fail-on` was found.
-pub(crate) const FOUND: u8 = 1;
+const FOUND: u8 = 1;
 /// Usage, configuration, or something could not be opened or written.
 pub(crate) const FAILED: u8 = 2;
 /// Done, but an input was cut short or damaged, or went away.
-pub(crate) const DAMAGED: u8 = 3;
+const DAMAGED: u8 = 3;
 /// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
-pub(crate) const INTERRUPTED: u8 = 130;
+const INTERRUPTED: u8 = 130;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
@@ -81,17 +81,22 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     if cli.verbose {
         verbose(&outcome);
     }
-    Ok(if interrupted.load(Ordering::Relaxed) {
+    Ok(exit_code(interrupted.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
+}
+
+/// What the run came to, the worst first.
+pub(crate) fn exit_code(interrupted: bool, messages: &Messages, found: bool) -> u8 {
+    if interrupted {
         INTERRUPTED
     } else if messages.unopened {
         FAILED
     } else if messages.damaged {
         DAMAGED
-    } else if args.common.is_failed_by(worst) {
+    } else if found {
         FOUND
     } else {
         DONE
-    })
+    }
 }
 
 /// Lets Ctrl-C and SIGTERM end the run with what is known so far; the second one ends it at once.
