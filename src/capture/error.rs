@@ -64,21 +64,25 @@ pub enum CaptureError {
     },
     /// The capture ends in the middle of a record.
     #[error(
-        "{name} is cut short: it ends inside the record at byte {offset}, where frame {frame} was expected; \
-         everything before it was read. If it was still being written or copied, read it again when that is done"
+        "{name} is cut short: {}; everything before it was read. If it was still being written or copied, read it \
+         again when that is done", cut_at(*offset, *end, *frame, *packed)
     )]
     Cut {
         /// The file as it was named.
         name: String,
-        /// Where the unfinished record begins, in bytes of the uncompressed capture.
+        /// Where the unfinished record begins, in bytes of the uncompressed capture; 0 for the file's header.
         offset: u64,
+        /// How many bytes of the uncompressed capture there are.
+        end: u64,
         /// Number of the first frame that is missing.
         frame: u64,
+        /// How the capture is compressed, if it is.
+        packed: Option<Packed>,
     },
     /// The capture goes on, but not in a way that can be read.
     #[error(
-        "{name} is damaged at byte {offset}, where frame {frame} was expected: {what}; everything before it \
-         was read. Copy or record it again if you can"
+        "{name} is damaged at byte {offset}{}, where frame {frame} was expected: {what}; everything before it \
+         was read. Copy or record it again if you can", unpacked(*packed)
     )]
     Damaged {
         /// The file as it was named.
@@ -87,13 +91,15 @@ pub enum CaptureError {
         offset: u64,
         /// Number of the first frame that is missing.
         frame: u64,
+        /// How the capture is compressed, if it is.
+        packed: Option<Packed>,
         /// What is wrong with it.
         what: String,
     },
     /// The system failed to deliver the rest of the file.
     #[error(
-        "{name}: reading failed at byte {offset}, where frame {frame} was expected: {source}; everything \
-         before it was read. Check the disk or the connection it comes from"
+        "{name}: reading failed at byte {offset}{}, where frame {frame} was expected: {source}; everything \
+         before it was read. Check the disk or the connection it comes from", unpacked(*packed)
     )]
     Broken {
         /// The file as it was named.
@@ -102,6 +108,8 @@ pub enum CaptureError {
         offset: u64,
         /// Number of the first frame that is missing.
         frame: u64,
+        /// How the capture is compressed, if it is.
+        packed: Option<Packed>,
         /// What the system says.
         source: io::Error,
     },
@@ -171,6 +179,44 @@ pub enum CaptureError {
     },
 }
 
+/// How a capture is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// `gzip` or `zstd`.
+    pub kind: &'static str,
+    /// Where the compressed data itself ends too early, in bytes of the file.
+    pub cut: Option<u64>,
+}
+
+/// Where a capture is cut: `end` bytes of it are there, and what begins at `offset` is not whole.
+fn cut_at(offset: u64, end: u64, frame: u64, packed: Option<Packed>) -> String {
+    let ends = match packed {
+        Some(Packed { kind, cut: Some(at) }) if end == 0 => {
+            return format!(
+                "its {kind} data ends at byte {at} of the file, before any of it could be decompressed, and frame {frame} was \
+                 expected in it"
+            );
+        }
+        None => format!("it ends at byte {end}"),
+        Some(Packed { kind, cut: None }) => format!("the capture in the {kind} data ends at its byte {end}"),
+        Some(Packed { kind, cut: Some(at) }) => {
+            format!(
+                "its {kind} data ends at byte {at} of the file, which is byte {end} of the uncompressed capture"
+            )
+        }
+    };
+    if offset == 0 {
+        return format!("{ends}, inside the file's header, and frame {frame} was expected behind that");
+    }
+    let of = unpacked(packed.filter(|packed| packed.cut.is_none()));
+    format!("{ends}, inside the record that begins at byte {offset}{of}, where frame {frame} was expected")
+}
+
+/// Says of a place that it is not one in the file itself.
+const fn unpacked(packed: Option<Packed>) -> &'static str {
+    if packed.is_some() { " of the uncompressed capture" } else { "" }
+}
+
 impl CaptureError {
     /// Whether the capture was read up to a point, so that what came of it stands (exit code 3);
     /// otherwise nothing was read of it (exit code 2).
@@ -191,12 +237,27 @@ impl CaptureError {
     }
 
     /// The error for a source that failed after something of it had been read.
-    pub(super) fn reading(name: String, offset: u64, frame: u64, source: io::Error) -> Self {
+    pub(super) fn reading(name: String, at: Place, source: io::Error) -> Self {
+        let Place { offset, end, frame, packed } = at;
         match source.kind() {
             // Only decompression says so: the files themselves just end.
-            io::ErrorKind::UnexpectedEof => Self::Cut { name, offset, frame },
-            io::ErrorKind::InvalidData => Self::Damaged { name, offset, frame, what: source.to_string() },
-            _ => Self::Broken { name, offset, frame, source },
+            io::ErrorKind::UnexpectedEof => Self::Cut { name, offset, end, frame, packed },
+            io::ErrorKind::InvalidData => {
+                Self::Damaged { name, offset, frame, packed, what: source.to_string() }
+            }
+            _ => Self::Broken { name, offset, frame, packed, source },
         }
     }
+}
+
+/// Where reading a capture came to its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Where the next record begins, in bytes of the uncompressed capture.
+    pub(super) offset: u64,
+    /// How many bytes of it were read.
+    pub(super) end: u64,
+    /// The next frame's number.
+    pub(super) frame: u64,
+    pub(super) packed: Option<Packed>,
 }

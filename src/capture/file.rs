@@ -1,6 +1,7 @@
 //! Reads capture files and pipes: pcap or pcapng, plain or compressed, in large blocks.
 
-use super::input::{self, Format, Input, PROBE};
+use super::error::Place;
+use super::input::{self, Format, Input, PROBE, Packing};
 use super::walk::{Found, Walk};
 use super::{Block, CaptureError, Drops};
 use std::io::{self, ErrorKind, Read};
@@ -27,6 +28,8 @@ pub struct FileReader {
     block_size: usize,
     /// Whether to deliver what is there instead of waiting for a full block.
     eager: bool,
+    /// How the capture is compressed, if it is.
+    packing: Option<Packing>,
     /// Why the source brings no more.
     ended: Option<End>,
     /// Whether the end, or the error, was told already.
@@ -90,7 +93,7 @@ impl FileReader {
     }
 
     fn read_from(input: Input, name: String) -> Self {
-        let Input { source, head, offset, format, eager } = input;
+        let Input { source, head, offset, format, eager, packing } = input;
         Self {
             name,
             source,
@@ -101,6 +104,7 @@ impl FileReader {
             frame: 1,
             block_size: BLOCK,
             eager,
+            packing,
             ended: None,
             done: false,
         }
@@ -193,13 +197,20 @@ impl FileReader {
         }
         self.done = true;
         let (name, offset, frame) = (self.name.clone(), self.offset, self.frame);
+        let packed = self.packing.as_ref().map(|packing| packing.said(false));
         if let Some(what) = damage {
-            return Err(CaptureError::Damaged { name, offset, frame, what: what.to_owned() });
+            return Err(CaptureError::Damaged { name, offset, frame, packed, what: what.to_owned() });
         }
+        // Of what was to be passed over, some may be there too.
+        let passed = self.skip.length - self.skip.left;
+        let end = offset + self.carry.len() as u64 + passed;
         let unfinished = self.format.is_inside_block() || !self.carry.is_empty();
         match self.ended.take() {
-            Some(End::Failed(error)) => Err(CaptureError::reading(name, offset, frame, error)),
-            _ if unfinished => Err(CaptureError::Cut { name, offset, frame }),
+            Some(End::Failed(error)) => {
+                let packed = self.packing.as_ref().map(|packing| packing.said(true));
+                Err(CaptureError::reading(name, Place { offset, end, frame, packed }, error))
+            }
+            _ if unfinished => Err(CaptureError::Cut { name, offset, end, frame, packed }),
             _ => Ok(false),
         }
     }

@@ -1,6 +1,7 @@
 //! Opens what a capture is read from, and tells by its first bytes how to read it.
 
 use super::compressed::{Gzip, Zstd};
+use super::error::{Packed, Place};
 use super::pcapng::{self, Pcapng};
 use super::savefile::{self, Savefile};
 use super::sniff::{self, Kind, PEEK};
@@ -10,6 +11,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once of compressed data.
 const COMPRESSED: usize = 64 << 10;
@@ -28,6 +31,36 @@ pub(super) struct Input {
     pub(super) format: Format,
     /// Whether the bytes come from somebody who writes them just now.
     pub(super) eager: bool,
+    /// How they are compressed, if they are.
+    pub(super) packing: Option<Packing>,
+}
+
+/// How a capture is compressed, and how much of the compressed data was read.
+#[derive(Clone, Debug)]
+pub(super) struct Packing {
+    kind: &'static str,
+    read: Arc<AtomicU64>,
+}
+
+impl Packing {
+    /// The same for an error; `cut` if it is that the compressed data ends, all of which was read then.
+    pub(super) fn said(&self, cut: bool) -> Packed {
+        Packed { kind: self.kind, cut: cut.then(|| self.read.load(Ordering::Relaxed)) }
+    }
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    source: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// One of the two file formats, with what is known of the file.
@@ -92,25 +125,41 @@ impl Input {
         let mut source = source;
         let mut head = peek(&mut source).map_err(|error| CaptureError::opening(name, error))?;
         let mut kind = sniff::kind(&head);
-        let compressed = matches!(kind, Kind::Gzip | Kind::Zstd);
-        if compressed {
-            let input = BufReader::with_capacity(COMPRESSED, Cursor::new(head).chain(source));
+        let packing = match kind {
+            Kind::Gzip => Some("gzip"),
+            Kind::Zstd => Some("zstd"),
+            _ => None,
+        }
+        .map(|kind| Packing { kind, read: Arc::default() });
+        if let Some(packing) = &packing {
+            let all = Counted { source: Cursor::new(head).chain(source), read: Arc::clone(&packing.read) };
+            let input = BufReader::with_capacity(COMPRESSED, all);
             source = match kind {
                 Kind::Gzip => Box::new(Gzip::new(input)),
                 _ => Box::new(Zstd::new(input)),
             };
-            head = peek(&mut source).map_err(|error| CaptureError::reading(name.to_owned(), 0, 1, error))?;
+            head = peek(&mut source).map_err(|error| {
+                let at = Place { offset: 0, end: 0, frame: 1, packed: Some(packing.said(true)) };
+                CaptureError::reading(name.to_owned(), at, error)
+            })?;
             kind = sniff::kind(&head);
         }
         let name = || name.to_owned();
         if head.is_empty() {
             return Err(CaptureError::Empty { name: name() });
         }
+        let cut = || CaptureError::Cut {
+            name: name(),
+            offset: 0,
+            end: head.len() as u64,
+            frame: 1,
+            packed: packing.as_ref().map(|packing| packing.said(false)),
+        };
         let format = match kind {
             Kind::Savefile => match head.first_chunk().map(Savefile::parse) {
                 Some(Ok(savefile)) => Format::Savefile(savefile),
                 Some(Err(what)) => return Err(CaptureError::Unsupported { name: name(), what }),
-                None => return Err(CaptureError::Cut { name: name(), offset: 0, frame: 1 }),
+                None => return Err(cut()),
             },
             Kind::Pcapng => match pcapng::unknown_version(&head) {
                 Some(what) => return Err(CaptureError::Unsupported { name: name(), what }),
@@ -120,7 +169,8 @@ impl Input {
                 let looks = "it is compressed twice; decompress it once with gunzip or unzstd".to_owned();
                 return Err(CaptureError::Foreign { name: name(), looks });
             }
-            Kind::Foreign(looks) if compressed => {
+            Kind::Begun => return Err(cut()),
+            Kind::Foreign(looks) if packing.is_some() => {
                 let looks = format!("it is compressed, and of what is in it: {looks}");
                 return Err(CaptureError::Foreign { name: name(), looks });
             }
@@ -130,7 +180,7 @@ impl Input {
         };
         let header = if matches!(format, Format::Savefile(_)) { savefile::HEADER } else { 0 };
         head.drain(..header);
-        Ok(Self { source, head, offset: header as u64, format, eager })
+        Ok(Self { source, head, offset: header as u64, format, eager, packing })
     }
 }
 

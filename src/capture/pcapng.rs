@@ -253,6 +253,9 @@ enum Stop {
 const LENGTHS_DIFFER: &str = "the block's two lengths differ";
 const TOO_SHORT: Stop = Stop::Damaged("the block is too short for what it holds");
 
+/// What a section header's block type looks like in a file, whatever the order of bytes.
+pub(super) const TYPE: [u8; 4] = *b"\n\r\r\n";
+
 /// Whether a file that begins like this is a pcapng file.
 pub(super) fn begins(header: &[u8]) -> bool {
     let kind = header.first_chunk::<4>().is_some_and(|kind| u32::from_le_bytes(*kind) == SECTION_HEADER);

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Gzip,
     /// Compressed by zstd (RFC 8878 section 3.1.1), possibly with a frame to be skipped at the begin.
     Zstd,
+    /// The first bytes of a capture's header, and no more.
+    Begun,
     /// Something else; what it looks like, and what to do about it.
     Foreign(&'static str),
 }
@@ -31,7 +33,21 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     match bytes {
         [0x1f, 0x8b, ..] => Kind::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Kind::Zstd,
+        _ if is_begun(bytes) => Kind::Begun,
         _ => Kind::Foreign(looks(bytes)),
+    }
+}
+
+/// Whether all there is are the first bytes of a magic number; fewer than three may be anything.
+fn is_begun(bytes: &[u8]) -> bool {
+    /// pcapng's magic number is behind the block's type and length.
+    const PCAPNG: usize = 12;
+    match *bytes {
+        [a, b, c] => {
+            let savefile = (0..=u8::MAX).any(|d| savefile::order([a, b, c, d]).is_some());
+            savefile || pcapng::TYPE.starts_with(bytes)
+        }
+        _ => bytes.len() < PCAPNG && bytes.starts_with(&pcapng::TYPE),
     }
 }
 
@@ -115,6 +131,13 @@ mod tests {
     #[test]
     fn a_pcapng_block_type_without_the_byte_order_magic_is_no_pcapng() {
         assert!(matches!(kind(b"\n\r\r\nhello, hello"), Kind::Foreign(_)));
+    }
+
+    #[test]
+    fn the_first_bytes_of_a_header_and_no_more_are_known_for_what_they_are() {
+        assert_eq!(kind(&[0xd4, 0xc3, 0xb2]), Kind::Begun);
+        assert_eq!(kind(b"\n\r\r\n\x1c\0\0\0"), Kind::Begun);
+        assert!(matches!(kind(b"\n\r"), Kind::Foreign(_)));
     }
 
     #[test]
