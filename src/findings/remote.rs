@@ -214,10 +214,11 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
             _ => "unknown".to_owned(),
         };
         Finding::of_flow(&WORKS, flow, Some(first)).because(format!(
-            "SYN {}; version {}, {}; {up} data packets of the client and {down} of the server.",
+            "SYN {}; version {}, {}; {} of the client and {down} of the server.",
             at(first, flow.digits),
             said("rdp-udp.version"),
-            said("rdp-udp.mode")
+            said("rdp-udp.mode"),
+            counted(up, "data packet")
         ))
     }))
 }

@@ -1,11 +1,14 @@
 //! How findings name times, spans, ends and packets.
 
 use crate::key::{Endpoint, protocol};
+use crate::output::text;
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
 use crate::report::Moment;
 use crate::summary::Summary;
 use std::net::IpAddr;
+
+pub(super) use crate::output::text::counted;
 
 /// Nanoseconds of a second.
 pub(super) const SECOND: u64 = 1_000_000_000;
@@ -26,27 +29,14 @@ pub(super) fn at(moment: Moment, digits: u8) -> String {
     format!("at {}", stamp(moment, digits))
 }
 
-/// A span of time as people say it: `8.2 s`, `450 ms`, `12 min`.
+/// A span of time as people say it, the same figure that tables have: `8.2 s`, `450 ms`, `12m 00s`, `35d 13h`.
 pub(super) fn span(nanos: u64) -> String {
-    let tenths = |unit: u64| {
-        let tenths = nanos / (unit / 10);
-        if tenths.is_multiple_of(10) {
-            format!("{}", tenths / 10)
-        } else {
-            format!("{}.{}", tenths / 10, tenths % 10)
-        }
-    };
-    match nanos {
-        0..1_000_000 => format!("{} µs", nanos / 1_000),
-        1_000_000..SECOND => format!("{} ms", tenths(1_000_000)),
-        SECOND..120_000_000_000 => format!("{} s", tenths(SECOND)),
-        _ => format!("{} min", tenths(60 * SECOND)),
+    let shown = text::duration(nanos);
+    // A sentence says `1 s` where a column of numbers says `1.00 s`.
+    match shown.split_once(' ').filter(|(number, _)| number.contains('.')) {
+        Some((number, unit)) => format!("{} {unit}", number.trim_end_matches('0').trim_end_matches('.')),
+        None => shown,
     }
-}
-
-/// `3 requests`, `1 request`.
-pub(super) fn counted(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// A part of a whole in percent: `12.5 %`.
@@ -75,12 +65,11 @@ pub(super) fn flow_filter(flow: &Summary) -> String {
         protocol::SCTP => "sctp",
         _ => return pair_filter(from.address, to.address),
     };
-    format!(
-        "{} && {name}.port == {} && {name}.port == {}",
-        pair_filter(from.address, to.address),
-        from.port,
-        to.port
-    )
+    let pair = pair_filter(from.address, to.address);
+    if from.port == to.port {
+        return format!("{pair} && {name}.port == {}", to.port);
+    }
+    format!("{pair} && {name}.port == {} && {name}.port == {}", from.port, to.port)
 }
 
 /// Shows what goes between two hosts.
@@ -101,9 +90,13 @@ pub(super) fn unreachable(flow: &Summary) -> Option<(&'static str, bool, String,
         _ => return None,
     };
     let moment = Moment { time: error.time, frame: error.frame };
-    let times = if count > 1 { format!(", {count} times in all") } else { String::new() };
+    let times = if count > 1 { format!(", {} in all", counted(count.into(), "time")) } else { String::new() };
+    // Where an end of the flow says so itself, it says it to the other one.
+    let [from, to] = flow.endpoints.map(|end| end.address);
+    let told = [(from, to), (to, from)].into_iter().find(|(by, _)| *by == error.reporter);
+    let to = told.map_or_else(String::new, |(_, other)| format!(" to {other}"));
     let sentence =
-        format!("{} said \"{meaning}\" by ICMP {}{times}.", error.reporter, at(moment, flow.digits));
+        format!("{} said \"{meaning}\"{to} by ICMP {}{times}.", error.reporter, at(moment, flow.digits));
     Some((meaning, too_big, sentence, moment))
 }
 
@@ -113,8 +106,9 @@ mod tests {
 
     #[test]
     fn spans_and_shares_are_said_in_the_unit_that_fits() {
-        assert_eq!([span(450), span(8_200_000_000), span(1_000_000_000)], ["0 µs", "8.2 s", "1 s"]);
-        assert_eq!([span(450_000_000), span(720_000_000_000)], ["450 ms", "12 min"]);
+        assert_eq!([span(450), span(8_200_000_000), span(1_000_000_000)], ["450 ns", "8.2 s", "1 s"]);
+        assert_eq!([span(450_000_000), span(720_000_000_000)], ["450 ms", "12m 00s"]);
+        assert_eq!(span(3_071_344 * 60 * SECOND), "2132d 21h");
         assert_eq!((percent(1, 8), percent(0, 0)), ("12.5 %".to_owned(), "0.0 %".to_owned()));
     }
 }

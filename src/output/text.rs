@@ -99,6 +99,30 @@ pub fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// What it means that a bound of this name was hit so often.
+#[must_use]
+pub fn bound(name: &str, number: u64) -> String {
+    let what = match name {
+        "openings-exhausted" => {
+            "said all that is kept of a beginning before its label was certain, and has the label that this gives; harmless \
+             unless there are many"
+        }
+        "host-pairs-forgotten" => "forgotten for lack of room: what its flows told about each other is lost",
+        "fragments-expired" => "whose fragments did not all come in time",
+        "fragments-evicted" => "given up half put together, for lack of room",
+        "fragments-dropped" => "whose fragments contradict each other, are too many or reach too far",
+        "fragments-cut" => "of which the capture cut a fragment",
+        "findings-overlooked" => "not looked at for findings, for lack of room",
+        _ => "beyond this bound",
+    };
+    let counts = match name {
+        "host-pairs-forgotten" => "host pair",
+        _ if name.starts_with("fragments") => "datagram",
+        _ => "flow",
+    };
+    format!("{} {what} ({name})", counted(number, counts))
+}
+
 /// A number of bytes in decimal units: `999 B`, `1.2 kB`, `34 MB`.
 #[must_use]
 pub fn bytes(number: u64) -> String {
@@ -122,20 +146,27 @@ pub fn bytes(number: u64) -> String {
     number.to_string()
 }
 
-/// A span of time in at most two units: `0`, `850 µs`, `12 ms`, `1.25 s`, `5m 03s`, `2h 05m`, `3d 04h`.
+/// A span of time, rounded, in at most two units: `0`, `850 µs`, `8.2 ms`, `12 ms`, `1.25 s`, `5m 03s`, `2h 05m`,
+/// `3d 04h`.
 #[must_use]
 pub fn duration(nanos: u64) -> String {
-    let seconds = nanos / 1_000_000_000;
+    const SECOND: u64 = 1_000_000_000;
+    // Rounded before the unit is chosen: 999.6 ms are a second, not a thousand milliseconds.
+    let rounded = |unit: u64| nanos.saturating_add(unit / 2) / unit;
+    let tenths = |tenths: u64, unit: &str| format!("{}.{} {unit}", tenths / 10, tenths % 10);
+    let hundredths = rounded(SECOND / 100);
+    let (seconds, minutes, hours) = (rounded(SECOND), rounded(60 * SECOND), rounded(3600 * SECOND));
     match nanos {
         0 => "0".into(),
         1..1_000 => format!("{nanos} ns"),
-        1_000..1_000_000 => format!("{} µs", nanos / 1_000),
-        1_000_000..1_000_000_000 => format!("{} ms", nanos / 1_000_000),
-        1_000_000_000..10_000_000_000 => format!("{seconds}.{:02} s", nanos / 10_000_000 % 100),
-        _ if seconds < 60 => format!("{seconds}.{} s", nanos / 100_000_000 % 10),
+        _ if rounded(1_000) < 1000 => format!("{} µs", rounded(1_000)),
+        _ if rounded(100_000) < 100 => tenths(rounded(100_000), "ms"),
+        _ if rounded(1_000_000) < 1000 => format!("{} ms", rounded(1_000_000)),
+        _ if hundredths < 1000 => format!("{}.{:02} s", hundredths / 100, hundredths % 100),
+        _ if rounded(SECOND / 10) < 600 => tenths(rounded(SECOND / 10), "s"),
         _ if seconds < 3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ if seconds < 86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3600 % 24),
+        _ if minutes < 24 * 60 => format!("{}h {:02}m", minutes / 60, minutes % 60),
+        _ => format!("{}d {:02}h", hours / 24, hours % 24),
     }
 }
 
@@ -202,12 +233,17 @@ mod tests {
         let shown = [
             (0, "0"),
             (850_000, "850 µs"),
-            (12_900_000, "12 ms"),
+            (8_240_000, "8.2 ms"),
+            (12_900_000, "13 ms"),
+            (991_600_000, "992 ms"),
+            (999_600_000, "1.00 s"),
             (1_250_000_000, "1.25 s"),
-            (59_990_000_000, "59.9 s"),
+            (59_990_000_000, "1m 00s"),
             (303 * SECOND, "5m 03s"),
             (7_500 * SECOND, "2h 05m"),
             (100 * 3600 * SECOND, "4d 04h"),
+            (3_071_344 * 60 * SECOND, "2132d 21h"),
+            (u64::MAX, "213503d 23h"),
         ];
         for (nanos, expected) in shown {
             assert_eq!(duration(nanos), expected, "{nanos}");

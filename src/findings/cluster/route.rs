@@ -194,7 +194,7 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
     let open = beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS);
     if let Some(run) = open {
         let sentence = format!(
-            "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record; {}.",
+            "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record: {}.",
             counted(run.missed, "request"),
             stamp(run.start, line.digits),
             span(interval),
@@ -291,13 +291,12 @@ pub(super) fn in_terms(missed: u64) -> String {
         .filter(|&&threshold| missed < threshold && missed * 5 >= threshold * 2)
         .map(u64::to_string)
         .collect();
-    let reached = (!reached.is_empty()).then(|| format!("that reaches a threshold of {}", reached.join(", ")));
-    let warned = (!warned.is_empty()).then(|| format!("40 % of a threshold of {}", warned.join(", ")));
-    match (reached, warned) {
-        (Some(reached), Some(warned)) => format!("{reached} and {warned}"),
-        (Some(one), None) => one,
-        (None, Some(one)) => format!("that is {one}"),
-        (None, None) => "that is below 40 % of every usual threshold".to_owned(),
+    let removed = (!reached.is_empty()).then(|| format!("for removal at a threshold of {}", reached.join(" or ")));
+    let warned = (!warned.is_empty()).then(|| format!("for a warning at {}", warned.join(" or ")));
+    match (removed, warned) {
+        (Some(removed), Some(warned)) => format!("enough {removed}, and {warned}"),
+        (Some(one), None) | (None, Some(one)) => format!("enough {one}"),
+        (None, None) => "too few for a warning at any usual threshold".to_owned(),
     }
 }
 
