@@ -47,9 +47,11 @@ pub struct Entry {
     pub basis: Option<(Certainty, &'static str)>,
 }
 
-/// Nothing is known under this name.
+/// Nothing is known under this name, or it can be no name of anything.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("nothing is known about \"{query}\"{}", if suggestions.is_empty() {
+#[error("nothing is known about \"{query}\"{}", if let Some((first, last)) = backwards(query) {
+    format!(": the range ends before it begins; write {last}-{first}")
+} else if suggestions.is_empty() {
     String::from("; give a port (3391/udp), a range (3224-3324), or a protocol's or service's name")
 } else {
     format!("; did you mean {}?", suggestions.join(" or "))
@@ -92,8 +94,16 @@ impl Topic {
         };
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
         let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        Some(Self::Ports(first.min(last), last.max(first), transport))
+        (first <= last).then_some(Self::Ports(first, last, transport))
     }
+}
+
+/// The ends of a range that is written the wrong way round.
+fn backwards(query: &str) -> Option<(u16, u16)> {
+    let ports = query.split(['/', ':']).find(|part| part.contains('-'))?;
+    let (first, last) = ports.split_once('-')?;
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first > last).then_some((first, last))
 }
 
 fn transport(name: &str) -> Option<Transport> {

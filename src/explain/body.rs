@@ -1,6 +1,6 @@
 //! What an explanation says beside ports: the systems' facts, or what the inspectors know.
 
-use super::entries::{bullet, fact, join, labelled};
+use super::entries::{bullet, fact, join, labelled, ports_of};
 use super::evidence;
 use super::systems::{Fact, System};
 use super::{Entry, Section};
@@ -8,6 +8,9 @@ use crate::findings;
 use crate::inspect::{Confidence, Inspector};
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
+
+/// Most findings named beside what is told of a port.
+const MAX_IDS: usize = 3;
 
 /// What to write about.
 pub(super) struct Body {
@@ -45,8 +48,15 @@ impl Body {
         };
         let ids: Vec<&str> =
             findings::diagnoses().map(|diagnosis| diagnosis.id).filter(|id| about(id)).collect();
-        // Names only, so that all of them fit on the screen; each can be explained by itself.
-        if ids.is_empty() { Vec::new() } else { vec![labelled("ids".into(), ids.join(", "))] }
+        let Some((first, others)) = ids.split_first() else { return Vec::new() };
+        // Names only: each can be explained by itself. Beside all that a port has to tell, not even all names fit.
+        if !self.in_full && others.len() >= MAX_IDS {
+            let name = first.split('-').next().unwrap_or(first);
+            let listed = ids.iter().take(MAX_IDS).copied().collect::<Vec<_>>().join(", ");
+            let more = ids.len() - MAX_IDS;
+            return vec![bullet(format!("{listed} and {more} more: see wiretell explain {name}"))];
+        }
+        vec![bullet(ids.join(", "))]
     }
 
     fn facts(&self, of: fn(&System) -> &'static [Fact]) -> Vec<Entry> {
@@ -59,7 +69,11 @@ impl Body {
 
     fn recognised(&self) -> Vec<Entry> {
         let mut entries = self.facts(|system| system.recognised);
-        for inspector in self.inspectors() {
+        // The facts say it better; what else there is, the protocol's own page tells.
+        let told = |inspector: &&Inspector| {
+            !self.in_full && self.systems.iter().any(|system| system.protocols.contains(&inspector.name))
+        };
+        for inspector in self.inspectors().filter(|inspector| !told(inspector)) {
             entries.push(labelled(inspector.name.into(), summary(inspector)));
             if self.in_full && self.systems.is_empty() {
                 let rules = evidence::rules(inspector).into_iter();
@@ -130,12 +144,21 @@ fn summary(inspector: &Inspector) -> String {
     let best = evidence::strongest(inspector).map_or("port", Confidence::name);
     let mut text = format!("{}; over {over}; up to {best}; {}", inspector.title, inspector.specification);
     if !inspector.ports.is_empty() {
-        text += &["; usual on ", &join(inspector.ports, ", ")].concat();
+        text += &["; usual on ", &join(runs(inspector.ports), ", ")].concat();
     }
     if let Some(general) = inspector.refines {
         text += &["; a kind of ", general].concat();
     }
     text
+}
+
+/// Ports, those without a gap between them as ranges.
+fn runs(ports: &[u16]) -> Vec<String> {
+    let mut sorted = ports.to_vec();
+    sorted.sort_unstable();
+    let follows = |last: &u16, next: &u16| next.saturating_sub(*last) <= 1;
+    let runs = sorted.chunk_by(follows).filter_map(|run| run.first().zip(run.last()));
+    runs.map(|(&first, &last)| ports_of(first, last)).collect()
 }
 
 /// Adds a section, unless it would be empty.

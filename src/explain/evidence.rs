@@ -28,9 +28,10 @@ pub(super) fn rules(inspector: &Inspector) -> Vec<Rule> {
     rules
 }
 
-/// The strongest confidence that its examples show, if it has any that it claims.
+/// The strongest confidence that it can give: what its examples show, or behaviour; `None` if it goes by neither.
 pub(super) fn strongest(inspector: &Inspector) -> Option<Confidence> {
-    inspector.examples.iter().filter_map(|example| example.expect).max()
+    let behaviour = inspector.behave.map(|_| Confidence::Behaviour);
+    inspector.examples.iter().filter_map(|example| example.expect).chain(behaviour).max()
 }
 
 /// The kinds of evidence that it can give, as records name them, the strongest first.

@@ -20,7 +20,7 @@ pub struct Row {
     pub ports: &'static [u16],
     /// The more general protocol that it is a kind of.
     pub refines: Option<&'static str>,
-    /// The strongest confidence that its bytes can reach; null where no bytes tell it.
+    /// The strongest confidence that its bytes or its behaviour can reach; null where only the port tells it.
     pub confidence: Option<&'static str>,
     /// The kinds of evidence: `payload`, `behaviour` (other flows included), `port`.
     pub evidence: Vec<&'static str>,
