@@ -5,7 +5,7 @@ use crate::classify::{Claim, Classifier};
 use crate::context::Announcement;
 use crate::inspect::{Confidence, Said, Side};
 use crate::key::{Endpoint, FlowKey};
-use crate::opening::Opening;
+use crate::opening::{FirstBytes, Opening};
 use crate::packet::{IcmpError, Layers, Packet, TcpHeader, Timestamp};
 use crate::rhythm::Rhythm;
 use crate::stream::Watch;
@@ -161,8 +161,8 @@ pub struct Flow {
     pub low_initiates: bool,
     /// Whether nothing that its bytes say is wanted any more.
     pub settled: bool,
-    /// Whether the bytes are not what those who are usual on the responder's port send.
-    pub refuted: bool,
+    /// The initiator's first bytes, where they are not what those who are usual on the responder's port send.
+    pub refuted: Option<FirstBytes>,
     /// Whether bytes of a payload were cut off by the capture.
     pub truncated: bool,
     /// Whether its label has changed since anybody was told.
@@ -194,7 +194,7 @@ impl Flow {
             guess: (packet.from_low, Direction::FirstPacket),
             low_initiates: packet.from_low,
             settled: false,
-            refuted: false,
+            refuted: None,
             truncated: false,
             relabelled: false,
             continued: false,

@@ -12,7 +12,7 @@ use crate::follow::Told;
 use crate::hosts::{self, Hosts};
 use crate::inspect::{Confidence, Opening, Piece, Said};
 use crate::key::Transport;
-use crate::opening::{self, Arrival, MAX_STREAM};
+use crate::opening::{self, Arrival, FirstBytes, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
 use crate::ports::book::Book;
@@ -372,11 +372,12 @@ impl Judge {
 fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>) {
     let [_, port] = flow.ports();
     let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
-    flow.refuted = flow.claim.is_none()
+    let refuted = flow.claim.is_none()
         && begins
         && view.responder_listens
         && !flow.truncated
         && classifier.is_refuted(view.transport, port);
+    flow.refuted = refuted.then(|| FirstBytes::of(view.initiator.bytes()));
 }
 
 /// The frame that brought the byte at `offset`.

@@ -271,5 +271,44 @@ impl Opening {
     }
 }
 
+/// The first few bytes of something, to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstBytes {
+    bytes: [u8; Self::MOST],
+    /// How many there are, at most 255: more than are kept, perhaps.
+    len: u8,
+}
+
+impl FirstBytes {
+    /// As many as tell a person something.
+    const MOST: usize = 12;
+
+    /// The first of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut kept = [0; Self::MOST];
+        for (slot, byte) in kept.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+        Self { bytes: kept, len: u8::try_from(bytes.len()).unwrap_or(u8::MAX) }
+    }
+}
+
+/// As text in quotes if they are, else in hexadecimal.
+impl std::fmt::Display for FirstBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or(&self.bytes);
+        if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+            return write!(f, "\"{}\"", bytes.escape_ascii());
+        }
+        let mut separator = "";
+        for byte in bytes {
+            write!(f, "{separator}{byte:02X}")?;
+            separator = " ";
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests;

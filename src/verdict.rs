@@ -149,7 +149,13 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
             verdict: Verdict::Unknown,
             confidence: None,
             port_claims: Arc::from([]),
-            why: Vec::new(),
+            why: vec![Reason {
+                kind: ReasonKind::Port,
+                rule: "no-ports",
+                detail: "no ports, so no label".into(),
+                frame: None,
+                side: None,
+            }],
         };
     };
     let [_, port] = flow.ports();
@@ -210,11 +216,11 @@ fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
     let Some(best) = port_claims.first().copied() else {
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
-    if flow.refuted {
+    if let Some(first) = flow.refuted {
         why.push(Reason {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
-            detail: format!("the first bytes are not what {} sends", best.protocol()).into(),
+            detail: format!("the first bytes are not what {} sends: {first}", best.protocol()).into(),
             // Over TCP the handshake comes first.
             frame: (flow.key.transport() != Some(Transport::Tcp)).then_some(flow.first_frame),
             side: Some(Side::Initiator),

@@ -137,3 +137,13 @@ fn what_the_user_says_about_a_port_is_contradicted_by_other_bytes() {
     assert_eq!(summaries[0].app, Some("ssh"));
     assert_eq!(summaries[0].verdict, Verdict::Contradicted);
 }
+
+#[test]
+fn what_was_seen_instead_of_what_the_port_promises_is_shown() {
+    let mut capture = Capture::default();
+    capture.udp(0, ([1, 1], 40_000), ([2, 2], 3391), b"hello, is anybody there?");
+    let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+    assert_eq!((summaries[0].app, summaries[0].verdict), (None, Verdict::Contradicted));
+    let said = &*summaries[0].why[0].detail;
+    assert!(said.contains("not what rdg-udp sends: \"hello, is an\""), "{said}");
+}

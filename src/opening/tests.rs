@@ -115,3 +115,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn first_bytes_are_shown_as_text_if_they_are_and_else_in_hexadecimal() {
+    let shown = |bytes: &[u8]| FirstBytes::of(bytes).to_string();
+    assert_eq!(shown(b"GET / HTTP/1.1"), "\"GET / HTTP/1\"");
+    assert_eq!(shown(b"say \"x\""), r#""say \"x\"""#);
+    assert_eq!(shown(b"\x16\x03\x01"), "16 03 01");
+    assert_eq!(shown(&[0; 300]), ["00"; 12].join(" "));
+}
