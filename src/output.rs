@@ -6,6 +6,7 @@ pub mod destination;
 pub mod finding;
 pub mod jsonl;
 pub mod lists;
+pub mod protocol;
 pub mod record;
 #[cfg(test)]
 mod samples;

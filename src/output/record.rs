@@ -2,8 +2,8 @@
 
 use crate::attributes::{Attributes, Value};
 use crate::inspect::{Confidence, Side};
-use crate::key::protocol;
 use crate::output::community;
+use crate::output::protocol::Protocol;
 use crate::output::time::Utc;
 use crate::packet::TcpHeader;
 use crate::summary::{Summary, TcpSummary};
@@ -34,9 +34,7 @@ pub struct FlowRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dst_port: Option<u16>,
     direction: &'static str,
-    #[serde(skip_serializing_if = "<[u16]>::is_empty")]
     vlan: &'a [u16],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     tunnel: Vec<TunnelRecord>,
     app_proto: Option<&'static str>,
     verdict: &'static str,
@@ -68,49 +66,6 @@ pub(super) struct Text<T>(pub(super) T);
 impl<T: std::fmt::Display> Serialize for Text<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
-    }
-}
-
-/// An IP protocol: its name where it is a common one, else its number.
-#[derive(Clone, Copy, Debug)]
-pub struct Protocol(pub u8);
-
-impl std::fmt::Display for Protocol {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        /// IANA "Assigned Internet Protocol Numbers".
-        const NAMES: &[(u8, &str)] = &[
-            (protocol::ICMP, "icmp"),
-            (2, "igmp"),
-            (4, "ipip"),
-            (protocol::TCP, "tcp"),
-            (8, "egp"),
-            (9, "igp"),
-            (protocol::UDP, "udp"),
-            (33, "dccp"),
-            (41, "ipv6"),
-            (46, "rsvp"),
-            (47, "gre"),
-            (50, "esp"),
-            (51, "ah"),
-            (protocol::ICMPV6, "icmpv6"),
-            (88, "eigrp"),
-            (89, "ospf"),
-            (97, "etherip"),
-            (103, "pim"),
-            (108, "ipcomp"),
-            (112, "vrrp"),
-            (113, "pgm"),
-            (115, "l2tp"),
-            (124, "isis"),
-            (protocol::SCTP, "sctp"),
-            (135, "mobility"),
-            (protocol::UDP_LITE, "udplite"),
-            (137, "mpls"),
-        ];
-        match NAMES.iter().find(|(number, _)| *number == self.0) {
-            Some((_, name)) => f.write_str(name),
-            None => write!(f, "{}", self.0),
-        }
     }
 }
 
