@@ -149,6 +149,7 @@ impl Table {
             overview::write(&mut text, &groups, &talkers, look);
             return text;
         }
+        let cut;
         let (lines, shown) = if look.all || total.flows <= SMALL as u64 {
             let mut grid = Grid::with_rest(Row::columns(look.width), REASON);
             let mut shown = 0;
@@ -158,16 +159,19 @@ impl Table {
                     grid.row(row.cells(start), insists(interest));
                 }
             }
-            text.push_str(&grid.lay_out(look.width, look.color));
+            let flows = grid.lay_out(look.width, look.color);
+            cut = flows.contains('…');
+            text.push_str(&flows);
             (shown, shown)
         } else {
             overview::write(&mut text, &groups, &talkers, look);
             let (services, lines, shown) = overview::services(&services, start, look);
             text.push('\n');
+            cut = services.contains('…');
             text.push_str(&services);
             (lines, shown)
         };
-        overview::hint(&mut text, lines, shown, total.flows, look);
+        overview::hint(&mut text, (lines < total.flows).then_some(shown), total.flows, cut, look);
         text
     }
 }

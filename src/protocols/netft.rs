@@ -70,7 +70,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("netft.tunnelled_bytes", "their bytes"),
         ("netft.tunnelled_flow", "between whom the first of them with ports went"),
     ],
-    headline: &["netft.interval_ms", "netft.missed_run_fwd"],
+    headline: &["netft.missed_run_fwd", "netft.missed_run_rev"],
     confused_with: "0x55 as a fill pattern (serial lines over UDP, radio frames, memory tests), which has no \
                     type 0 or 1 behind it; other Ethernet-in-UDP tunnels, whose inner addresses are not \
                     link-local; cameras that use UDP 3343; other heartbeats of equal size and rhythm",

@@ -34,13 +34,15 @@ pub(in crate::output) struct Column {
     /// Most columns of the terminal that it may take.
     pub(in crate::output) most: usize,
     pub(in crate::output) cut: Cut,
+    /// Whether it is left out where no row has anything in it.
+    pub(in crate::output) optional: bool,
     /// Where there is no room for all columns, those with the highest rank go first, together; 0 stays.
     pub(in crate::output) rank: u8,
 }
 
 impl Column {
     pub(in crate::output) const fn left(title: &'static str) -> Self {
-        Self { title, right: false, least: 0, most: usize::MAX, cut: Cut::End, rank: 0 }
+        Self { title, right: false, least: 0, most: usize::MAX, cut: Cut::End, optional: false, rank: 0 }
     }
 
     pub(in crate::output) const fn right(title: &'static str) -> Self {
@@ -123,6 +125,18 @@ impl Grid {
         let last = self.columns.len().saturating_sub(1);
         let mut shown: Vec<Option<usize>> =
             widths.iter().zip(&self.columns).map(|(width, column)| Some((*width).min(column.most))).collect();
+        let rows = || {
+            self.lines.iter().filter_map(|line| match line {
+                Line::Row(cells, _) => Some(cells),
+                Line::Heading(_) => None,
+            })
+        };
+        for (place, (column, slot)) in self.columns.iter().zip(&mut shown).enumerate() {
+            if column.optional && rows().all(|cells| cells.get(place).is_none_or(|cell| cell.text.is_empty()))
+            {
+                *slot = None;
+            }
+        }
         let used = |shown: &[Option<usize>]| -> usize {
             let fixed = shown.iter().enumerate().filter(|&(place, _)| self.rest.is_none() || place != last);
             fixed.filter_map(|(_, width)| *width).map(|width| width + GAP).sum()

@@ -1,6 +1,6 @@
 //! Flows added up by label and by verdict.
 
-use crate::output::record::Protocol;
+use crate::output::protocol::Protocol;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use hashbrown::HashMap;

@@ -193,25 +193,37 @@ fn title(interest: Interest, shown: u64, seen: u64) -> String {
     }
 }
 
-/// How to see every flow, where `lines` do not show each of them; `shown` flows are in them.
-pub(super) fn hint(text: &mut String, lines: u64, shown: u64, flows: u64, look: &Look) {
-    if lines >= flows {
-        return;
+/// How to see every flow, where not each has a line and only those of `shown` are told of; and how to see what is
+/// `cut` off.
+pub(super) fn hint(text: &mut String, shown: Option<u64>, flows: u64, cut: bool, look: &Look) {
+    let mut lines = Vec::new();
+    if let Some(shown) = shown {
+        let what = if shown < flows {
+            format!("{} of {} shown.", count(shown), counted(flows, "flow"))
+        } else {
+            "Flows to one service share a line.".to_owned()
+        };
+        let how = if look.all {
+            "To see all of them: --format jsonl or csv"
+        } else {
+            "To see each one: --all; for programs: --format jsonl or csv"
+        };
+        lines.push([what, how.to_owned()]);
     }
-    let what = if shown < flows {
-        format!("{} of {} shown.", count(shown), counted(flows, "flow"))
-    } else {
-        "Flows to one service share a line.".to_owned()
-    };
-    let how = if look.all {
-        "To see all of them: --format jsonl or csv"
-    } else {
-        "To see each one: --all; for programs: --format jsonl or csv"
-    };
-    let gap = if columns(&what) + 1 + columns(how) > look.width { "\n" } else { " " };
-    text.push('\n');
-    for part in [&what, gap, how] {
-        paint(text, part, Style::new().dimmed(), look.color);
+    if cut {
+        lines.push([
+            "… marks what is cut off.".to_owned(),
+            "To see more: a wider terminal, or COLUMNS=200; all: --format jsonl".to_owned(),
+        ]);
     }
-    text.push('\n');
+    for (place, [what, how]) in lines.iter().enumerate() {
+        let gap = if columns(what) + 1 + columns(how) > look.width { "\n" } else { " " };
+        if place == 0 {
+            text.push('\n');
+        }
+        for part in [what, gap, how] {
+            paint(text, part, Style::new().dimmed(), look.color);
+        }
+        text.push('\n');
+    }
 }

@@ -5,9 +5,10 @@ use super::interest::Rank;
 use super::why::why;
 use crate::inspect::Confidence;
 use crate::key::Endpoint;
-use crate::output::record::{Protocol, has_ports};
+use crate::output::protocol::Protocol;
+use crate::output::record::has_ports;
 use crate::output::text;
-use crate::packet::Timestamp;
+use crate::packet::{Layers, Timestamp, Tunnel};
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
@@ -18,6 +19,12 @@ const ADDRESS: usize = 21;
 const LONGEST: usize = 47;
 /// Longest label that is never cut, the word `not` before it included; registered names have up to 15 letters.
 const LABEL: usize = 20;
+
+/// Most columns for what a flow ran in.
+const WITHIN: usize = 24;
+
+/// Stands for what is not the same for all flows of a row.
+const SEVERAL: &str = "several";
 
 /// What the table shows.
 #[derive(Clone, Debug)]
@@ -32,6 +39,8 @@ pub(super) struct Row {
     protocol: u8,
     has_ports: bool,
     endpoints: [Endpoint; 2],
+    /// What the flow ran in: VLANs and tunnels, the outermost first.
+    within: String,
     app: Option<&'static str>,
     verdict: Verdict,
     /// What the port promises.
@@ -54,6 +63,7 @@ impl Row {
             protocol: summary.protocol,
             has_ports: has_ports(summary),
             endpoints: summary.endpoints,
+            within: within(&summary.layers),
             app: summary.app,
             verdict: summary.verdict,
             promised: summary.port_claims.first().map(|claim| claim.name),
@@ -71,6 +81,9 @@ impl Row {
             self.join_row(Self::new(summary, rank));
             return;
         }
+        if !self.within.is_empty() || !summary.layers.is_empty() {
+            self.meet(&within(&summary.layers));
+        }
         // The same without the reason, which costs most and would not be shown.
         let [source, _] = summary.endpoints;
         self.add(
@@ -87,6 +100,7 @@ impl Row {
         if other.best < self.best {
             std::mem::swap(self, &mut other);
         }
+        self.meet(&other.within);
         let several = self.several || other.several || self.source() != other.source();
         self.add(other.flows, several, (other.first, other.last), other.packets, other.bytes);
     }
@@ -108,6 +122,13 @@ impl Row {
         }
         for (mine, theirs) in self.bytes.iter_mut().zip(bytes) {
             *mine += theirs;
+        }
+    }
+
+    /// Notes what another flow ran in.
+    fn meet(&mut self, within: &str) {
+        if self.within != within {
+            SEVERAL.clone_into(&mut self.within);
         }
     }
 
@@ -136,6 +157,7 @@ impl Row {
             Column::left("PROTO"),
             address,
             Column { title: "DESTINATION", ..address },
+            Column { most: WITHIN, optional: true, ..Column::left("WITHIN") },
             Column { most: LABEL, ..Column::left("LABEL") },
             Column::left("VERDICT"),
             Column::left("CONFIDENCE").rank(3),
@@ -169,6 +191,7 @@ impl Row {
             Cell::plain(Protocol(self.protocol).to_string()),
             Cell::plain(source),
             Cell::plain(self.end(destination)),
+            Cell::styled(self.within.clone(), dim),
             label,
             Cell::styled(self.verdict.name(), style),
             Cell::styled(self.confidence.map_or("-", Confidence::name), dim),
@@ -186,6 +209,17 @@ impl Row {
             (false, address) => address.to_string(),
         }
     }
+}
+
+/// `vlan 10.20`, `vxlan 42`, `vlan 5 gre`: tags and tunnels as far as a table has room for them; records have all.
+fn within(layers: &Layers) -> String {
+    let tags: Vec<String> = layers.vlans().iter().map(u16::to_string).collect();
+    let tags = (!tags.is_empty()).then(|| ["vlan ", &tags.join(".")].concat());
+    let tunnel = |tunnel: &Tunnel| match tunnel.id {
+        Some(id) => format!("{} {id}", tunnel.kind),
+        None => tunnel.kind.to_owned(),
+    };
+    tags.into_iter().chain(layers.tunnels().map(tunnel)).collect::<Vec<_>>().join(" ")
 }
 
 /// The colour of a verdict.

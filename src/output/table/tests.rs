@@ -129,3 +129,39 @@ fn an_empty_capture_has_a_heading_and_what_became_of_its_packets() {
     let text = Table::merge([]).render(&outcome, &look(80));
     assert!(text.contains("2 packets") && text.contains("In no flow: 2 ARP"), "{text}");
 }
+
+#[test]
+fn what_a_flow_ran_in_has_a_column_where_there_is_such_a_flow_and_only_there() {
+    let plain = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
+    assert!(!table(vec![plain.clone()], &look(160)).contains("WITHIN"));
+    let mut tagged = labelled("10.0.0.1:1001", "10.0.0.2:53", "dns", Verdict::Confirmed);
+    tagged.layers.push_vlan(10);
+    tagged.layers.push_vlan(20);
+    tagged.layers.push_tunnel(crate::packet::Tunnel { kind: "vxlan", addresses: None, id: Some(42) });
+    let text = table(vec![plain.clone(), tagged.clone()], &look(160));
+    assert!(text.contains(" WITHIN ") && text.contains(" vlan 10.20 vxlan 42  dns"), "{text}");
+    // Of a service whose flows are one line, what differs is not told of one of them.
+    let mut flows = many(200);
+    flows.push(tagged);
+    assert!(table(flows, &look(160)).contains("  several  dns"));
+}
+
+#[test]
+fn facts_are_told_in_words_and_what_both_sides_did_alike_once() {
+    let mut flow = labelled("10.0.0.1:3343", "10.0.0.2:3343", "netft", Verdict::Confirmed);
+    flow.attributes.set("netft.missed_run_fwd", 0_u64);
+    flow.attributes.set("netft.missed_run_rev", 0_u64);
+    assert!(table(vec![flow.clone()], &look(160)).contains("unanswered in a row: 0; what was seen"));
+    flow.attributes.set("netft.missed_run_rev", 7_u64);
+    let text = table(vec![flow], &look(220));
+    assert!(text.contains("unanswered in a row: 0 of the source, 7 of the destination"), "{text}");
+}
+
+#[test]
+fn what_is_cut_off_is_marked_and_the_way_to_see_it_is_told() {
+    let mut flow = labelled("10.0.0.1:1000", "10.0.0.2:80", "http", Verdict::Confirmed);
+    assert!(!table(vec![flow.clone()], &look(160)).contains("cut off"));
+    flow.why[0].detail = "so many words that no line has room for them ".repeat(9).into();
+    let text = table(vec![flow], &look(160));
+    assert!(text.contains("…\n") && text.contains("COLUMNS=200"), "{text}");
+}

@@ -26,6 +26,12 @@ pub(super) fn why(summary: &Summary) -> String {
     {
         parts.push(format!("not {} (port {})", claim.name, responder.port));
     }
+    // In place of ports, ICMP's flows have the message's type, and its code where it has no counterpart.
+    if let (Some(v6), Ok(kind), Ok(code)) =
+        (icmp::version(summary.protocol), source.port.try_into(), responder.port.try_into())
+    {
+        parts.extend(icmp::words(v6, kind, code).map(str::to_owned));
+    }
     parts.extend(facts(summary));
     // What could not be checked says more than what the port is registered for.
     let unchecked = summary.why.iter().find(|reason| reason.rule == "nothing-to-check");
@@ -37,12 +43,6 @@ pub(super) fn why(summary: &Summary) -> String {
         }
         parts.push(detail);
     }
-    // In place of ports, ICMP's flows have the message's type, and its code where it has no counterpart.
-    if let (Some(v6), Ok(kind), Ok(code)) =
-        (icmp::version(summary.protocol), source.port.try_into(), responder.port.try_into())
-    {
-        parts.extend(icmp::words(v6, kind, code).map(str::to_owned));
-    }
     printable(&parts.join("; ")).into_owned()
 }
 
@@ -50,7 +50,18 @@ pub(super) fn why(summary: &Summary) -> String {
 fn facts(summary: &Summary) -> Vec<String> {
     let inspector = summary.app.and_then(|app| INSPECTORS.iter().find(|inspector| inspector.name == app));
     let headline = inspector.map_or(&[][..], |inspector| inspector.headline);
-    let told = |key: &&str| Some(fact(key, &words(summary.attributes.value(key)?)));
+    let value = |key: &str| summary.attributes.value(key).map(words);
+    let told = |key: &&str| match (key.strip_suffix("_fwd"), key.strip_suffix("_rev")) {
+        // What is told of both sides is one fact, and where both are the same, one figure.
+        (Some(name), _) => match (value(key)?, value(&[name, "_rev"].concat())) {
+            (forward, Some(reverse)) if reverse != forward => {
+                Some(fact(name, &format!("{forward} of the source, {reverse} of the destination")))
+            }
+            (both, _) => Some(fact(name, &both)),
+        },
+        (None, Some(_)) => None,
+        (None, None) => Some(fact(key, &value(key)?)),
+    };
     let facts: Vec<String> = headline.iter().filter_map(told).take(MAX_FACTS).collect();
     if facts.is_empty() && headline.is_empty() { names(&summary.attributes) } else { facts }
 }
@@ -72,8 +83,32 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// A fact under the last part of its key.
+/// What people call things whose attributes have shorter or more technical names.
+const WORDS: &[(&str, &str)] = &[
+    ("alpn", "application protocol"),
+    ("base", "search base"),
+    ("bind_dn", "bind as"),
+    ("client_id", "client"),
+    ("codes", "messages"),
+    ("dialect", "version"),
+    ("message_types", "messages"),
+    ("missed_run", "unanswered in a row:"),
+    ("pdu_types", "messages"),
+    ("queries", "asks for"),
+    ("rcodes", "answer"),
+    ("selected", "security"),
+    ("shares", "share"),
+    ("sni", "server"),
+    ("target", "path"),
+    ("user_name", "user"),
+];
+
+/// A fact under the last part of its key, in words.
 fn fact(key: &str, said: &str) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
-    format!("{} {}", name.replace('_', " "), cut(&printable(said), MAX_FACT))
+    let name = WORDS
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map_or_else(|| name.replace('_', " "), |(_, words)| (*words).to_owned());
+    format!("{name} {}", cut(&printable(said), MAX_FACT))
 }
