@@ -129,14 +129,14 @@ pub(crate) struct LiveArgs {
     /// The interface to listen on; default: that of the default route. See `wiretell interfaces`.
     #[arg(short, long, value_name = "IFACE")]
     pub(crate) interface: Option<String>,
-    /// Bytes kept of each frame.
-    #[arg(short, long, value_name = "BYTES", default_value_t = 262_144)]
+    /// Bytes kept of each frame; 0: as much as by default, which is all.
+    #[arg(short, long, value_name = "BYTES", default_value_t = units::WHOLE, value_parser = units::snaplen)]
     pub(crate) snaplen: u32,
     /// Do not put the interface into promiscuous mode.
     #[arg(short = 'p', long)]
     pub(crate) no_promisc: bool,
     /// Size of the kernel's capture buffer, in MiB.
-    #[arg(short = 'B', long, value_name = "MIB", default_value_t = 64)]
+    #[arg(short = 'B', long, value_name = "MIB", default_value_t = 64, value_parser = units::buffer)]
     pub(crate) buffer_size: u32,
     /// Stay root after the interface is open, instead of becoming the user who called sudo (or nobody).
     #[arg(long)]
@@ -162,7 +162,7 @@ pub(crate) struct CommonArgs {
     #[arg(short, long)]
     pub(crate) all: bool,
     /// Stop after so many frames.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = units::at_least_one::<u64>)]
     pub(crate) count: Option<u64>,
     /// Stop after so much time: of the capture when reading, of the clock when live. 90s, 5m, 1h.
     #[arg(long, value_name = "T")]
@@ -177,7 +177,7 @@ pub(crate) struct CommonArgs {
     #[arg(long, value_name = "T", default_value = "30m")]
     pub(crate) active_timeout: Span,
     /// Most flows kept at a time; beyond, those idle longest are ended and counted as evicted.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = units::at_least_one::<usize>)]
     pub(crate) max_flows: usize,
     /// Threads that classify; 0: everything on one. The records are the same for every number.
     #[arg(long, value_name = "N")]

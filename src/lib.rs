@@ -38,7 +38,7 @@
 //! # file.extend([0x9c, 0x40, 0, 53, 0, 38, 0, 0, 0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 //! # file.extend(b"\x04host\x07example\0\0\x01\0\x01");
 //! # std::fs::write(&path, file)?;
-//! let (sources, _) = list(&[path.clone()]);
+//! let sources = list(&[path.clone()]).sources;
 //! let stop = AtomicBool::new(false);
 //! let (settings, reading) = (Settings::default(), Reading::default());
 //! let run = Run { sources: &sources, each: false, settings, reading, stop: &stop };

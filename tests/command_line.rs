@@ -229,10 +229,15 @@ fn what_is_no_capture_gets_a_sentence_of_its_own() {
     let files = Files::new("foreign");
     let empty = files.write("empty.pcap", b"");
     let text = files.write("notes.txt", b"This is what I saw on Monday.\n");
-    for (file, says) in [(&empty, "is empty"), (&text, "is not a capture file")] {
+    for (file, says) in
+        [(empty.as_str(), "is empty"), (text.as_str(), "is not a capture file"), ("/dev/null", "is empty")]
+    {
         let (code, out, err) = run(&["read", file]);
         assert_eq!((code, out.as_str()), (2, ""), "{err}");
-        assert!(err.starts_with("wiretell: ") && err.contains(file.as_str()) && err.contains(says), "{err}");
+        // Records end with the sums, however little was read.
+        let (code, out, _) = run(&["read", "--format", "jsonl", file]);
+        assert_eq!((code, records(&out).len()), (2, 1), "{out}");
+        assert!(err.starts_with("wiretell: ") && err.contains(file) && err.contains(says), "{err}");
         assert_eq!(err.lines().count(), 1, "{err}");
     }
 }
@@ -243,12 +248,19 @@ fn a_file_that_may_not_be_read_is_told_with_what_to_do() {
     let files = Files::new("denied");
     let capture = files.write("secret.pcap", &small().pcap());
     fs::set_permissions(&capture, fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = wiretell(&["read", &capture]);
     if fs::File::open(&capture).is_ok() {
-        // Root may read everything.
-        return;
+        // Root may read everything: as somebody else, then, who may not even come to where this was built.
+        use std::os::unix::process::CommandExt;
+        let copy = files.path("wiretell");
+        fs::copy(env!("CARGO_BIN_EXE_wiretell"), &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&files.0, fs::Permissions::from_mode(0o755)).unwrap();
+        command = Command::new(copy);
+        command.args(["read", &capture]).uid(65_534).gid(65_534).current_dir("/");
     }
-    let (code, _, err) = run(&["read", &capture]);
-    assert_eq!(code, 2);
+    let (code, _, err) = ended(&command.output().unwrap());
+    assert_eq!(code, 2, "{err}");
     assert!(err.contains(&capture) && err.contains("permission denied"), "{err}");
 }
 
@@ -262,6 +274,53 @@ fn of_a_truncated_file_everything_before_the_end_is_shown() {
     assert_eq!(code, 3, "{err}");
     assert_eq!(records(&out).len(), 3);
     assert!(err.contains(&capture) && err.contains("frame ") && err.contains("byte "), "{err}");
+}
+
+#[test]
+fn where_a_file_is_cut_is_told_in_bytes_of_what_is_cut() {
+    let files = Files::new("where");
+    let bytes = small().pcap();
+    let header = files.write("header.pcap", &bytes[..20]);
+    let (code, _, err) = run(&["read", &header]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("ends at byte 20, inside the file's header"), "{err}");
+    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    zipped.write_all(&bytes).unwrap();
+    let mut zipped = zipped.finish().unwrap();
+    zipped.truncate(zipped.len() - 100);
+    let cut = files.write("cut.pcap.gz", &zipped);
+    let (code, _, err) = run(&["read", &cut]);
+    assert_eq!(code, 3, "{err}");
+    let end = format!("its gzip data ends at byte {} of the file", zipped.len());
+    assert!(
+        err.contains(&end) && err.contains("of the uncompressed capture") && err.contains("frame "),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_what_would() {
+    for (arguments, says) in [
+        (&["read", "-c", "0", "x"][..], "above 0"),
+        (&["read", "--max-flows", "0", "x"], "above 0"),
+        (&["live", "-B", "0"], "from 1 to 2047"),
+        (&["live", "-s", "-1"], "unexpected argument"),
+        (&["explain", "3224-3223"], "write 3223-3224"),
+    ] {
+        let (code, _, err) = run(arguments);
+        assert!(code == 2 && err.contains(says), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_once_unless_that_is_to_be_quiet() {
+    let files = Files::new("left-out");
+    let capture = files.write("small.pcap", &small().pcap());
+    let (code, _, err) = run(&["read", "--format", "csv", &capture, &capture]);
+    assert_eq!((code, err.lines().count()), (0, 2), "{err}");
+    assert!(err.contains("findings and sums") && err.contains("named more than once"), "{err}");
+    let (_, _, err) = run(&["read", "-q", "--format", "csv", &capture, &capture]);
+    assert_eq!(err, "");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct Source {
 /// Directories are searched, directories in them included, for files that begin as captures do; symbolic links to
 /// directories are followed only where they are named. What is named is expected to be a capture; what is found
 /// and is none, is passed over. A file that is found twice is read once.
-pub fn list(paths: &[PathBuf]) -> (Vec<Source>, Vec<CaptureError>) {
+pub fn list(paths: &[PathBuf]) -> Listed {
     let mut search = Search::default();
     for path in paths {
         if path != Path::new("-") && path.is_dir() {
@@ -44,13 +44,26 @@ pub fn list(paths: &[PathBuf]) -> (Vec<Source>, Vec<CaptureError>) {
         let order = |source: &Source| (source.first.is_none(), source.first);
         order(a).cmp(&order(b)).then_with(|| a.path.cmp(&b.path))
     });
-    (search.sources, search.errors)
+    let Search { sources, errors, repeated, .. } = search;
+    Listed { sources, errors, repeated }
+}
+
+/// The captures that were found.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Those to read, in order.
+    pub sources: Vec<Source>,
+    /// What is wrong with the others that were named.
+    pub errors: Vec<CaptureError>,
+    /// Those found again under the same or another name; they are among the sources once.
+    pub repeated: Vec<PathBuf>,
 }
 
 #[derive(Debug, Default)]
 struct Search {
     sources: Vec<Source>,
     errors: Vec<CaptureError>,
+    repeated: Vec<PathBuf>,
     seen: HashSet<PathBuf>,
     /// Whether the directory that is searched had a capture, or something that hindered the search.
     met: bool,
@@ -92,6 +105,8 @@ impl Search {
         let whereabouts = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.seen.insert(whereabouts) {
             self.sources.push(Source { path: path.to_owned(), first });
+        } else {
+            self.repeated.push(path.to_owned());
         }
     }
 
@@ -172,7 +187,7 @@ mod tests {
         let same = directory.write("inner/c", 20);
         fs::write(directory.0.join("notes.pcap"), "not a capture at all").unwrap();
         fs::write(directory.0.join("empty.pcap"), "").unwrap();
-        let (sources, errors) = list(std::slice::from_ref(&directory.0));
+        let Listed { sources, errors, .. } = list(std::slice::from_ref(&directory.0));
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(paths(&sources), [&first, &second, &same, &last]);
         assert_eq!(sources[0].first, Some(Timestamp(10_000_000_000)));
@@ -184,7 +199,7 @@ mod tests {
         let good = directory.write("good", 1);
         let text = directory.0.join("text");
         fs::write(&text, "not a capture at all").unwrap();
-        let (sources, errors) = list(&[text, directory.0.join("missing"), good.clone()]);
+        let Listed { sources, errors, .. } = list(&[text, directory.0.join("missing"), good.clone()]);
         assert_eq!(paths(&sources), [&good]);
         assert!(matches!(errors[0], CaptureError::Foreign { .. }), "{errors:?}");
         assert!(matches!(errors[1], CaptureError::Missing { .. }), "{errors:?}");
@@ -194,7 +209,7 @@ mod tests {
     fn a_directory_without_captures_is_an_error() {
         let directory = Directory::new("without");
         fs::write(directory.0.join("notes.txt"), "not a capture at all").unwrap();
-        let (sources, errors) = list(std::slice::from_ref(&directory.0));
+        let Listed { sources, errors, .. } = list(std::slice::from_ref(&directory.0));
         assert!(sources.is_empty());
         assert!(matches!(errors.as_slice(), [CaptureError::NoCaptures { .. }]), "{errors:?}");
     }
@@ -203,8 +218,9 @@ mod tests {
     fn a_file_that_is_named_twice_is_read_once() {
         let directory = Directory::new("twice");
         let file = directory.write("file", 1);
-        let (sources, _) = list(&[file.clone(), directory.0.clone(), file]);
-        assert_eq!(sources.len(), 1);
+        let listed = list(&[file.clone(), directory.0.clone(), file.clone()]);
+        assert_eq!(listed.sources.len(), 1);
+        assert_eq!(listed.repeated, [file.clone(), file]);
     }
 
     #[test]
@@ -213,7 +229,7 @@ mod tests {
         let good = directory.write("good", 1);
         let cut = directory.0.join("cut");
         fs::write(&cut, &fs::read(&good).unwrap()[..20]).unwrap();
-        let (sources, errors) = list(&[cut.clone(), good.clone(), PathBuf::from("-")]);
+        let Listed { sources, errors, .. } = list(&[cut.clone(), good.clone(), PathBuf::from("-")]);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(paths(&sources), [good.as_path(), cut.as_path(), Path::new("-")]);
     }

@@ -49,7 +49,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true);
-    output.begin();
+    output.begin(cli.quiet);
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
@@ -62,7 +62,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}"))?;
     messages.clear();
-    let worst = match output.finish(parts, &mut outcome) {
+    let worst = match output.finish(parts, &mut outcome, false) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),

@@ -1,5 +1,6 @@
 //! Where output goes and in which form.
 
+use super::messages::say;
 use super::{Cli, CommonArgs, Format, When};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -140,8 +141,11 @@ impl Output {
         Self { each, ..self }
     }
 
-    /// What stands before all records.
-    pub(crate) fn begin(&self) {
+    /// What stands before all records; what the format has no place for is told, unless that is to be `quiet`.
+    pub(crate) fn begin(&self, quiet: bool) {
+        if self.format == Format::Csv && !quiet {
+            say("CSV has the flows only; findings and sums are in the table and in --format jsonl");
+        }
         let head = match self.format {
             Format::Csv => csv::header(),
             Format::Table if self.live => LiveTable::header(&self.look),
@@ -165,7 +169,8 @@ impl Output {
         }
     }
 
-    /// Ends the output, and tells the worst that was found.
+    /// Ends the output, and tells the worst that was found. Where an input `failed` and nothing at all was read, there
+    /// is no table about nothing; records still end with their sums.
     ///
     /// # Errors
     /// The first failure to write anything.
@@ -173,6 +178,7 @@ impl Output {
         &self,
         parts: Vec<Part>,
         outcome: &mut Outcome,
+        failed: bool,
     ) -> std::io::Result<Option<Severity>> {
         let mut tables = Vec::new();
         let mut examination = Examination::new(self.each);
@@ -191,6 +197,7 @@ impl Output {
             outcome.bounds.push(("findings-overlooked", examined.overlooked));
         }
         match self.format {
+            Format::Table if failed && outcome.intake.packets == 0 => {}
             Format::Table => {
                 let table = Table::merge(tables).with(examined).render(outcome, &self.look);
                 self.destination.write(table.as_bytes());

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wiretell::analysis::{Outcome, Reading, Run, Watcher};
-use wiretell::capture::list::list;
+use wiretell::capture::list::{Listed, list};
+use wiretell::output::text::{bound, counted};
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
@@ -37,7 +38,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let stop = Arc::new(AtomicBool::new(false));
     let interrupted = Arc::new(AtomicBool::new(false));
     on_interrupt(&stop, &interrupted);
-    let (sources, errors) = list(&args.paths);
+    let Listed { sources, errors, repeated } = list(&args.paths);
     let size = |path: &std::path::Path| {
         std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len())
     };
@@ -46,17 +47,17 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     for error in &errors {
         messages.failed(error);
     }
-    if sources.is_empty() {
-        if errors.is_empty() {
-            let searched: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
-            say(&format!("no capture file is in {}; name one", searched.join(", ")));
-        }
-        return Ok(FAILED);
+    if let (Some(file), false) = (repeated.first(), cli.quiet) {
+        let others = match repeated.len() - 1 {
+            0 => String::new(),
+            more => format!(", and so are {}", counted(more as u64, "other")),
+        };
+        say(&format!("{} is named more than once, and read once{others}", file.display()));
     }
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let output = Output::new(cli, &args.common, destination, files, false).each(args.each);
-    output.begin();
+    output.begin(cli.quiet);
     let run = Run {
         sources: &sources,
         each: args.each,
@@ -72,7 +73,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}; try --threads 0"))?;
     messages.clear();
-    let worst = match output.finish(parts, &mut outcome) {
+    let worst = match output.finish(parts, &mut outcome, messages.unopened) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),
@@ -116,10 +117,10 @@ pub(crate) fn on_interrupt(stop: &Arc<AtomicBool>, interrupted: &Arc<AtomicBool>
 pub(crate) fn verbose(outcome: &Outcome) {
     let skipped = wiretell::wire::Skip::ALL.iter().map(|skip| skip.name()).zip(outcome.intake.skipped);
     for (reason, count) in skipped.filter(|(_, count)| *count > 0) {
-        say(&format!("{count} packets skipped: {reason}"));
+        say(&format!("{} skipped: {reason}", counted(count, "packet")));
     }
     let bounds = outcome.bounds.iter().copied().chain(outcome.totals.bounds());
-    for (bound, count) in bounds.filter(|(_, count)| *count > 0) {
-        say(&format!("{count} times: {bound}"));
+    for (name, count) in bounds.filter(|(_, count)| *count > 0) {
+        say(&bound(name, count));
     }
 }

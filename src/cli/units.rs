@@ -36,6 +36,37 @@ fn explain_span(text: &str) -> String {
     format!("`{text}` is no span of time; write a whole number above 0 and a unit: 500ms, 30s, 5m, 1h")
 }
 
+/// Bytes that keep a frame whole, whatever the interface: the most that libpcap takes, and tcpdump's default.
+pub(crate) const WHOLE: u32 = 262_144;
+
+/// A number of things that are wanted: none makes no sense, as in tcpdump.
+pub(crate) fn at_least_one<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if number != T::default() => Ok(number),
+        _ => Err(format!("`{text}` is no number to work with; write a whole number above 0")),
+    }
+}
+
+/// How much of a frame is kept; 0 is all of it, as in tcpdump.
+pub(crate) fn snaplen(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Ok(WHOLE),
+        Ok(bytes) if bytes <= WHOLE => Ok(bytes),
+        _ => Err(format!(
+            "`{text}` is no number of bytes up to {WHOLE}; 0 stands for {WHOLE}, which is a whole frame"
+        )),
+    }
+}
+
+/// The size of the kernel's buffer, which libpcap counts in bytes of 31 bits.
+pub(crate) fn buffer(text: &str) -> Result<u32, String> {
+    const MOST: u32 = 2047;
+    match at_least_one(text) {
+        Ok(mib) if mib <= MOST => Ok(mib),
+        _ => Err(format!("`{text}` is no size of a buffer; write a whole number of MiB from 1 to {MOST}")),
+    }
+}
+
 /// A rule as tshark's `-d`: `tcp.port==8443,tls`, `udp.port==5000-5010,rtp`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DecodeRule(pub(crate) DecodeAs);
@@ -83,6 +114,18 @@ mod tests {
         assert_eq!(nanos("5m"), Some(300_000_000_000));
         for bad in ["", "m", "5 m", "-1s", "0s", "5x", "99999999999999999h"] {
             assert_eq!(nanos(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_count_and_no_buffer_but_a_whole_frame() {
+        assert_eq!((at_least_one::<u64>("7"), snaplen("0"), buffer("64")), (Ok(7), Ok(WHOLE), Ok(64)));
+        for bad in ["0", "-1", "", "many", "99999999999999999999"] {
+            assert!(at_least_one::<u64>(bad).is_err_and(|said| said.contains("above 0")), "{bad}");
+            assert!(buffer(bad).is_err_and(|said| said.contains("from 1 to 2047")), "{bad}");
+        }
+        for bad in ["262145", "-1", "all"] {
+            assert!(snaplen(bad).is_err_and(|said| said.contains("0 stands for 262144")), "{bad}");
         }
     }
 
