@@ -1,6 +1,6 @@
 //! Secure Shell (SSH): the version exchange, [RFC 4253] section 4.2.
 //!
-//! Both sides send a version line at once, whoever comes first; the server may send other lines before
+//! Both sides send a version line at once, whoever comes first; the server may send other lines of text before
 //! it, none of which begins with `SSH-`:
 //!
 //! ```text
@@ -24,7 +24,7 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "RFC 4253 section 4.2",
     ports: &[22],
     initiator_first: ByteSet::of(b"S"),
-    responder_first: ByteSet::of(b"S"),
+    responder_first: TEXT,
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -36,6 +36,12 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
+/// The version line, or lines of text before it.
+const TEXT: ByteSet = ByteSet::range(0x20, 0x7e).or(ByteSet::of(b"\t\r\n")).or(ByteSet::range(0xc2, 0xf4));
+/// Most lines before a server's version line, and the longest of them in bytes: clients give up later, but text that
+/// goes on so long is something else's.
+const MAX_LINES: usize = 64;
+const MAX_TEXT_LINE: usize = 1024;
 /// Longest version line in bytes, without its CR LF (RFC 4253 section 4.2: 255 with them).
 const MAX_LINE: usize = 253;
 
@@ -43,7 +49,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let confidence = |line: Result<&[u8], Reject>| line.map(|_| Confidence::Message);
     Evidence::of(
         confidence(version(opening.request())),
-        confidence(version(opening.reply())),
+        confidence(announced(opening)),
         "version-line: an SSH version line (RFC 4253 section 4.2)",
     )
 }
@@ -58,9 +64,27 @@ fn version(mut cursor: Cursor<'_>) -> Result<&[u8], Reject> {
     Ok(line)
 }
 
+/// Reads the server's version line behind the lines that may come before it. Where the client has not said `SSH-`
+/// yet, nothing but the port makes other lines worth waiting for.
+fn announced<'a>(opening: &Opening<'a>) -> Result<&'a [u8], Reject> {
+    let mut reply = opening.reply();
+    let expected = opening.initiator.bytes().starts_with(b"SSH-") || opening.is_on(&[22]);
+    for _ in 0..MAX_LINES {
+        match version(reply) {
+            Err(Reject::Mismatch) if expected => {}
+            Err(Reject::Mismatch) if b"SSH-".starts_with(opening.initiator.bytes()) => return Err(Reject::Incomplete),
+            decided => return decided,
+        }
+        let line = reply.line(MAX_TEXT_LINE)?;
+        // A web server that is addressed by mistake answers in lines of text too.
+        require(!line.starts_with(b"SSH-") && !line.starts_with(b"HTTP/") && std::str::from_utf8(line).is_ok_and(|line| !line.contains('\0')))?;
+    }
+    Err(Reject::Mismatch)
+}
+
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     attributes.set_some("ssh.client", version(opening.request()).ok());
-    attributes.set_some("ssh.server", version(opening.reply()).ok());
+    attributes.set_some("ssh.server", announced(opening).ok());
 }
 
 const EXAMPLES: &[Example] = &[
@@ -71,6 +95,20 @@ const EXAMPLES: &[Example] = &[
         &[b"SSH-2.0-dropbear_2022.83\r\n"],
     ),
     Example::tcp(Confidence::Message, "only the server was captured", &[], &[b"SSH-1.99-Cisco-1.25\n"]),
+    Example::tcp(
+        Confidence::Dialogue,
+        "the server sends other lines first",
+        &[b"SSH-2.0-OpenSSH_9.6\r\n"],
+        &[b"This is a private system.\r\nGo away.\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"],
+    ),
+    Example::tcp(
+        Confidence::Message,
+        "lines before the banner on its port, from a server that speaks first",
+        &[],
+        &[b"Welcome\r\nSSH-2.0-x\r\n"],
+    )
+    .on(22),
+    Example::not(Transport::Tcp, "lines of another server", &[], &[b"220 mail.example ESMTP\r\nSSH-2.0-x\r\n"]),
     Example::not(Transport::Tcp, "a version that never was", &[b"SSH-7.0-x\r\n"], &[]),
     Example::not(Transport::Tcp, "another protocol that answers", &[b"SSH-2.0-x\r\n"], &[b"HTTP/1.1 400 Bad\r\n"]),
 ];
