@@ -43,7 +43,8 @@ pub const INSPECTOR: Inspector = Inspector {
         ("http.method", "the first request's method"),
         ("http.host", "the first request's Host field"),
         ("http.target", "the first request's target, without its query and user name, which may hold secrets"),
-        ("http.version", "the version that the responder (else the initiator) named"),
+        ("http.version", "the version that the initiator named"),
+        ("http.response_version", "the version that the responder named"),
         ("http.user_agent", "the first request's User-Agent field"),
         ("http.status", "the first response's status code"),
         ("http.server", "the first response's Server field"),
@@ -260,7 +261,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     }
     if let Some((code, head)) = &response {
         attributes.set("http.status", *code);
-        attributes.set_some("http.version", status(head.start).ok().map(|(version, _)| version));
+        attributes.set_some("http.response_version", status(head.start).ok().map(|(version, _)| version));
         attributes.set_some("http.server", head.field("server"));
         attributes.set_some("http.content_type", head.field("content-type"));
     }
