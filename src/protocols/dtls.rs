@@ -9,25 +9,25 @@
 //! ```
 //!
 //! A flow that was caught in its middle is known by records that fill its datagrams: type, version, epoch
-//! and length are 44 bits that agree. Among the datagrams there may be STUN, RTP and TURN channels
-//! ([RFC 7983]): a WebRTC flow is DTLS's as soon as DTLS is seen.
+//! and length are 44 bits that agree. Before the records there may be STUN, ZRTP and TURN channels, after them
+//! media too ([RFC 7983]): a WebRTC flow is DTLS's as soon as DTLS is seen.
 //!
 //! [RFC 6347]: https://www.rfc-editor.org/rfc/rfc6347
 //! [RFC 9147]: https://www.rfc-editor.org/rfc/rfc9147
 //! [RFC 7983]: https://www.rfc-editor.org/rfc/rfc7983
 
 use crate::byteset::ByteSet;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, require};
 use crate::formats::dtls_records::{Assembler, Records, is_unified};
 use crate::formats::hello::{ClientHello, Kind, ServerHello};
 use crate::formats::hello_attributes;
 use crate::formats::tls_records::{content, message};
-use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
+use crate::inspect::{Attributes, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
 use crate::key::Transport;
 
 mod watch;
 
-pub(super) use watch::watch;
+pub(super) use watch::watch_for;
 
 /// DTLS.
 pub const INSPECTOR: Inspector = Inspector {
@@ -40,7 +40,7 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: FIRST,
     inspect,
     describe: Some(describe),
-    follow: Some(watch),
+    follow: Some(|_| watch_for(None)),
     attributes: ATTRIBUTES,
     headline: &["dtls.sni", "dtls.version"],
     confused_with: "protocols that wrap it: CAPWAP puts four bytes before it, RDP-UDP a header of its own, RD Gateway \
@@ -49,9 +49,9 @@ pub const INSPECTOR: Inspector = Inspector {
     ..Inspector::PLAIN
 };
 
-/// Records, and what may come before them in the same flow: STUN, RTP, TURN channels.
+/// Records, and what may come before them in the same flow: STUN, ZRTP, TURN channels.
 pub(super) const FIRST: ByteSet =
-    ByteSet::range(0x14, 0x1a).or(ByteSet::range(0, 3)).or(ByteSet::range(0x40, 0x4f)).or(ByteSet::range(0x80, 0xbf));
+    ByteSet::range(0x14, 0x1a).or(ByteSet::of(&[0, 1, 0x10])).or(ByteSet::range(0x40, 0x4f));
 
 /// The attributes of a DTLS flow, by whatever name it goes.
 pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
@@ -144,7 +144,7 @@ fn part(said: Said<'_>, hello: u8) -> Result<Part, Reject> {
         let mut records = match Records::read(cursor) {
             Ok(records) => records,
             Err(Reject::Incomplete) => continue,
-            Err(Reject::Mismatch) if may_share(datagram.bytes, best.is_ok()) => continue,
+            Err(Reject::Mismatch) if leads_in(&datagram) || best.is_ok() && may_share(datagram.bytes) => continue,
             Err(Reject::Mismatch) => return Err(Reject::Mismatch),
         };
         let mut seen = Part::Records;
@@ -184,11 +184,32 @@ fn part(said: Said<'_>, hello: u8) -> Result<Part, Reject> {
     best
 }
 
-/// Whether a datagram that is no record may stand in the same flow (RFC 7983 section 7): STUN and ZRTP,
-/// TURN channels, RTP and RTCP; after a hello, DTLS 1.3's encrypted records.
-fn may_share(datagram: &[u8], after_records: bool) -> bool {
+/// STUN's magic cookie (RFC 8489 section 5).
+const STUN_COOKIE: u32 = 0x2112_a442;
+/// ZRTP's (RFC 6189 section 5).
+const ZRTP_COOKIE: u32 = 0x5a52_5450;
+
+/// Whether a datagram is what may come before the first record, by its cookie or its length: what opens the way
+/// (RFC 7983 section 7). Media cannot: its keys come from the handshake.
+fn leads_in(datagram: &Datagram<'_>) -> bool {
+    let read = |mut cursor: Cursor<'_>| {
+        let (kind, len, cookie) = (cursor.u16()?, u32::from(cursor.u16()?), cursor.u32());
+        match kind >> 8 {
+            0..=1 => require(cookie? == STUN_COOKIE && len + 20 == datagram.wire_len),
+            0x10 => require(cookie? == ZRTP_COOKIE),
+            // A channel's data, filled up to four bytes by some (RFC 8656 section 12.5).
+            0x40..=0x4f => require((len + 4..=len + 7).contains(&datagram.wire_len)),
+            _ => Err(Reject::Mismatch),
+        }
+    };
+    !matches!(read(datagram.cursor()), Err(Reject::Mismatch))
+}
+
+/// Whether a datagram that is no record may stand behind one in the same flow (RFC 7983 section 7): STUN and ZRTP,
+/// TURN channels, RTP and RTCP; DTLS 1.3's encrypted records.
+fn may_share(datagram: &[u8]) -> bool {
     let Some(&first) = datagram.first() else { return true };
-    matches!(first, 0..=3 | 16..=19 | 64..=79 | 128..=191) || after_records && is_unified(datagram)
+    matches!(first, 0..=3 | 16..=19 | 64..=79 | 128..=191) || is_unified(datagram)
 }
 
 /// Puts together the first message of type `kind` that a side sent.
@@ -206,10 +227,7 @@ pub(super) fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     if let Ok(hello) = ClientHello::parse(hello.body(), Kind::Dtls) {
         HELLO.describe_client(&hello, attributes);
     }
-    let hello = assemble(opening.responder, message::SERVER_HELLO);
-    if let Ok(hello) = ServerHello::parse(hello.body(), Kind::Dtls) {
-        HELLO.describe_server(&hello, attributes);
-    }
+    // What the server answered is told by the follower, which hears it even where the demand for a cookie settled the flow.
 }
 
 /// What stands behind the records of the first datagram that has a ClientHello.
@@ -236,11 +254,14 @@ const SERVER: &[u8] = b"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x32\
     \x02\x00\x00\x26\x00\x00\x00\x00\x00\x00\x00\x26\xfe\xfd543210zyxwvutsrqponmlkjihgfedcba\x00\xc0\x2f\x00";
 const DATA: &[u8] = b"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x05\x00\x08eightbyt";
 const STUN: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+const CHANNEL: &[u8] = b"\x40\x01\x00\x05media";
 
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "the server demands a cookie", &[CLIENT], &[VERIFY]),
     Example::udp(Confidence::Dialogue, "the server answers the hello", &[CLIENT], &[SERVER]),
     Example::udp(Confidence::Dialogue, "a hello after STUN, in one flow", &[STUN, CLIENT], &[SERVER]),
+    Example::udp(Confidence::Dialogue, "a hello after a TURN channel's data, in one flow", &[CHANNEL, CLIENT], &[SERVER]),
+    Example::udp(Confidence::Dialogue, "media behind the hellos", &[CLIENT, b"\x80\x60\x00\x01\x00\x00\x00\xa0abcdmedia"], &[SERVER]),
     Example::udp(
         Confidence::Dialogue,
         "the server refuses",
@@ -258,5 +279,7 @@ const EXAMPLES: &[Example] = &[
         &[],
     ),
     Example::not(Transport::Udp, "CAPWAP's header before a record", &[b"\x01\x00\x00\x00\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01a"], &[]),
+    Example::not(Transport::Udp, "a hello after text that begins as a TURN channel does", &[b"GET / HTTP/1.1\r\n\r\n", CLIENT], &[]),
+    Example::not(Transport::Udp, "a hello after zeros", &[&[0; 32], CLIENT], &[]),
     Example::not(Transport::Udp, "TLS's record in a datagram", &[b"\x16\x03\x01\x00\x04\x01\x00\x00\x29"], &[]),
 ];

@@ -18,6 +18,7 @@
 
 use super::dtls;
 use crate::cursor::{Cursor, require};
+use crate::follow::Follower;
 use crate::formats::guid;
 use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
@@ -34,10 +35,11 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: dtls::FIRST,
     responder_first: dtls::FIRST,
     inspect,
+    self_contained: false,
     behave: Some(behave),
     neighbours: &["tls"],
     describe: Some(describe),
-    follow: Some(dtls::watch),
+    follow: Some(follow),
     attributes: &ATTRIBUTES,
     headline: &["dtls.version"],
     confused_with: "DTLS of other makers (WebRTC, CoAP, AnyConnect, FortiClient): they neither append the correlation \
@@ -53,7 +55,7 @@ const TRAILER: u16 = 26;
 const OWN: [(&str, &str); 3] = [
     ("rdg-udp.correlation_id", "the session's correlation id in the order of the wire, as RDP-UDP and RDP over TCP have it"),
     ("rdg-udp.correlation_id_swapped", "the same id with the first three fields reversed, if the client stored it as Windows does"),
-    ("rdg-udp.connect_request_bytes", "size of the client's first large datagram after the handshake, in bytes"),
+    ("rdg-udp.connect_request_bytes", "size of the client's first datagram of more than 1000 bytes after the handshake"),
 ];
 
 /// DTLS's attributes and the own ones.
@@ -139,10 +141,10 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         attributes.set("rdg-udp.correlation_id", guid::in_order(id));
         attributes.set("rdg-udp.correlation_id_swapped", guid::little_endian(id));
     }
-    let large = opening.initiator.datagrams().find(|datagram| {
-        datagram.bytes.first() == Some(&0x17) && CONNECT_SIZES.iter().any(|&(asked, _)| asked == datagram.wire_len)
-    });
-    attributes.set_some("rdg-udp.connect_request_bytes", large.map(|datagram| datagram.wire_len));
+}
+
+fn follow(_: &Opening<'_>) -> Box<dyn Follower> {
+    dtls::watch_for(Some("rdg-udp.connect_request_bytes"))
 }
 
 /// DTLS's example hello, and RD Gateway's trailer behind it.

@@ -1,14 +1,15 @@
 //! Follows a DTLS handshake: how far it came, what was repeated, what was refused, which certificate was shown.
 
+use super::HELLO;
 use crate::attributes::Attributes;
 use crate::cursor::Cursor;
 use crate::follow::{Follower, Heard, Told};
 use crate::formats::alert::Alert;
 use crate::formats::certificate::{self, Certificate};
 use crate::formats::dtls_records::{Assembler, Fragment, Records, is_unified};
-use crate::formats::hello::{ClientHello, Kind};
+use crate::formats::hello::{ClientHello, Kind, ServerHello};
 use crate::formats::tls_records::{content, message};
-use crate::inspect::{Opening, Reject, Side};
+use crate::inspect::{Reject, Side};
 use crate::report::{Handshake, Moment, Report, Shown, Stage, Warned};
 
 const CERTIFICATE: certificate::Keys = certificate::Keys {
@@ -49,10 +50,16 @@ struct Watch {
     encrypts: [bool; 2],
     certificate: Assembler,
     certificate_at: Option<Moment>,
+    /// What the server chose: it may come after the flow is settled.
+    answer: Assembler,
+    /// Size of the client's first large datagram of data, and the key that it is told under.
+    connects: Option<u32>,
+    connects_as: Option<&'static str>,
 }
 
-/// Watches the handshake of a DTLS flow.
-pub(in crate::protocols) fn watch(_: &Opening<'_>) -> Box<dyn Follower> {
+/// Watches the handshake of a DTLS flow; `connects_as` is the key for the size of the client's first large datagram
+/// behind it, where that means something.
+pub(in crate::protocols) fn watch_for(connects_as: Option<&'static str>) -> Box<dyn Follower> {
     Box::new(Watch {
         seen: Handshake::default(),
         last_hello: None,
@@ -60,6 +67,9 @@ pub(in crate::protocols) fn watch(_: &Opening<'_>) -> Box<dyn Follower> {
         encrypts: [false; 2],
         certificate: Assembler::new(message::CERTIFICATE),
         certificate_at: None,
+        answer: Assembler::new(message::SERVER_HELLO),
+        connects: None,
+        connects_as,
     })
 }
 
@@ -102,6 +112,7 @@ impl Watch {
                 self.reach(Stage::HelloVerify);
             }
             message::SERVER_HELLO => {
+                self.answer.add(fragment);
                 if let (0, Ok(version)) = (fragment.offset, fragment.body.clone().u16()) {
                     seen.version.get_or_insert((version, at));
                 }
@@ -113,7 +124,10 @@ impl Watch {
 
     fn data(&mut self, side: Side, at: Moment, len: u32) {
         self.reach(Stage::Data);
-        self.seen.large += u64::from(side == Side::Initiator && len > LARGE);
+        if side == Side::Initiator && len > LARGE {
+            self.seen.large += 1;
+            self.connects.get_or_insert(len);
+        }
         if let (Some(count), Some(first)) =
             (self.seen.data.get_mut(side.index()), self.seen.first_data.get_mut(side.index()))
         {
@@ -169,6 +183,12 @@ impl Follower for Watch {
 
     fn conclude(&self, attributes: &mut Attributes) {
         let seen = &self.seen;
+        if let Ok(hello) = ServerHello::parse(self.answer.body(), Kind::Dtls) {
+            HELLO.describe_server(&hello, attributes);
+        }
+        if let Some(key) = self.connects_as {
+            attributes.set_some(key, self.connects);
+        }
         attributes.set_some("dtls.state", name(seen.stage));
         if seen.hellos > 0 {
             attributes.set("dtls.client_hellos", seen.hellos);
@@ -222,7 +242,7 @@ fn leaf<'a>(body: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CLIENT, VERIFY};
+    use super::super::{CLIENT, SERVER, VERIFY};
     use super::*;
     use crate::attributes::Value;
     use crate::packet::Timestamp;
@@ -233,21 +253,9 @@ mod tests {
         watch.hear(&heard, &mut Told::default());
     }
 
-    fn new() -> Box<dyn Follower> {
-        let end = crate::key::Endpoint { address: [192, 0, 2, 1].into(), port: 1 };
-        watch(&Opening {
-            transport: crate::key::Transport::Udp,
-            initiator: crate::inspect::Said::default(),
-            responder: crate::inspect::Said::default(),
-            endpoints: [end; 2],
-            responder_listens: true,
-            from_start: true,
-        })
-    }
-
     #[test]
     fn a_hello_that_nobody_answers_is_counted_each_time_it_comes() {
-        let mut watch = new();
+        let mut watch = watch_for(None);
         for _ in 0..3 {
             hear(&mut *watch, Side::Initiator, CLIENT);
         }
@@ -260,12 +268,39 @@ mod tests {
 
     #[test]
     fn a_demanded_cookie_that_does_not_come_back_leaves_the_handshake_there() {
-        let mut watch = new();
+        let mut watch = watch_for(None);
         hear(&mut *watch, Side::Initiator, CLIENT);
         hear(&mut *watch, Side::Responder, VERIFY);
         let mut attributes = Attributes::default();
         watch.conclude(&mut attributes);
         assert_eq!(attributes.value("dtls.state"), Some(&Value::from("hello-verify")));
         assert_eq!(attributes.value("dtls.cookie"), Some(&Value::Flag(false)));
+    }
+
+    #[test]
+    fn what_the_server_chose_is_told_although_its_hello_came_after_the_demand_for_a_cookie() {
+        let mut watch = watch_for(None);
+        for (side, bytes) in [(Side::Initiator, CLIENT), (Side::Responder, VERIFY), (Side::Responder, SERVER)] {
+            hear(&mut *watch, side, bytes);
+        }
+        let mut attributes = Attributes::default();
+        watch.conclude(&mut attributes);
+        assert_eq!(
+            attributes.value("dtls.cipher"),
+            Some(&Value::from("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"))
+        );
+        assert_eq!(attributes.value("dtls.version"), Some(&Value::from("1.2")));
+    }
+
+    #[test]
+    fn the_first_large_datagram_of_data_is_told_where_it_means_something() {
+        let datagram = [&b"\x17\xfe\xfd\0\x01\0\0\0\0\0\x05\x04\xb0"[..], &[7; 1200]].concat();
+        for (key, told) in [(None, None), (Some("test.bytes"), Some(&Value::Number(1213)))] {
+            let mut watch = watch_for(key);
+            hear(&mut *watch, Side::Initiator, &datagram);
+            let mut attributes = Attributes::default();
+            watch.conclude(&mut attributes);
+            assert_eq!(attributes.value("test.bytes"), told);
+        }
     }
 }
