@@ -66,14 +66,15 @@ impl Classifier {
         Self { straight: self.swapped, swapped: self.straight }
     }
 
-    /// Whether those who are usual on `port` have all seen bytes that are not theirs. False where nobody is, or
-    /// where one of them knows no bytes to go by.
+    /// Whether those who are usual on `port` have all seen bytes that are not theirs; where the flow has `ended`, for
+    /// some also datagrams that are not. False where nobody is usual, or where one of them knows no bytes to go by.
     #[must_use]
-    pub fn is_refuted(&self, transport: Transport, port: u16) -> bool {
+    pub fn is_refuted(&self, transport: Transport, port: u16, ended: bool) -> bool {
         let usual = |i: &Inspector| i.ports.contains(&port) && i.carriers.contains(transport);
         let mut places = INSPECTORS.iter().enumerate().filter(|(_, i)| usual(i)).peekable();
         let refuted = |(place, i): (usize, &Inspector)| {
-            i.initiator_first != ByteSet::NONE && !self.straight.contains(place)
+            let shown_otherwise = ended && i.self_contained && transport == Transport::Udp;
+            i.initiator_first != ByteSet::NONE && (shown_otherwise || !self.straight.contains(place))
         };
         places.peek().is_some() && places.all(refuted)
     }

@@ -16,6 +16,7 @@ pub mod ip_packet;
 pub mod ja;
 pub mod lines;
 pub mod netbios;
+pub mod noise;
 pub mod ntlm;
 pub mod sctp;
 pub mod sdp;

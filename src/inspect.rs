@@ -206,6 +206,9 @@ pub struct Inspector {
     pub responder_first: ByteSet,
     /// Judges an opening. A pure function: same bytes, same verdict.
     pub inspect: fn(&Opening<'_>) -> Verdict,
+    /// Whether every datagram shows it by itself: where a flow has ended and datagrams that were captured whole
+    /// have told nothing, that speaks against it. False where what is encrypted, or one side by itself, shows nothing.
+    pub self_contained: bool,
     /// Judges how a flow behaved whose bytes told nothing (or only the protocol that this one refines), on one of `ports`.
     pub behave: Option<fn(&Conduct<'_>) -> Verdict>,
     /// Names of protocols about whose flows between the same two hosts `behave` asks the context.
@@ -236,6 +239,7 @@ impl Inspector {
         initiator_first: ByteSet::ANY,
         responder_first: ByteSet::ANY,
         inspect: |_| Err(Reject::Mismatch),
+        self_contained: false,
         behave: None,
         neighbours: &[],
         describe: None,

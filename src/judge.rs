@@ -170,7 +170,7 @@ impl Judge {
             classifier = classifier.turned();
         }
         if judgement.settled {
-            note_refutation(flow, &classifier, &view);
+            note_refutation(flow, &classifier, &view, false);
             self.settle(flow, low_said, high_said);
             return true;
         }
@@ -216,7 +216,7 @@ impl Judge {
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
             self.exhausted += u64::from(!judgement.settled);
-            note_refutation(flow, &undecided.classifier, &view);
+            note_refutation(flow, &undecided.classifier, &view, exhausted);
             self.settle(flow, low, high);
             self.recycle(undecided);
             return;
@@ -342,7 +342,7 @@ impl Judge {
                 }
             }
             if let Some(view) = flow.view(low, high) {
-                note_refutation(flow, &undecided.classifier, &view);
+                note_refutation(flow, &undecided.classifier, &view, reason != EndReason::Active);
             }
             self.read_attributes(flow, low, high);
             flow.undecided = Some(undecided);
@@ -369,14 +369,15 @@ impl Judge {
 }
 
 /// Notes whether the bytes speak against what the port promises: only bytes that begin where the flow does can.
-fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>) {
+/// `ended` says that no more will be judged.
+fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>, ended: bool) {
     let [_, port] = flow.ports();
     let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
     let refuted = flow.claim.is_none()
         && begins
         && view.responder_listens
         && !flow.truncated
-        && classifier.is_refuted(view.transport, port);
+        && classifier.is_refuted(view.transport, port, ended);
     flow.refuted = refuted.then(|| FirstBytes::of(view.initiator.bytes()));
 }
 

@@ -10,6 +10,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
+use crate::formats::noise::may_be_encrypted;
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
 
@@ -43,22 +44,30 @@ fn response(mut message: Cursor<'_>) -> Result<&[u8], Reject> {
     Ok(nonce)
 }
 
+/// Gives the nonce of what may be a query: behind it stands what is encrypted, with its tag of 16 bytes.
 fn query(mut message: Cursor<'_>) -> Result<&[u8], Reject> {
+    require(may_be_encrypted(message.rest()))?;
     message.skip(BEFORE_NONCE)?;
-    message.take(NONCE)
+    let nonce = message.take(NONCE)?;
+    message.within(16)?;
+    Ok(nonce)
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let rule = "response: the resolver's magic and the query's nonce (specification section 9)";
-    let messages = |side| -> Vec<Cursor<'_>> {
+    let messages = |side| -> Result<Vec<Cursor<'_>>, Reject> {
         let said = opening.said(side);
         if opening.transport == Transport::Udp {
-            return said.datagrams().map(|datagram| datagram.cursor()).collect();
+            return Ok(said.datagrams().map(|datagram| datagram.cursor()).collect());
+        }
+        if said.is_silent() {
+            return Ok(Vec::new());
         }
         let mut stream = said.stream();
-        stream.u16().and_then(|len| stream.within(len.into())).into_iter().collect()
+        let len = stream.u16()?;
+        Ok(vec![stream.within(len.into())?])
     };
-    let (queries, replies) = (messages(Side::Initiator), messages(Side::Responder));
+    let (queries, replies) = (messages(Side::Initiator)?, messages(Side::Responder)?);
     let mut found = None;
     for reply in replies {
         let nonce = match response(reply) {
@@ -70,16 +79,19 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         }
         found = Some(Evidence::message(rule).from(Side::Responder));
     }
-    found.ok_or(Reject::Incomplete)
+    // A flow may ask for the resolver's certificate first, in plain DNS; but something has to be a query.
+    let hopeless = !queries.is_empty() && queries.iter().all(|&message| query(message) == Err(Reject::Mismatch));
+    found.ok_or(if hopeless { Reject::Mismatch } else { Reject::Incomplete })
 }
 
-const QUERY: &[u8] = b"c-magic!public-key-public-key-public-ke+nonce-nonce+encrypted";
+const QUERY: &[u8] = b"c-magic!0123456789ABCDEFGHIJKLMNOPQRSTUVnonce-nonce+\x9e\x0d\xf1encrypted-and-tagged";
 const RESPONSE: &[u8] = b"r6fnvWj8nonce-nonce+other-nonce+encrypted-and-tagged!";
 
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "a query and its response", &[QUERY], &[RESPONSE]),
     Example::udp(Confidence::Message, "only the response was captured", &[], &[RESPONSE]),
-    Example::tcp(Confidence::Dialogue, "over TCP", &[b"\x00\x3d", QUERY], &[b"\x00\x35", RESPONSE]),
+    Example::tcp(Confidence::Dialogue, "over TCP", &[b"\x00\x4b", QUERY], &[b"\x00\x35", RESPONSE]),
     Example::not(Transport::Udp, "a query that nobody answers", &[QUERY], &[]),
+    Example::not(Transport::Tcp, "a request in clear", &[b"\x00\x4bGET / HTTP/1.1\r\n"], &[]),
     Example::not(Transport::Udp, "a response too short for its nonces", &[], &[b"r6fnvWj8nonce-nonce+"]),
 ];

@@ -25,6 +25,7 @@ mod wire;
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
+use crate::formats::noise::may_be_encrypted;
 use crate::inspect::{
     Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
@@ -40,7 +41,8 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "no public document; field layout as known from dissectors (MSRCP)",
     carriers: crate::inspect::Carriers::TCP_UDP,
     ports: PORTS,
-    // An encrypted frame may come first, on the registered port.
+    // An encrypted frame may come first, on the registered port; what else may come is known.
+    self_contained: true,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
     inspect,
@@ -82,7 +84,7 @@ pub const INSPECTOR: Inspector = Inspector {
 const PORTS: &[u16] = &[3343];
 
 /// Datagrams of a flow on the registered port that may be neither of the two known kinds before one is: what the
-/// driver encrypts (SecurityLevel 2) has no known form, and a heartbeat comes every second.
+/// driver encrypts (SecurityLevel 2) has no known form but that of noise, and a heartbeat comes every second.
 const PATIENCE: usize = 8;
 
 /// What the datagrams of one side are.
@@ -93,6 +95,8 @@ struct Heartbeats {
     exact: usize,
     tunnelled: usize,
     others: usize,
+    /// Those of the others that no cipher put out.
+    clear: usize,
     matches_route: bool,
 }
 
@@ -107,7 +111,10 @@ fn survey(said: Said<'_>, own: IpAddr, peer: IpAddr) -> Heartbeats {
                 found.matches_route |= packet.pair == Some((own, peer));
             }
             Err(_) if tunnelled(datagram.cursor(), datagram.wire_len).is_ok() => found.tunnelled += 1,
-            Err(_) => found.others += 1,
+            Err(_) => {
+                found.others += 1;
+                found.clear += usize::from(!may_be_encrypted(datagram.bytes));
+            }
         }
     }
     found
@@ -148,7 +155,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         return Ok(Evidence::new(confidence, rule).from(speaker));
     }
     let others = ahead.others + back.others;
-    let patience = if opening.is_on(PORTS) && !poses(opening) { PATIENCE } else { 0 };
+    let patient = opening.is_on(PORTS) && ahead.clear + back.clear == 0 && !poses(opening);
+    let patience = if patient { PATIENCE } else { 0 };
     Err(if others > patience { Reject::Mismatch } else { Reject::Incomplete })
 }
 
@@ -272,6 +280,7 @@ const EXAMPLES: &[Example] = &[
     )
     .on(3343),
     Example::not(Transport::Tcp, "the same elsewhere", &[b"\xeb\xc4\xe6\x11\x01\0\0\0\x40\0\0\0"], &[]),
+    Example::not(Transport::Udp, "text on its port", &[b"Hello, is anybody there?"], &[]).on(3343),
     Example::not(Transport::Udp, "a fill pattern", &[&[0x55; 64]], &[]).on(3343),
     Example::udp(
         Confidence::Signature,

@@ -17,8 +17,9 @@ use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::hello::{ClientHello, Kind as HelloKind, ServerHello};
 use crate::formats::hello_attributes;
+use crate::formats::noise::may_be_encrypted;
 use crate::formats::tls_records::message;
-use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
 use initial::Handshake;
 use packet::{Kind, Packet, family, version_name};
@@ -108,10 +109,26 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 
 const LONG_HEADER: &str = "long-header: a long header of a known version, with lengths that fit (RFC 9000 section 17.2)";
 
-/// Waits while long headers may still come: packets overtake each other.
+/// Waits while long headers may still come, as packets overtake each other, and where there will be none because
+/// the capture begins later: as long as all that the client says can be QUIC's.
 fn patience(opening: &Opening<'_>) -> Verdict {
-    let seen = opening.initiator.pieces().len().max(opening.responder.pieces().len());
-    Err(if seen < ENOUGH { Reject::Incomplete } else { Reject::Mismatch })
+    let possible = opening.initiator.datagrams().all(|datagram| may_be_quic(&datagram));
+    Err(if possible { Reject::Incomplete } else { Reject::Mismatch })
+}
+
+/// Fewest bytes of a packet with a short header: one, the packet number, and the sample that protects them
+/// (RFC 9001 section 5.4.2).
+const MIN_SHORT: u32 = 21;
+
+/// Whether a datagram can be QUIC's although nothing shows it: what no version changes is there, or what follows a short
+/// header's fixed bit is encrypted.
+fn may_be_quic(datagram: &Datagram<'_>) -> bool {
+    match datagram.bytes.first() {
+        None => true,
+        Some(0x80..) => invariants(datagram.cursor()) != Err(Reject::Mismatch),
+        Some(0x40..) => datagram.wire_len >= MIN_SHORT && may_be_encrypted(datagram.bytes),
+        Some(_) => google::client(datagram.cursor()).err() != Some(Reject::Mismatch),
+    }
 }
 
 /// The first packet of a side with a long header of a known version that came with all its lengths fitting.

@@ -136,10 +136,17 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Incomplete), Err(Reject::Incomplete)) if opening.is_on(PORTS) && begins(opening.request()) => Ok(
             Evidence::signature("request: the beginning of an RDP connection request, on its port (MS-RDPBCGR section 2.2.1.1)"),
         ),
-        _ if midway.contains(&Err(Reject::Incomplete)) => Err(Reject::Incomplete),
-        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
-        _ => Err(Reject::Mismatch),
+        (asked, told) => {
+            // Each side can still be a session's beginning or its middle.
+            let [ahead, back] = midway.map(|middle| middle == Err(Reject::Mismatch));
+            let hopeless = ahead && asked.is_err_and(is_other) || back && told.is_err_and(is_other);
+            Err(if hopeless { Reject::Mismatch } else { Reject::Incomplete })
+        }
     }
+}
+
+fn is_other(reject: Reject) -> bool {
+    reject == Reject::Mismatch
 }
 
 /// Whether a request that the capture cut goes on behind X.224 as RDP's does.

@@ -102,7 +102,6 @@ const MIN_DATA2: usize = 4;
 
 /// A flow whose handshake the capture missed.
 fn midway(opening: &Opening<'_>) -> Verdict {
-    let mut mismatch = true;
     for side in [Side::Initiator, Side::Responder] {
         let said = opening.said(side);
         if wire::consecutive_data(said) >= MIN_DATA {
@@ -114,9 +113,10 @@ fn midway(opening: &Opening<'_>) -> Verdict {
             let rule = "data-v3: only legal packets whose data numbers rise (MS-RDPEUDP2 2.2)";
             return Ok(Evidence::signature(rule).from(side));
         }
-        mismatch &= !wire::may_go_on(said);
     }
-    Err(if mismatch { Reject::Mismatch } else { Reject::Incomplete })
+    // Where one side says what neither version sends, the other side need not be heard.
+    let goes_on = [opening.initiator, opening.responder].into_iter().all(wire::may_go_on);
+    Err(if goes_on { Reject::Incomplete } else { Reject::Mismatch })
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {

@@ -21,6 +21,7 @@ pub const SECOND: i64 = 1_000_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
     frames: Vec<(i64, Vec<u8>)>,
+    snap_len: Option<usize>,
 }
 
 /// Who speaks to whom: the last two bytes of 10.0.x.y, and the port.
@@ -30,6 +31,12 @@ impl Capture {
     /// Adds a frame as it is.
     pub fn frame(&mut self, at: i64, bytes: Vec<u8>) {
         self.frames.push((at, bytes));
+    }
+
+    /// The same capture with every frame cut to its first `snap_len` bytes.
+    pub fn cut(mut self, snap_len: usize) -> Self {
+        self.snap_len = Some(snap_len);
+        self
     }
 
     /// Adds a UDP datagram.
@@ -86,15 +93,16 @@ impl Capture {
                 for (at, bytes) in chunk {
                     number += 1;
                     let start = block.bytes.len() as u32;
-                    let captured = bytes.len() as u32;
-                    block.bytes.extend(bytes);
+                    let kept = bytes.len().min(self.snap_len.unwrap_or(usize::MAX));
+                    let captured = kept as u32;
+                    block.bytes.extend(&bytes[..kept]);
                     let time = Timestamp(*at);
                     block.frames.push(Frame {
                         time,
                         number,
                         start,
                         captured,
-                        wire: captured,
+                        wire: bytes.len() as u32,
                         link: 1,
                         digits: 9,
                     });

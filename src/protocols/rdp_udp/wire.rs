@@ -275,10 +275,14 @@ pub(super) fn data2_run(said: Said<'_>) -> (usize, usize) {
     (legal, rising)
 }
 
-/// Whether what a side said could still be the middle of a flow.
+/// Whether what a side said, if anything, could be the middle of a flow.
 pub(super) fn may_go_on(said: Said<'_>) -> bool {
-    said.datagrams().all(|datagram| data(datagram.cursor()).is_ok())
-        || said.datagrams().all(|datagram| data2(datagram.bytes).is_ok())
+    let fits = |datagram: &Datagram<'_>| data(datagram.cursor()).err() != Some(Reject::Mismatch);
+    // Version 3 exchanges bytes across the header: what is cut within it cannot be judged.
+    let fits2 = |datagram: &Datagram<'_>| {
+        data2(datagram.bytes).is_ok() || datagram.is_cut() && datagram.bytes.len() < MAX_HEAD
+    };
+    said.datagrams().all(|datagram| fits(&datagram)) || said.datagrams().all(|datagram| fits2(&datagram))
 }
 
 /// `start` and zeros up to a SYN's length.

@@ -1,0 +1,195 @@
+//! What is said of a flow to each of the ports that the project is made for: by what comes there, from text to the
+//! right protocol, whole and cut by the capture.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Arc;
+use support::{Capture, SECOND};
+use wiretell::pipeline::{Pipeline, Settings};
+use wiretell::shard::{Limits, Sink};
+use wiretell::summary::Summary;
+use wiretell::verdict::Verdict;
+use wiretell::wire::fragments;
+
+struct Gather(Vec<Summary>);
+
+impl Sink for Gather {
+    fn flow(&mut self, summary: Summary) {
+        self.0.push(summary);
+    }
+}
+
+/// The label and the verdict of the only flow.
+fn said(capture: &Capture) -> (Option<&'static str>, Verdict) {
+    let settings = Settings {
+        threads: 0,
+        limits: Limits::default(),
+        describe: true,
+        decode_as: Arc::from([]),
+        fragments: fragments::Limits::default(),
+    };
+    let mut pipeline = Pipeline::start(&settings, || Gather(Vec::new())).unwrap();
+    for block in capture.blocks(10) {
+        pipeline.feed(block);
+    }
+    let (_, _, sinks) = pipeline.finish();
+    let flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
+    let [flow] = &flows[..] else { panic!("{} flows", flows.len()) };
+    (flow.app, flow.verdict)
+}
+
+const HTTP: &[u8] = b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n";
+/// First letters that are first bytes of TURN's channels and of QUIC's short headers, and one that is neither.
+const TEXTS: [&[u8]; 3] = [
+    b"Good morning, is anybody there?\r\n",
+    b"Hello, is anybody there?\r\n",
+    b"hello, is anybody there?\r\n",
+];
+
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed;
+    (0..len)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .collect()
+}
+
+/// A flow to a port; what comes is sent `times` times, a second apart, and not answered.
+fn datagrams(port: u16, payload: &[u8], times: i64) -> Capture {
+    let mut capture = Capture::default();
+    for time in 0..times {
+        // The cluster's nodes use its port at both ends.
+        let from = if port == 3343 { 3343 } else { 50_000 };
+        capture.udp(time * SECOND, ([1, 1], from), ([1, 2], port), payload);
+    }
+    capture
+}
+
+fn stream(port: u16, payload: &[u8]) -> Capture {
+    let mut capture = Capture::default();
+    capture.connection(0, ([1, 1], 50_000), ([1, 2], port), &[(true, payload)]);
+    capture
+}
+
+fn heartbeat() -> Vec<u8> {
+    let mut bytes = vec![0x55, 0x55, 0x55, 0x55, 1, 0, 0, 0, 1, 0, 32, 0, 7, 0, 0, 0];
+    bytes.extend([0, 0, 16, 0, 0, 0, 0, 0, 10, 0, 1, 1, 10, 0, 1, 2]);
+    bytes
+}
+
+/// A ClientHello of DTLS 1.2 with one suite, and RD Gateway's trailer behind it.
+fn gateway_hello() -> Vec<u8> {
+    let mut bytes = vec![0x16, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x36];
+    bytes.extend([1, 0, 0, 0x2a, 0, 0, 0, 0, 0, 0, 0, 0x2a, 0xfe, 0xfd]);
+    bytes.extend(noise(3, 32));
+    bytes.extend([0, 0, 0, 2, 0xc0, 0x2f, 1, 0]);
+    bytes.extend([0, 0, 0, 0, 0xaa, 0x1d]);
+    bytes.extend(noise(4, 16));
+    bytes.extend([0x1d, 0xaa, 0x1a, 0]);
+    bytes
+}
+
+fn rdp_udp_syn() -> Vec<u8> {
+    let mut bytes = vec![0xff, 0xff, 0xff, 0xff, 0, 0x40, 0, 1, 1, 2, 3, 4, 4, 0xd0, 4, 0xd0];
+    bytes.resize(1232, 0);
+    bytes
+}
+
+/// An Initial packet of version 1 whose lengths fit: nobody need be able to decrypt it.
+fn quic_initial() -> Vec<u8> {
+    let mut bytes = vec![0xc3, 0, 0, 0, 1, 8];
+    bytes.extend(noise(5, 8));
+    bytes.extend([0, 0, 0x44, 0xd0 - 0x20]);
+    bytes.extend(noise(6, 1200));
+    bytes
+}
+
+#[test]
+fn on_the_special_udp_ports_what_is_not_theirs_contradicts_them_and_what_is_confirms_them() {
+    let ports = [
+        (3343, "netft", heartbeat()),
+        (3391, "rdg-udp", gateway_hello()),
+        (3389, "rdp-udp", rdp_udp_syn()),
+        (443, "quic", quic_initial()),
+    ];
+    for (port, name, right) in ports {
+        for times in [1, 3, 20] {
+            let verdict = |payload: &[u8]| said(&datagrams(port, payload, times)).1;
+            for text in TEXTS {
+                assert_eq!(verdict(text), Verdict::Contradicted, "{:?} to {port}", text.escape_ascii());
+            }
+            for zeros in [&[0; 4][..], &[0; 40], &[0; 1232]] {
+                assert_eq!(verdict(zeros), Verdict::Contradicted, "{} zeros to {port}", zeros.len());
+            }
+            assert_eq!(verdict(HTTP), Verdict::Contradicted, "HTTP to {port}");
+            assert_eq!(said(&datagrams(port, &right, times)), (Some(name), Verdict::Confirmed), "{port}");
+        }
+    }
+}
+
+#[test]
+fn noise_contradicts_a_port_whose_protocol_never_looks_like_noise() {
+    for seed in 0..200 {
+        let noise = noise(seed, 64);
+        for port in [3343, 3391] {
+            assert_eq!(said(&datagrams(port, &noise, 3)).1, Verdict::Contradicted, "seed {seed} to {port}");
+        }
+        // Both have packets of which little is fixed; only QUIC's short header has less than a byte.
+        let rdp_udp = said(&datagrams(3389, &noise, 3));
+        assert!(matches!(rdp_udp.1, Verdict::Contradicted | Verdict::Plausible), "seed {seed}");
+        let quic = said(&datagrams(443, &noise, 3)).1;
+        let short_header = noise[0] >> 6 == 1;
+        assert!(quic == Verdict::Contradicted || noise[0] >= 0x40, "seed {seed}: {quic:?}");
+        assert!(quic == Verdict::Plausible || !short_header, "seed {seed}: {quic:?}");
+    }
+}
+
+#[test]
+fn what_the_capture_cut_contradicts_nothing_that_it_could_still_be() {
+    let ports = [(3343, heartbeat()), (3391, gateway_hello()), (3389, rdp_udp_syn()), (443, quic_initial())];
+    for (port, right) in ports {
+        for snap_len in [43, 50, 64, 96, 128] {
+            let (label, verdict) = said(&datagrams(port, &right, 3).cut(snap_len));
+            let kept = matches!(verdict, Verdict::Confirmed | Verdict::Plausible | Verdict::Unverifiable);
+            assert!(kept, "{port} cut at {snap_len}: {label:?} {verdict:?}");
+        }
+        let (_, verdict) = said(&datagrams(port, TEXTS[0], 3).cut(50));
+        assert_ne!(verdict, Verdict::Confirmed, "text to {port}, cut");
+    }
+}
+
+#[test]
+fn ports_of_which_no_bytes_are_known_are_neither_confirmed_nor_contradicted_by_noise() {
+    for (port, name) in [(3353, "fatpipe"), (3243, "timelot"), (3230, "framehawk")] {
+        for payload in [noise(1, 64), vec![0; 40], TEXTS[1].to_vec()] {
+            let (label, verdict) = said(&datagrams(port, &payload, 3));
+            assert_eq!(verdict, Verdict::Plausible, "{label:?} on {port}");
+            assert!(label == Some(name) || port == 3230, "{label:?} on {port}");
+        }
+    }
+}
+
+#[test]
+fn on_the_special_tcp_ports_other_protocols_and_other_bytes_contradict_them() {
+    for (port, name, right) in [
+        (3372, "tip", &b"IDENTIFY 3 3 tip.example:3372/ -\n"[..]),
+        (3389, "rdp", b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
+        (1494, "ica", b"\x7f\x7fICA\0"),
+        (2598, "cgp", b"\x1aCGP/01\0\0\0\0"),
+        (443, "tls", b"\x16\x03\x01\0\x2f\x01\0\0\x2b\x03\x03abcdefghijklmnopqrstuvwxyz012345\0\0\x02\xc0\x2f\x01\0\0\0"),
+    ] {
+        assert_eq!(said(&stream(port, right)), (Some(name), Verdict::Confirmed), "{port}");
+        for (what, payload) in [("HTTP", HTTP.to_vec()), ("zeros", vec![0; 40]), ("text", TEXTS[1].to_vec())] {
+            let (label, verdict) = said(&stream(port, &payload));
+            assert_eq!(verdict, Verdict::Contradicted, "{what} to {port}: {label:?}");
+        }
+        for seed in 0..50 {
+            let (label, verdict) = said(&stream(port, &noise(seed, 64)));
+            assert_eq!((label, verdict), (None, Verdict::Contradicted), "noise {seed} to {port}");
+        }
+    }
+}
