@@ -5,6 +5,7 @@
 //! ended, each family is asked once, with what is known about the capture itself: what the capture does not
 //! support is withheld or worded down.
 
+mod catalogue;
 pub mod document;
 mod finding;
 mod gather;
@@ -14,8 +15,8 @@ mod unanswered;
 mod words;
 
 pub use finding::{Diagnosis, Finding, Severity, Subject};
-pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS};
-pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream};
+pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS, Opened};
+pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream, Ways};
 
 use crate::summary::Summary;
 
@@ -51,6 +52,7 @@ families! {
     quic
     transactions
     coordinator
+    lines
     ports
 }
 

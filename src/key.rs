@@ -170,6 +170,12 @@ impl Hash for FlowKey {
 pub struct HostPair(u128, u128);
 
 impl HostPair {
+    /// The two addresses.
+    #[must_use]
+    pub fn addresses(self) -> [IpAddr; 2] {
+        [self.0, self.1].map(|wide| Ipv6Addr::from_bits(wide).to_canonical())
+    }
+
     /// A number that is the same on every machine and in every run, to divide the work by.
     #[must_use]
     pub const fn spread(self) -> u64 {

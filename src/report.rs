@@ -30,6 +30,8 @@ pub enum Report {
     Transactions(Transactions),
     /// Remote procedure calls.
     Calls(Calls),
+    /// Datagrams that nobody but their ends can read.
+    Datagrams(Datagrams),
 }
 
 /// The median and the 99th percentile of a measured series, in nanoseconds.
@@ -113,6 +115,8 @@ pub struct Heartbeats {
     pub frame_bytes: u64,
     /// The largest datagram that carried one, in bytes of payload.
     pub largest_frame: u32,
+    /// Tunnelled frames whose content is not random, so neither encrypted nor compressed, and the first of them.
+    pub readable: Option<(u64, Moment)>,
     /// The first datagram that is neither.
     pub foreign: Option<Moment>,
     /// How many are neither.
@@ -279,4 +283,27 @@ pub struct Calls {
     pub asked: Option<Moment>,
     /// The endpoint mapper does not know the coordinator.
     pub unregistered: Option<Moment>,
+    /// The first call of the coordinator's interface that sets a session up.
+    pub setup: Option<Moment>,
+    /// The answer to it.
+    pub setup_answered: Option<Moment>,
+    /// Its being given up by the client.
+    pub setup_cancelled: Option<Moment>,
+    /// The identity that the caller gave itself in it, where that is in clear.
+    pub identity: Option<String>,
+    /// The name that the caller gave its host in it, where that is in clear.
+    pub host_name: Option<String>,
+}
+
+/// Datagrams of which nothing but the sizes can be read; arrays hold the initiator's first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Datagrams {
+    /// All of them.
+    pub count: [u64; 2],
+    /// Those of more than 1200 bytes.
+    pub large: [u64; 2],
+    /// The first large one of each side.
+    pub first_large: [Option<Moment>; 2],
+    /// The last one of each side.
+    pub last: [Option<Moment>; 2],
 }

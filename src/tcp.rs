@@ -22,7 +22,7 @@ pub struct TcpSide {
     /// The sequence number after the highest byte seen.
     next: u32,
     /// The sequence number of the SYN.
-    initial: Option<u32>,
+    pub initial: Option<u32>,
     /// Where the latest hole begins, and when it was seen.
     hole: Option<(u32, Timestamp)>,
 }

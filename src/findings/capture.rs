@@ -17,7 +17,7 @@ const ONE_WAY: Diagnosis = Diagnosis {
     meaning: "Packets of one direction are acknowledged by the other and are not in the capture. Nothing can be said \
               about who did not answer; such findings are withheld.",
     evidence: "TCP data from a host whose peer sent no packet, and no pair of hosts was heard \
-               both ways.",
+               both ways. From 20 packets a warning, from 6 a notice.",
     caveats: &["Asymmetric routes look the same: the other direction may pass elsewhere."],
     advice: &["Mirror both directions (SPAN source \"both\"), and every link of a port channel."],
 };
@@ -112,24 +112,29 @@ const FRAGMENTS: Diagnosis = Diagnosis {
     advice: &["Compare the path's MTU at both ends: ping with the don't-fragment flag."],
 };
 
-/// Fewer packets than this are an excerpt.
-const MIN_PACKETS: u64 = 20;
+/// Packets of one direction that are no accident of where the capture began or what was cut out of it.
+const MANY: u64 = 20;
+/// Fewer are an excerpt, or the end of something.
+const SOME: u64 = 6;
 /// A gap is worth telling from here on, in nanoseconds.
 const MIN_PAUSE: u64 = 60 * words::SECOND;
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let (first, last) = grounds.span;
     let new = |diagnosis: &'static Diagnosis| Finding::new(diagnosis, first, grounds.digits);
-    let (both, one_way) = grounds.ways();
-    if one_way > 0 {
-        let diagnosis = if both == 0 { &ONE_WAY } else { &PARTLY_ONE_WAY };
-        // Excerpts of a few packets are made on purpose.
-        let is_excerpt = grounds.capture.packets < MIN_PACKETS;
-        let severity = if is_excerpt { diagnosis.severity.milder() } else { diagnosis.severity };
+    let ways = grounds.ways();
+    if ways.one > 0 {
+        let diagnosis = if ways.both == 0 { &ONE_WAY } else { &PARTLY_ONE_WAY };
+        let severity = match ways.packets {
+            MANY.. => diagnosis.severity,
+            SOME.. => diagnosis.severity.milder(),
+            _ => Severity::Info,
+        };
         let sentence = format!(
-            "Of {}, TCP data of one side is in the capture and no packet of the other; {} were heard both ways.",
-            counted(one_way, "host pair"),
-            both
+            "Of {}, {} with TCP data of one side are in the capture and no packet of the other; {} were heard both ways.",
+            counted(ways.one, "host pair"),
+            counted(ways.packets, "packet"),
+            ways.both
         );
         findings.push(new(diagnosis).graded(severity).because(sentence));
     }

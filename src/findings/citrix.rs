@@ -3,7 +3,7 @@
 use super::words::{self, SECOND, at, counted, end, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, unanswered};
 use crate::key::protocol;
-use crate::report::{Report, Stage};
+use crate::report::{Datagrams, Report, Stage};
 use crate::summary::Summary;
 
 /// ICA, and CGP (session reliability), over TCP and as EDT over UDP.
@@ -12,12 +12,14 @@ const PORTS: [u16; 2] = [1494, 2598];
 const FRAMEHAWK: std::ops::RangeInclusive<u16> = 3224..=3324;
 /// The gateway's port.
 const GATEWAY: u16 = 443;
+/// Registered to Timelot, and in Framehawk's range.
+const TIMELOT_PORT: u16 = 3243;
 
 pub(super) const FAMILY: Family = Family {
     title: "Citrix sessions",
     concerns,
     examine,
-    diagnoses: &[EDT, EDT_REFUSED, EDT_TOO_BIG, GATEWAY_DTLS, NO_VERIFY, FRAMEHAWK_UNANSWERED, NO_RELIABILITY, CLEAR],
+    diagnoses: &[EDT, EDT_REFUSED, EDT_TOO_BIG, GATEWAY_DTLS, NO_VERIFY, LARGE_LOST, FRAMEHAWK_UNANSWERED, TIMELOT, NO_RELIABILITY, CLEAR],
 };
 
 const EDT: Diagnosis = Diagnosis {
@@ -49,6 +51,28 @@ const EDT_TOO_BIG: Diagnosis = Diagnosis {
     evidence: "An ICMP error (packet too big, fragmentation needed) that quotes an EDT packet.",
     caveats: &["Probes of MTU discovery are meant to be lost."],
     advice: &["Check that MTU discovery is on; it needs session reliability."],
+};
+
+const LARGE_LOST: Diagnosis = Diagnosis {
+    id: "edt-large-lost",
+    severity: Severity::Notice,
+    title: "EDT begins with small packets and ends with its first large ones",
+    meaning: "Small packets pass and large ones vanish, most often in a tunnel; the session is on TCP. Without MTU \
+              discovery this happens anew at each try.",
+    evidence: "EDT both ways; then at least three packets of more than 1200 bytes of one side, over 2 s, during which the \
+               other says nothing more and has sent no large one; and ICA or CGP over TCP of the same port that goes on.",
+    caveats: &["Probes of MTU discovery are meant to be lost; a session that ends just then looks the same."],
+    advice: &["Test the path: ping -f -l 1372 to the desktop; turn on EDT's MTU discovery."],
+};
+
+const TIMELOT: Diagnosis = Diagnosis {
+    id: "timelot-framehawk",
+    severity: Severity::Info,
+    title: "UDP 3243 beside a Citrix session is probably Framehawk",
+    meaning: "Tools print Timelot, of which nothing is known; the port lies in Framehawk's range (3224-3324).",
+    evidence: "Payload both ways on UDP 3243, and ICA or CGP between the same hosts.",
+    caveats: &["Framehawk's bytes are not published: this rests on the session beside it."],
+    advice: &["The policy \"Framehawk display channel port range\"."],
 };
 
 const GATEWAY_DTLS: Diagnosis = Diagnosis {
@@ -107,6 +131,7 @@ fn concerns(flow: &Summary) -> bool {
         protocol::UDP => {
             PORTS.contains(&to.port)
                 || (FRAMEHAWK.contains(&to.port) && flow.counts.last().is_some_and(|count| count.packets == 0))
+                || to.port == TIMELOT_PORT
                 || (to.port == GATEWAY && flow.app == Some("dtls"))
         }
         protocol::TCP => matches!(flow.app, Some("ica" | "cgp")) && gather::is_two_way_tcp(flow),
@@ -152,6 +177,21 @@ fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     if is_edt && service.port != to.port {
         return None;
     }
+    if to.port == TIMELOT_PORT && flow.counts.iter().all(|count| count.payload > 0) {
+        let [from, _] = flow.endpoints;
+        return Some(Finding::of_flow(&TIMELOT, flow, None).because(beside).because(format!(
+            "{} and {} exchange payload from {} (frame {}) on.",
+            end(from),
+            end(to),
+            words::utc(flow.first, flow.digits),
+            flow.first_frame
+        )));
+    }
+    if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
+        && let Some(finding) = large_lost(flow, tcp, seen)
+    {
+        return Some(finding.because(beside));
+    }
     let long = flow.counts.first().is_some_and(|count| count.packets >= 3) && flow.last.since(flow.first) >= 2 * SECOND;
     let answered = flow.counts.last().is_some_and(|count| count.packets > 0);
     if let (true, Some((_, too_big, sentence, when))) = (is_edt, words::unreachable(flow)) {
@@ -164,6 +204,31 @@ fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     let diagnosis = if is_edt { &EDT } else { &FRAMEHAWK_UNANSWERED };
     let finding = unanswered::finding(grounds, diagnosis, flow, "packet", 3 * SECOND).filter(|_| long)?;
     Some(finding.because(beside).because_some(retries(grounds, flow)))
+}
+
+/// Whether the last that is seen of EDT is one side's large packets that nobody answers.
+fn large_lost(flow: &Summary, tcp: &Summary, seen: &Datagrams) -> Option<Finding> {
+    let sides = |mine: usize| {
+        let [a, b] = flow.endpoints;
+        let own = if mine == 0 { a } else { b };
+        Some((own, *seen.large.get(mine)?, seen.first_large.get(mine).copied()??, seen.last.get(mine).copied()??))
+    };
+    (0..2).find_map(|mine| {
+        let (own, large, first, last) = sides(mine)?;
+        let peer = 1 - mine;
+        let (their_large, their_last) = (*seen.large.get(peer)?, seen.last.get(peer).copied()??);
+        let vanished = large >= 3 && their_large == 0 && their_last.time < first.time;
+        let gave_up = last.time.since(first.time) >= 2 * SECOND && tcp.last.since(last.time) >= 2 * SECOND;
+        (vanished && gave_up).then(|| {
+            Finding::of_flow(&LARGE_LOST, flow, Some(first)).because(format!(
+                "{} sent {} of more than 1200 bytes, the first {}; the last packet of the other side had come {}.",
+                end(own),
+                counted(large, "packet"),
+                at(first, flow.digits),
+                at(their_last, flow.digits)
+            ))
+        })
+    })
 }
 
 /// Tries of the same client before this one: every five minutes while the session is on TCP.

@@ -5,6 +5,7 @@
 
 mod pattern;
 mod route;
+mod traffic;
 
 use super::ledger::Line;
 use super::words::{self, at, counted, end, span, stamp};
@@ -40,7 +41,9 @@ pub(super) const FAMILY: Family = Family {
         TRANSLATED,
         INTERVAL,
         NO_REDUNDANCY,
-        LARGE,
+        traffic::LARGE,
+        traffic::READABLE,
+        traffic::BULK,
         JOIN_BLOCKED,
         TCP_BLOCKED,
     ],
@@ -88,16 +91,6 @@ const NO_REDUNDANCY: Diagnosis = Diagnosis {
     advice: &["On a node: Get-ClusterNetwork | Format-Table Name, Role, State, Address"],
 };
 
-const LARGE: Diagnosis = Diagnosis {
-    id: "netft-large-frames",
-    severity: Severity::Info,
-    title: "Tunnelled cluster traffic is larger than a usual packet",
-    meaning: "It goes in fragments unless every device between the nodes takes jumbo frames.",
-    evidence: "A tunnelled frame whose datagram has more than 1472 bytes of payload.",
-    caveats: &["With jumbo frames end to end this is as it should be."],
-    advice: &["From node to node: ping -f -l 1472, and with the jumbo size if that is configured."],
-};
-
 const JOIN_BLOCKED: Diagnosis = Diagnosis {
     id: "netft-join-blocked",
     severity: Severity::Critical,
@@ -120,7 +113,9 @@ const TCP_BLOCKED: Diagnosis = Diagnosis {
 };
 
 fn concerns(flow: &Summary) -> bool {
-    flow.app == Some("netft") || (flow.protocol == protocol::TCP && flow.endpoints.iter().any(|end| end.port == PORT))
+    flow.app == Some("netft")
+        || (flow.protocol == protocol::TCP
+            && (flow.endpoints.iter().any(|end| end.port == PORT) || traffic::is_bulk(flow)))
 }
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
@@ -129,6 +124,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     }
     let joins = blocked_joins(grounds, findings);
     let troubles = route::troubles(grounds, &joins);
+    traffic::behind_bulk(grounds, findings);
     let rest = pattern::read(grounds, troubles, findings);
     findings.extend(rest.into_iter().map(|trouble| trouble.finding(grounds)));
     let mut seen = BTreeSet::new();
@@ -139,7 +135,8 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         }
         if line.from < line.to {
             translated(line, findings);
-            large(line, findings);
+            traffic::large(line, findings);
+            traffic::readable(line, findings);
         }
     }
     no_redundancy(grounds, findings);
@@ -215,17 +212,6 @@ fn changed_interval(line: &Line, findings: &mut Vec<Finding>) {
                 span(40 * interval.median),
             )),
     );
-}
-
-fn large(line: &Line, findings: &mut Vec<Finding>) {
-    /// The largest payload of UDP in an Ethernet frame of 1500 bytes over IPv4.
-    const USUAL: u32 = 1472;
-    let (frames, largest) = line.tunnelled;
-    let Some(first) = line.beats.first.filter(|_| frames > 0 && largest > USUAL) else { return };
-    findings.push(of_line(&LARGE, line, first.time).because(format!(
-        "Of {} on this route the largest came in a datagram of {largest} bytes.",
-        counted(frames, "tunnelled frame")
-    )));
 }
 
 /// The network that an address most probably is in: clusters' networks are seldom smaller than these.

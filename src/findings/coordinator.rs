@@ -1,5 +1,7 @@
 //! MSDTC: two RPC connections, one in each direction, each found through the endpoint mapper.
 
+mod setup;
+
 use super::transactions::is_public;
 use super::words::{self, SECOND, at, counted, end, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence};
@@ -15,7 +17,16 @@ pub(super) const FAMILY: Family = Family {
     title: "Distributed Transaction Coordinator",
     concerns,
     examine,
-    diagnoses: &[UNREGISTERED, PORT_BLOCKED, CALLBACK, DENIED, EXPOSED],
+    diagnoses: &[
+        UNREGISTERED,
+        PORT_BLOCKED,
+        CALLBACK,
+        DENIED,
+        EXPOSED,
+        setup::DUPLICATE,
+        setup::UNRESOLVED,
+        setup::TIMED_OUT,
+    ],
 };
 
 const UNREGISTERED: Diagnosis = Diagnosis {
@@ -72,8 +83,10 @@ const EXPOSED: Diagnosis = Diagnosis {
 };
 
 fn concerns(flow: &Summary) -> bool {
-    flow.protocol == protocol::TCP
-        && (matches!(flow.app, Some("msdtc" | "dcerpc")) || flow.endpoints.last().is_some_and(|end| end.port == MAPPER))
+    setup::is_failed_lookup(flow)
+        || (flow.protocol == protocol::TCP
+            && (matches!(flow.app, Some("msdtc" | "dcerpc"))
+                || flow.endpoints.last().is_some_and(|end| end.port == MAPPER)))
 }
 
 fn calls(flow: &Summary) -> Option<&Calls> {
@@ -84,6 +97,7 @@ fn calls(flow: &Summary) -> Option<&Calls> {
 }
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    setup::examine(grounds, findings);
     for flow in grounds.flows.iter().filter(|flow| !flow.continued) {
         if let Some(calls) = calls(flow) {
             of_calls(flow, calls, findings);

@@ -1,6 +1,7 @@
 //! The document of all findings, written from the list: what docs/findings.md holds.
 
 use super::FAMILIES;
+use super::catalogue::CATALOGUE;
 use std::fmt::Write;
 
 /// The document, as Markdown.
@@ -32,6 +33,15 @@ pub fn text() -> String {
                 cell(&diagnosis.advice.join(" "))
             );
         }
+    }
+    text.push_str(
+        "\n## What is looked for, and what it is called\n\n\
+         The catalogue of what goes wrong with these systems, and the findings that tell of it.\n\n\
+         | | what goes wrong | findings |\n|---|---|---|\n",
+    );
+    for (code, what, ids) in CATALOGUE {
+        let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+        let _ = writeln!(text, "| {code} | {what} | {} |", ids.join(", "));
     }
     text
 }

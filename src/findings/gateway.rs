@@ -1,5 +1,7 @@
 //! RD Gateway's UDP side channel (3391 beside 443): tried when, how far it came, refused by whom, and why.
 
+mod missing;
+
 use super::words::{self, SECOND, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, unanswered};
 use crate::inspect::Side;
@@ -10,11 +12,11 @@ use std::net::IpAddr;
 
 pub(super) const FAMILY: Family = Family {
     title: "Remote Desktop Gateway over UDP",
-    concerns: |flow| flow.app == Some("rdg-udp"),
+    concerns: |flow| flow.app == Some("rdg-udp") || missing::is_main_channel(flow),
     examine,
     diagnoses: &[
         UNANSWERED, REFUSED, PROBED, COOKIE, FLIGHT, ALERT, CERTIFICATE, OLD, CONNECT_REFUSED, CONNECT_UNANSWERED,
-        DIED, WORKS,
+        DIED, WORKS, SELF_SIGNED, missing::MISSING, missing::BALANCER,
     ],
 };
 
@@ -145,6 +147,16 @@ const WORKS: Diagnosis = Diagnosis {
     advice: &[],
 };
 
+const SELF_SIGNED: Diagnosis = Diagnosis {
+    id: "rdg-udp-self-signed",
+    severity: Severity::Info,
+    title: "The gateway's certificate is signed by itself",
+    meaning: "Clients trust it only where it was installed by hand; others refuse the side channel, and the session too.",
+    evidence: "The certificate in the handshake names the same subject and issuer.",
+    caveats: &["Test systems and closed networks do so on purpose."],
+    advice: &["On the gateway: bind a certificate of an authority that the clients know."],
+};
+
 /// Records with data of each side that make a session.
 const MIN_DATA: u64 = 3;
 /// Silence after which the peer is given up, in nanoseconds (MS-RDPEUDP2: 16 s).
@@ -152,17 +164,25 @@ const DEAD: u64 = 16 * SECOND;
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let scanners = scanners(grounds, findings);
+    let balancers = missing::balancers(grounds);
     for flow in grounds.flows {
-        let Some(Report::Handshake(seen)) = flow.report.as_deref() else { continue };
+        let Some(Report::Handshake(seen)) = flow.report.as_deref().filter(|_| is_channel(flow)) else { continue };
         let scanned = flow.endpoints.first().is_some_and(|end| scanners.contains(&end.address));
         if !scanned && !flow.continued {
-            findings.extend(judge(grounds, flow, seen));
+            let finding = judge(grounds, flow, seen);
+            findings.extend(finding.map(|finding| missing::behind_balancer(grounds, &balancers, flow, finding)));
         }
         if !flow.continued && is_gateway(grounds, flow) {
             findings.extend(certificate(flow, seen));
             findings.extend(old(flow, seen));
         }
     }
+    missing::examine(grounds, findings);
+}
+
+/// Whether a flow is a side channel; the others of the family are main channels.
+fn is_channel(flow: &Summary) -> bool {
+    flow.app == Some("rdg-udp")
 }
 
 /// Whether more than the port says that a flow is a gateway's: the client's correlation id, or the main channel.
@@ -175,7 +195,7 @@ fn is_gateway(grounds: &Grounds<'_>, flow: &Summary) -> bool {
 fn scanners(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAddr> {
     const MIN_TARGETS: usize = 5;
     let mut probes: BTreeMap<IpAddr, Vec<&Summary>> = BTreeMap::new();
-    for flow in grounds.flows {
+    for flow in grounds.flows.iter().filter(|flow| is_channel(flow)) {
         let [from, to] = flow.endpoints.map(|end| end.address);
         let identified = flow.attributes.value("rdg-udp.correlation_id").is_some();
         if !identified && grounds.beside(from, to).is_none() {
@@ -328,7 +348,13 @@ fn certificate(flow: &Summary, seen: &Handshake) -> Option<Finding> {
     } else if shown.not_before > now {
         format!("is not valid before {}", shown.not_before)
     } else {
-        return None;
+        return shown.self_signed.then(|| {
+            Finding::of_flow(&SELF_SIGNED, flow, Some(shown.at)).because(format!(
+                "The certificate of {} shown {} names itself as its issuer.",
+                shown.subject,
+                at(shown.at, flow.digits)
+            ))
+        });
     };
     Some(
         Finding::of_flow(&CERTIFICATE, flow, Some(shown.at))

@@ -6,13 +6,14 @@
 use super::grounds::{CaptureFacts, Grounds, Stream, Sums};
 use super::ledger::{self, Line};
 use super::{FAMILIES, Finding};
-use crate::key::{HostPair, protocol};
+use crate::key::{Endpoint, HostPair, protocol};
 use crate::packet::{TcpHeader, Timestamp};
 use crate::shard::SHARDS;
 use crate::summary::Summary;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Most flows kept per family and shard; those beyond are counted as overlooked.
 pub const MAX_KEPT: usize = 2048;
@@ -20,6 +21,34 @@ pub const MAX_KEPT: usize = 2048;
 pub const MAX_PAIRS: usize = 16_384;
 /// The port whose TCP says whether two hosts talk at all while something else beside it is silent.
 const BESIDE: u16 = 443;
+
+/// Most connections per shard of which it is known how they were opened.
+const MAX_OPENED: usize = 4096;
+
+/// A connection that was opened, to be found again under another client's address.
+#[derive(Clone, Copy, Debug)]
+pub struct Opened {
+    /// The sequence number of its SYN, the client's port and who listens: what two copies of a SYN have in common.
+    pub mark: (u32, u16, Endpoint),
+    /// Who opened it.
+    pub client: IpAddr,
+    /// First packet.
+    pub first: Timestamp,
+    /// Whether it carried anything.
+    pub won: bool,
+}
+
+impl Opened {
+    /// Of a connection whose handshake was seen.
+    pub fn of(summary: &Summary) -> Option<Self> {
+        let [client, server] = summary.endpoints;
+        let [asked, answered] = summary.tcp.as_ref().map(|tcp| tcp.sides)?;
+        let opened = asked.flags & answered.flags & TcpHeader::SYN != 0 && !summary.continued;
+        let mark = (asked.initial.filter(|_| opened)?, client.port, server);
+        let won = summary.counts.iter().any(|count| count.payload > 0);
+        Some(Self { mark, client: client.address, first: summary.first, won })
+    }
+}
 
 /// What is known between two hosts; arrays hold the key's low end first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +59,10 @@ pub(super) struct Pair {
     pub(super) implied: [bool; 2],
     /// TCP to port 443, both ways.
     pub(super) beside: Option<Stream>,
+    /// Packets of flows of which the other direction must exist and is not in the capture.
+    pub(super) alone: u32,
+    /// Whether a Citrix session was seen.
+    pub(super) citrix: bool,
 }
 
 /// What one shard's flows left behind.
@@ -39,6 +72,7 @@ pub(super) struct Bucket {
     kept: Vec<Vec<Summary>>,
     overlooked: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
+    pub(super) opened: Vec<Opened>,
     /// TCP connections, those without a handshake, and handshakes seen twice at once.
     pub(super) tcp: [u64; 3],
     pub(super) digits: u8,
@@ -51,6 +85,7 @@ impl Default for Bucket {
             kept: FAMILIES.iter().map(|_| Vec::new()).collect(),
             overlooked: 0,
             span: None,
+            opened: Vec::new(),
             tcp: [0; 3],
             digits: 0,
         }
@@ -69,6 +104,9 @@ impl Bucket {
             *connections += 1;
             *midway += u64::from(flags & TcpHeader::SYN == 0);
             *doubled += u64::from(tcp.doubled);
+        }
+        if self.opened.len() < MAX_OPENED {
+            self.opened.extend(Opened::of(summary));
         }
         for (family, kept) in FAMILIES.iter().zip(&mut self.kept) {
             if (family.concerns)(summary) {
@@ -113,6 +151,11 @@ impl Bucket {
             down.packets == 0 && proves(forward.flags, up.payload),
         ];
         set(&mut known.implied, order(implied));
+        if implied != [false; 2] {
+            let packets = u32::try_from(up.packets + down.packets).unwrap_or(u32::MAX);
+            known.alone = known.alone.saturating_add(packets);
+        }
+        known.citrix |= matches!(summary.app, Some("ica" | "cgp"));
         let [_, to] = summary.endpoints;
         if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
             let stream = known.beside.get_or_insert(Stream {
@@ -140,10 +183,13 @@ impl Bucket {
                 *mine |= theirs;
             }
             mine.beside = mine.beside.or(theirs.beside);
+            mine.alone = mine.alone.saturating_add(theirs.alone);
+            mine.citrix |= theirs.citrix;
         }
         for (mine, theirs) in self.kept.iter_mut().zip(other.kept) {
             mine.extend(theirs);
         }
+        self.opened.extend(other.opened);
         self.overlooked += other.overlooked;
         self.span = match (self.span, other.span) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),

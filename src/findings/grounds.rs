@@ -1,6 +1,6 @@
 //! What findings may rest on: the kept flows, and how much of the truth the capture can hold.
 
-use super::gather::{Bucket, Pair};
+use super::gather::{Bucket, Opened, Pair};
 use super::ledger::Line;
 use super::words::{self, percent};
 use crate::key::{Endpoint, FlowKey};
@@ -70,11 +70,22 @@ pub enum Silence {
     Unknowable,
 }
 
+/// In how many ways pairs of hosts were heard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ways {
+    /// Pairs heard both ways.
+    pub both: u64,
+    /// Pairs of which one way must be missing from the capture.
+    pub one: u64,
+    /// Packets of the latter.
+    pub packets: u64,
+}
+
 /// What was summed up over all flows.
 pub(super) struct Sums {
     pub(super) span: (Timestamp, Timestamp),
     pub(super) tcp: [u64; 3],
-    pub(super) ways: (u64, u64),
+    pub(super) ways: Ways,
     pub(super) digits: u8,
 }
 
@@ -85,7 +96,7 @@ impl Sums {
             .iter()
             .filter_map(|bucket| bucket.span)
             .reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))?;
-        let mut sums = Self { span, tcp: [0; 3], ways: (0, 0), digits: 0 };
+        let mut sums = Self { span, tcp: [0; 3], ways: Ways::default(), digits: 0 };
         for bucket in buckets {
             for (sum, part) in sums.tcp.iter_mut().zip(bucket.tcp) {
                 *sum += part;
@@ -93,8 +104,9 @@ impl Sums {
             sums.digits = sums.digits.max(bucket.digits);
             for pair in bucket.pairs.values() {
                 let missing = pair.sent.iter().zip(pair.implied).any(|(sent, implied)| implied && !sent);
-                sums.ways.0 += u64::from(pair.sent == [true; 2]);
-                sums.ways.1 += u64::from(missing);
+                sums.ways.both += u64::from(pair.sent == [true; 2]);
+                sums.ways.one += u64::from(missing);
+                sums.ways.packets += if missing { u64::from(pair.alone) } else { 0 };
             }
         }
         Some(sums)
@@ -117,8 +129,7 @@ pub struct Grounds<'a> {
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
     buckets: &'a [Bucket],
-    /// Host pairs heard both ways, and those where one way must be missing.
-    ways: (u64, u64),
+    ways: Ways,
 }
 
 impl<'a> Grounds<'a> {
@@ -132,9 +143,9 @@ impl<'a> Grounds<'a> {
         Self { flows, heartbeats, capture, span, tcp, digits, buckets, ways }
     }
 
-    /// Host pairs heard both ways, and those of which one way must be missing from the capture.
+    /// How many host pairs were heard both ways, and how many one way only.
     #[must_use]
-    pub const fn ways(&self) -> (u64, u64) {
+    pub const fn ways(&self) -> Ways {
         self.ways
     }
 
@@ -142,7 +153,7 @@ impl<'a> Grounds<'a> {
     #[must_use]
     pub const fn is_one_way(&self) -> bool {
         // A few asymmetric paths are everybody's; more of them than of the others are the capture's.
-        self.ways.1 > 0 && self.ways.1 >= self.ways.0
+        self.ways.one > 0 && self.ways.one >= self.ways.both
     }
 
     fn pair(&self, a: IpAddr, b: IpAddr) -> Option<(&Pair, bool)> {
@@ -169,6 +180,27 @@ impl<'a> Grounds<'a> {
     pub fn beside(&self, client: IpAddr, server: IpAddr) -> Option<&Stream> {
         let (pair, _) = self.pair(client, server)?;
         pair.beside.as_ref().filter(|stream| stream.server == server)
+    }
+
+    /// Whether the two hosts have a Citrix session.
+    #[must_use]
+    pub fn has_citrix(&self, a: IpAddr, b: IpAddr) -> bool {
+        self.pair(a, b).is_some_and(|(pair, _)| pair.citrix)
+    }
+
+    /// What hosts had over TCP port 443 of others: of each the client, and the stream.
+    pub fn streams(&self) -> impl Iterator<Item = (IpAddr, &'a Stream)> + use<'a> {
+        let pairs = self.buckets.iter().flat_map(|bucket| &bucket.pairs);
+        pairs.filter_map(|(hosts, pair)| {
+            let stream = pair.beside.as_ref()?;
+            let client = hosts.addresses().into_iter().find(|&address| address != stream.server)?;
+            Some((client, stream))
+        })
+    }
+
+    /// Connections that were opened, as far as they are remembered.
+    pub fn opened(&self) -> impl Iterator<Item = &'a Opened> + use<'a> {
+        self.buckets.iter().flat_map(|bucket| &bucket.opened)
     }
 
     /// How long the capture went on after a time, in nanoseconds.

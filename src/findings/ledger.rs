@@ -29,12 +29,16 @@ pub struct Line {
     pub filter: String,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
-    /// The first ICMP error about the route.
+    /// The first ICMP error about the route that says that nothing gets through.
     pub refused: Option<(String, Moment)>,
+    /// The first that says that something was too large.
+    pub too_big: Option<(String, Moment)>,
     /// The addresses that a packet named where they were not its own.
     pub translated: Option<(String, Moment)>,
     /// Tunnelled frames on the route, and the largest datagram that carried one.
     pub tunnelled: (u64, u32),
+    /// Those of them whose content can be read, and the first.
+    pub readable: Option<(u64, Moment)>,
 }
 
 impl Line {
@@ -82,6 +86,7 @@ struct Route {
     filter: String,
     digits: u8,
     refused: Option<(String, Moment)>,
+    too_big: Option<(String, Moment)>,
 }
 
 /// Most records of a route whose ids are named.
@@ -90,7 +95,14 @@ const MAX_FLOWS: usize = 12;
 impl Route {
     fn new(flow: &Summary) -> Self {
         let filter = super::words::flow_filter(flow);
-        Self { parts: Vec::new(), flows: Vec::new(), filter, digits: flow.digits, refused: None }
+        Self {
+            parts: Vec::new(),
+            flows: Vec::new(),
+            filter,
+            digits: flow.digits,
+            refused: None,
+            too_big: None,
+        }
     }
 
     fn add(&mut self, flow: &Summary, report: Heartbeats) {
@@ -102,14 +114,15 @@ impl Route {
         if self.flows.len() < MAX_FLOWS {
             self.flows.push(flow.id);
         }
-        if self.refused.is_none() {
-            self.refused = super::words::unreachable(flow).map(|(_, _, sentence, at)| (sentence, at));
+        if let Some((_, too_big, sentence, at)) = super::words::unreachable(flow) {
+            let error = if too_big { &mut self.too_big } else { &mut self.refused };
+            error.get_or_insert((sentence, at));
         }
     }
 
     fn lines(self, low: Endpoint, high: Endpoint) -> [Line; 2] {
         let mut nodes = [Beats::default(), Beats::default()];
-        let (mut translated, mut tunnelled) = (None, (0, 0));
+        let (mut translated, mut tunnelled, mut readable) = (None, (0, 0), None::<(u64, Moment)>);
         for part in &self.parts {
             for (sum, part) in nodes.iter_mut().zip(&part.nodes) {
                 join(sum, part);
@@ -117,6 +130,9 @@ impl Route {
             let named = part.mismatch.map(|((from, to), at)| (format!("{from} > {to}"), at));
             translated = translated.or(named);
             tunnelled = (tunnelled.0 + part.frames, tunnelled.1.max(part.largest_frame));
+            if let Some((count, at)) = part.readable {
+                readable = Some(readable.map_or((count, at), |(sum, first)| (sum + count, first)));
+            }
         }
         let [first, second] = nodes;
         let line = |from, to, beats, peer| Line {
@@ -129,7 +145,9 @@ impl Route {
             digits: self.digits,
             refused: self.refused.clone(),
             translated: translated.clone(),
+            too_big: self.too_big.clone(),
             tunnelled,
+            readable,
         };
         [line(low, high, first.clone(), second.clone()), line(high, low, second, first)]
     }

@@ -14,7 +14,7 @@ pub(super) const FAMILY: Family = Family {
     title: "Ports and what is behind them",
     concerns,
     examine,
-    diagnoses: &[GUARDED, MOBILE, FORGOTTEN, SCANNED, ANSWERED, REFUSED],
+    diagnoses: &[GUARDED, MOBILE, FOREIGN, FORGOTTEN, SCANNED, ANSWERED, REFUSED],
 };
 
 const GUARDED: Diagnosis = Diagnosis {
@@ -37,6 +37,16 @@ const MOBILE: Diagnosis = Diagnosis {
     evidence: "A whole message, or a dialogue, of another protocol.",
     caveats: &["HTTP, TLS and SSH run on any port; that alone is nobody's fault."],
     advice: &["Name it in rules and monitoring by what it is: -d of wiretell, Decode As of Wireshark."],
+};
+
+const FOREIGN: Diagnosis = Diagnosis {
+    id: "port-foreign-speaker",
+    severity: Severity::Info,
+    title: "Something else speaks on a cluster's or a gateway's port",
+    meaning: "Tools that go by ports call it a cluster's heartbeat or a gateway's side channel, and it is neither.",
+    evidence: "UDP to 3343 or 3391 whose bytes are not what belongs there, and nothing else that is known.",
+    caveats: &["Some cameras and drones use UDP 3343."],
+    advice: &["On the listening host: netstat -ano, or ss -lnup, tells who it is."],
 };
 
 const FORGOTTEN: Diagnosis = Diagnosis {
@@ -81,9 +91,10 @@ const REFUSED: Diagnosis = Diagnosis {
     advice: &["Check whether the service should run there."],
 };
 
-/// Protocols that rules and monitoring watch by their port, and whose owners seldom move them.
-const GUARDED_PROTOCOLS: [&str; 14] = [
-    "rdp", "smb", "ldap", "kerberos", "netbios-ssn", "tds", "vnc", "telnet", "msdtc", "tip", "mysql", "postgresql",
+/// Protocols that rules and monitoring watch by their port, and whose owners seldom move them. RPC services, of which the
+/// transaction coordinator is one, have no port of their own.
+const GUARDED_PROTOCOLS: [&str; 13] = [
+    "rdp", "smb", "ldap", "kerberos", "netbios-ssn", "tds", "vnc", "telnet", "tip", "mysql", "postgresql",
     "oracle-tns", "ica",
 ];
 
@@ -132,6 +143,7 @@ fn concerns(flow: &Summary) -> bool {
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     contradicted(grounds, findings);
+    foreign(grounds, findings);
     forgotten(grounds, findings);
     let scanners = scanned(grounds, findings);
     listeners(grounds, &scanners, findings);
@@ -190,6 +202,25 @@ fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+fn foreign(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for flow in grounds.flows {
+        let to = responder(flow);
+        let is_refuted = flow.verdict == Verdict::Contradicted && flow.app.is_none();
+        if flow.protocol == protocol::UDP && matches!(to.port, 3343 | 3391) && is_refuted && told.insert(to) {
+            let [from, _] = flow.endpoints;
+            let reason = flow.why.first().map(|reason| format!(": {}", &*reason.detail)).unwrap_or_default();
+            findings.push(Finding::of_flow(&FOREIGN, flow, None).because(format!(
+                "{} to {} from {} (frame {}) on{reason}.",
+                end(from),
+                end(to),
+                words::utc(flow.first, flow.digits),
+                flow.first_frame
+            )));
+        }
+    }
+}
+
 fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
     for flow in grounds.flows {
@@ -198,8 +229,11 @@ fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         let two_way = flow.counts.iter().all(|count| count.payload > 0);
         let listens = flow.protocol == protocol::UDP || opened(flow).is_some();
         let really = flow.app.filter(|app| !own.contains(app) && is_sure(flow));
+        let [from, _] = flow.endpoints;
+        // Beside a Citrix session that family tells of it.
+        let citrix = *port == 3243 && grounds.has_citrix(from.address, to.address);
         // What contradicts the port was told above.
-        if !two_way || !listens || flow.verdict == Verdict::Contradicted || !told.insert(to) {
+        if !two_way || !listens || citrix || flow.verdict == Verdict::Contradicted || !told.insert(to) {
             continue;
         }
         let what = match (really, flow.app) {
@@ -207,14 +241,18 @@ fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             (None, Some(app)) if own.contains(&app) && is_sure(flow) => continue,
             _ => "what is spoken there is not known".to_owned(),
         };
-        let [from, _] = flow.endpoints;
-        findings.push(Finding::of_flow(&FORGOTTEN, flow, None).because(format!(
+        let finding = Finding::of_flow(&FORGOTTEN, flow, None).because(format!(
             "Port {port} is registered to {whose}; {} and {} exchanged payload from {} (frame {}) on, and {what}.",
             end(from),
             end(to),
             words::utc(flow.first, flow.digits),
             flow.first_frame
-        )));
+        ));
+        findings.push(if flow.direction == crate::flow::Direction::FirstPacket {
+            finding.but("Clients of old systems have their ports from 1025 to 5000: if that end asked, the port means nothing.")
+        } else {
+            finding
+        });
     }
 }
 

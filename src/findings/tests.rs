@@ -25,3 +25,16 @@ fn every_diagnosis_says_what_it_means_and_how_it_is_known() {
         assert!(!diagnosis.title.ends_with('.'), "{}", diagnosis.id);
     }
 }
+
+#[test]
+fn the_catalogue_is_whole_and_names_findings_that_exist() {
+    for (prefix, count) in [("N", 19), ("R", 20), ("F", 3), ("C", 9), ("T", 1), ("M", 15)] {
+        for number in 1..=count {
+            let code = format!("{prefix}{number}");
+            assert_eq!(catalogue::CATALOGUE.iter().filter(|(known, ..)| *known == code).count(), 1, "{code}");
+        }
+    }
+    for (code, _, ids) in catalogue::CATALOGUE {
+        assert!(!ids.is_empty() && ids.iter().all(|id| named(id).is_some()), "{code}");
+    }
+}

@@ -19,6 +19,7 @@
 mod connectionless;
 pub(super) mod interfaces;
 pub(super) mod pdu;
+mod setup;
 mod tower;
 pub(super) mod watch;
 

@@ -9,7 +9,9 @@ use crate::cursor::require;
 use crate::inspect::{
     Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict,
 };
+use crate::follow::{Follower, Heard, Told};
 use crate::key::Transport;
+use crate::report::{Datagrams, Report};
 
 /// EDT.
 pub const INSPECTOR: Inspector = Inspector {
@@ -23,6 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
     inspect,
+    follow: Some(|_| Box::new(Sizes::default())),
     confused_with: "UDT file transfers and SRT on other ports; DTLS, in which EDT travels to gateways",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -56,10 +59,43 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     }
 }
 
+/// Counts datagrams by size: what is inside is mostly encrypted.
+#[derive(Debug, Default)]
+struct Sizes(Datagrams);
+
+/// Payloads above this take a packet of more than 1228 bytes: tunnels are most often narrower than 1500 by less.
+const LARGE: u32 = 1200;
+
+impl Follower for Sizes {
+    fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
+        let side = heard.side.index();
+        let add = |counts: &mut [u64; 2]| {
+            if let Some(count) = counts.get_mut(side) {
+                *count += 1;
+            }
+        };
+        add(&mut self.0.count);
+        if heard.wire_len > LARGE {
+            add(&mut self.0.large);
+            if let Some(first) = self.0.first_large.get_mut(side) {
+                first.get_or_insert(heard.at());
+            }
+        }
+        if let Some(last) = self.0.last.get_mut(side) {
+            *last = Some(heard.at());
+        }
+    }
+
+    fn report(&self) -> Option<Report> {
+        Some(Report::Datagrams(self.0.clone()))
+    }
+}
+
 const HANDSHAKE: &[u8] = b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\x01\x11\x22\x33\x44\0\0\x05\xdc\
     \0\0\x64\0\0\0\0\x01\x0a\x0b\x0c\x0d\0\0\0\0\x02\0\0\x0a\0\0\0\0\0\0\0\0\0\0\0\0";
 
 const EXAMPLES: &[Example] = &[
+    Example::udp(Confidence::Signature, "a handshake that is repeated", &[HANDSHAKE, HANDSHAKE, HANDSHAKE], &[]).on(2598),
     Example::udp(Confidence::Signature, "a UDT-style handshake on 2598", &[HANDSHAKE], &[]).on(2598),
     Example::udp(
         Confidence::Message,

@@ -85,7 +85,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         // SRT begins with a datagram handshake too, and only the answer tells.
         (Ok(request), Err(Reject::Incomplete)) if request.kind == 2 => Ok(Evidence::signature(rule)),
         (Ok(_), Ok(_) | Err(Reject::Incomplete)) => Ok(Evidence::message(rule)),
-        (Err(Reject::Incomplete), Ok(_)) => Ok(Evidence::message(rule).from(Side::Responder)),
+        // Who asks knows no socket of the other side yet: an answer names one.
+        (Err(Reject::Incomplete), Ok(reply)) if reply.destination != 0 => Ok(Evidence::message(rule).from(Side::Responder)),
         (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
         _ => Err(Reject::Mismatch),
     }

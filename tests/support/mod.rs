@@ -61,6 +61,28 @@ impl Capture {
         self.frame(at, ethernet(from, to, 6, &segment));
     }
 
+    /// Adds an ICMP error (type and code) of `reporter` about a datagram that was sent.
+    pub fn icmp_error(
+        &mut self,
+        at: i64,
+        reporter: [u8; 2],
+        error: (u8, u8),
+        from: End,
+        to: End,
+        payload: &[u8],
+    ) {
+        let mut quoted = from.1.to_be_bytes().to_vec();
+        quoted.extend(to.1.to_be_bytes());
+        quoted.extend((payload.len() as u16 + 8).to_be_bytes());
+        quoted.extend([0, 0]);
+        quoted.extend(payload);
+        // Of the frame that was sent all but Ethernet's header is quoted.
+        let packet = &ethernet(from, to, 17, &quoted)[14..];
+        let mut message = vec![error.0, error.1, 0, 0, 0, 0, 0x05, 0x00];
+        message.extend(packet);
+        self.frame(at, ethernet((reporter, 0), (from.0, 0), 1, &message));
+    }
+
     /// Adds a TCP connection: handshake, what each side says in turn, and its end.
     pub fn connection(&mut self, at: i64, client: End, server: End, said: &[(bool, &[u8])]) {
         const STEP: i64 = 1_000_000;

@@ -66,8 +66,9 @@ pub(super) fn read<'a>(
     troubles: Vec<Trouble<'a>>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Trouble<'a>> {
-    let rest = refused(troubles, findings);
-    let rest = silent_nodes(grounds, rest, findings);
+    // A node whose host says by ICMP that its service is gone is silent as a whole first of all.
+    let rest = silent_nodes(grounds, troubles, findings);
+    let rest = refused(rest, findings);
     if rest.iter().filter(|trouble| trouble.is_failure()).count() < 2 {
         return rest;
     }
@@ -143,7 +144,12 @@ fn silent_nodes<'a>(
         let hosts: BTreeSet<IpAddr> = members.iter().map(|trouble| trouble.line.to.address).collect();
         // Several addresses of one network are several nodes.
         let networks: BTreeSet<_> = hosts.iter().map(|&host| network(host)).collect();
-        if members.len() < 2 || networks.len() < hosts.len() {
+        // Where another network has all its nodes, this one lives too: it is an adapter that fell silent.
+        let lives = networks_of(grounds).into_iter().any(|(which, nodes)| {
+            let here = networks_of(grounds).into_iter().filter(|(which, _)| networks.contains(which));
+            !networks.contains(&which) && here.map(|(_, nodes)| nodes).max() <= Some(nodes)
+        });
+        if members.len() < 2 || networks.len() < hosts.len() || lives {
             rest.extend(members);
             continue;
         }
@@ -153,9 +159,25 @@ fn silent_nodes<'a>(
         let last = since.map(|since| {
             format!("Its last packet came {}; the capture went on for {}.", at(since, grounds.digits), words::span(grounds.watched_after(since.time)))
         });
+        let refusal = members.iter().find_map(|trouble| trouble.line.refused.as_ref());
+        let refusal = refusal.map(|(sentence, _)| {
+            format!("{sentence} Its host is there and its cluster service is not, or a router answers in its place.")
+        });
+        let finding = finding.because_some(refusal);
         findings.push(finding.titled(format!("The node at {} fell silent on all its routes at once", names.join(", "))).because_some(last));
     }
     rest
+}
+
+/// The networks of all heartbeats, and how many nodes each has.
+fn networks_of(grounds: &Grounds<'_>) -> BTreeMap<(u128, &'static str), usize> {
+    let addresses: BTreeSet<IpAddr> =
+        grounds.heartbeats.iter().flat_map(|line| [line.from.address, line.to.address]).collect();
+    let mut networks = BTreeMap::new();
+    for address in addresses {
+        *networks.entry(network(address)).or_default() += 1;
+    }
+    networks
 }
 
 /// Reads the matrix of nodes of each network.

@@ -182,16 +182,18 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
         sentences,
         caveat: None,
     };
+    let open = beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS);
     if let Some((sentence, _)) = &line.refused {
         let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
             Severity::Info
         } else {
             Severity::Warning
         };
-        return Some(new(&REFUSED, severity, vec![sentence.clone(), tally(line)]));
+        let mut trouble = new(&REFUSED, severity, vec![sentence.clone(), tally(line)]);
+        trouble.silent_since = open.filter(|run| is_silent(line, *run)).and(line.peer.last);
+        return Some(trouble);
     }
     let interval = line.interval();
-    let open = beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS);
     if let Some(run) = open {
         let sentence = format!(
             "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record: {}.",
@@ -200,8 +202,7 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
             span(interval),
             in_terms(run.missed)
         );
-        let peer_silent = line.peer.last.is_none_or(|last| last.time < run.start.time || last.frame == run.start.frame);
-        if peer_silent {
+        if is_silent(line, run) {
             let silence = grounds.silence(to, from);
             if silence == Silence::Unknowable {
                 return None;
@@ -262,6 +263,11 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
     }
     beats.round_trip.filter(|trip| trip.count >= 10 && trip.p99 > interval / 2)?;
     Some(new(&SLOW, Severity::Notice, round_trip(line).into_iter().collect()))
+}
+
+/// Whether nothing at all came from the asked node since the run began.
+fn is_silent(line: &Line, run: Run) -> bool {
+    line.peer.last.is_none_or(|last| last.time < run.start.time || last.frame == run.start.frame)
 }
 
 /// Words a trouble down where the capture itself lost packets.

@@ -8,7 +8,7 @@ use crate::output::text::{columns, count, counted, printable};
 use anstyle::{AnsiColor, Style};
 
 /// Most findings of the mildest kind that are shown unless all are asked for.
-const INFOS: usize = 8;
+const INFOS: usize = 10;
 /// Most findings shown in full unless all are asked for.
 const SHOWN: usize = 25;
 /// Most routes shown in the ledger.

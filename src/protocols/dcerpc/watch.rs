@@ -2,6 +2,7 @@
 
 use super::interfaces::{self, ENDPOINT_MAPPER, IXN_REMOTE};
 use super::pdu::{self, Context, HEADER, Pdu, kind};
+use super::setup;
 use super::tower;
 use crate::attributes::Attributes;
 use crate::context::Announcement;
@@ -55,6 +56,8 @@ struct Calls {
     seen: report::Calls,
     /// Those of `mapping` that ask for the coordinator.
     wanted: VecDeque<u32>,
+    /// The call that sets a session of the coordinator up.
+    setup: Option<u32>,
 }
 
 pub(crate) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
@@ -167,8 +170,16 @@ impl Calls {
                 self.requests += 1;
                 let Ok((context, operation, arguments)) = pdu.request() else { return };
                 remember(&mut self.operations, format!("{context}:{operation}"));
-                let asks_mapper =
-                    self.contexts.iter().any(|c| c.id == context && c.interface == ENDPOINT_MAPPER);
+                let is_to = |interface| self.contexts.iter().any(|c| c.id == context && c.interface == interface);
+                if self.setup.is_none() && setup::is_setup(operation) && is_to(IXN_REMOTE) {
+                    self.setup = pdu.call;
+                    self.seen.setup = Some(at);
+                    if pdu.authentication().is_none_or(|(_, level)| level < setup::PRIVACY) {
+                        let said = setup::said(arguments.rest());
+                        (self.seen.identity, self.seen.host_name) = (said.caller, said.host);
+                    }
+                }
+                let asks_mapper = is_to(ENDPOINT_MAPPER);
                 if asks_mapper && operation == EPT_MAP {
                     if self.mapping.len() == REMEMBERED {
                         self.mapping.pop_front();
@@ -185,11 +196,18 @@ impl Calls {
                     }
                 }
             }
+            kind::CO_CANCEL | kind::ORPHANED if self.setup.is_some() && pdu.call == self.setup => {
+                self.seen.setup_cancelled.get_or_insert(at);
+            }
             _ => {}
         }
     }
 
     fn server(&mut self, pdu: &Pdu<'_>, responder: Endpoint, at: Moment, told: &mut Told) {
+        let answers = matches!(pdu.kind, kind::RESPONSE | kind::FAULT);
+        if answers && self.setup.is_some() && pdu.call == self.setup {
+            self.seen.setup_answered.get_or_insert(at);
+        }
         match pdu.kind {
             kind::RESPONSE => {
                 self.responses += 1;

@@ -3,7 +3,7 @@
 //! Both nodes ask on the same pair of ports with counters of their own, so a response is paired with a
 //! request by the requester and the sequence, never by the sequence alone.
 
-use super::wire::{Tunnelled, rcp, tunnelled};
+use super::wire::{self, Tunnelled, rcp, tunnelled};
 use crate::attributes::Attributes;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
@@ -177,6 +177,10 @@ impl Follower for Route {
             self.seen.frames += 1;
             self.seen.frame_bytes += u64::from(heard.wire_len);
             self.seen.largest_frame = self.seen.largest_frame.max(heard.wire_len);
+            if wire::is_readable(&inner, heard.bytes) {
+                let (count, _) = self.seen.readable.get_or_insert((0, at));
+                *count += 1;
+            }
             if self.inner.is_none_or(|first| first.ports.is_none()) {
                 self.inner = Some(inner);
             }

@@ -1,0 +1,139 @@
+//! What goes besides heartbeats: tunnelled traffic that is too large or can be read, and bulk traffic in the way.
+
+use super::super::ledger::Line;
+use super::super::words::{self, at, counted, end, span, stamp};
+use super::super::{Diagnosis, Finding, Grounds, Severity};
+use super::of_line;
+use crate::key::protocol;
+use crate::packet::Timestamp;
+use crate::summary::Summary;
+
+pub(super) const LARGE: Diagnosis = Diagnosis {
+    id: "netft-large-frames",
+    severity: Severity::Info,
+    title: "Tunnelled cluster traffic is larger than a usual packet",
+    meaning: "It goes in fragments unless every device between the nodes takes jumbo frames.",
+    evidence: "A tunnelled frame whose datagram has more than 1472 bytes of payload; an ICMP error (fragmentation \
+               needed, packet too big) about the route makes it a warning.",
+    caveats: &["With jumbo frames end to end this is as it should be."],
+    advice: &["From node to node: ping -f -l 1472, and with the jumbo size if that is configured."],
+};
+
+pub(super) const READABLE: Diagnosis = Diagnosis {
+    id: "netft-readable",
+    severity: Severity::Info,
+    title: "What the nodes say to each other can be read",
+    meaning: "The cluster's traffic is signed at most, not encrypted (SecurityLevel 0 or 1; 1 is the default): whoever \
+              is on the path reads it.",
+    evidence: "At least three tunnelled TCP segments whose bytes are far from evenly distributed, as those of encrypted \
+               and compressed data are.",
+    caveats: &["What is only signed looks the same as what is not protected at all."],
+    advice: &["On a node: (Get-Cluster).SecurityLevel; 2 encrypts."],
+};
+
+pub(super) const BULK: Diagnosis = Diagnosis {
+    id: "netft-behind-bulk",
+    severity: Severity::Notice,
+    title: "Heartbeats are missed or late while bulk traffic goes between the same nodes",
+    meaning: "Heartbeats probably wait behind a copy, a backup or a live migration on the same link.",
+    evidence: "Every run of missed heartbeats of a route, and its first late one, begins while a TCP connection of at \
+               least 10 MB and 10 Mbit/s goes between the same hosts; heartbeats were also seen for ten intervals outside of it.",
+    caveats: &["That both happen at once proves nothing by itself."],
+    advice: &["Give live migration and backup a network, a bandwidth limit or a priority of their own."],
+};
+
+/// Bytes of a connection that may fill a link for a while.
+const BULK_BYTES: u64 = 10_000_000;
+/// Bytes a second of one that fills a noticeable part of it: 10 Mbit/s.
+const BULK_RATE: u128 = 1_250_000;
+
+/// Whether a flow is large enough to be in the way of others.
+pub(super) fn is_bulk(flow: &Summary) -> bool {
+    let bytes: u64 = flow.counts.iter().map(|count| count.bytes).sum();
+    let nanos = u128::from(flow.last.since(flow.first)).max(1);
+    flow.protocol == protocol::TCP && bytes >= BULK_BYTES && u128::from(bytes) * 1_000_000_000 / nanos >= BULK_RATE
+}
+
+pub(super) fn large(line: &Line, findings: &mut Vec<Finding>) {
+    /// The largest payload of UDP in an Ethernet frame of 1500 bytes over IPv4.
+    const USUAL: u32 = 1472;
+    let (frames, largest) = line.tunnelled;
+    let Some(first) = line.beats.first.filter(|_| frames > 0) else { return };
+    if largest <= USUAL && line.too_big.is_none() {
+        return;
+    }
+    let (when, severity) = match &line.too_big {
+        Some((_, when)) => (*when, Severity::Warning),
+        None => (first, Severity::Info),
+    };
+    let finding = of_line(&LARGE, line, when.time).graded(severity).because(format!(
+        "Of {} on this route the largest came in a datagram of {largest} bytes.",
+        counted(frames, "tunnelled frame")
+    ));
+    findings.push(finding.because_some(line.too_big.as_ref().map(|(sentence, _)| sentence.clone())));
+}
+
+pub(super) fn readable(line: &Line, findings: &mut Vec<Finding>) {
+    /// One might be anything.
+    const MIN_SEGMENTS: u64 = 3;
+    let Some((count, first)) = line.readable.filter(|(count, _)| *count >= MIN_SEGMENTS) else { return };
+    findings.push(of_line(&READABLE, line, first.time).because(format!(
+        "{} between {} and {} can be read, the first {}.",
+        counted(count, "tunnelled segment"),
+        line.from.address,
+        line.to.address,
+        stamp(first, line.digits)
+    )));
+}
+
+/// Tells of routes whose troubles all fall into the time of one large connection between the same hosts.
+pub(super) fn behind_bulk(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    for line in grounds.heartbeats {
+        let beats = &line.beats;
+        let times: Vec<Timestamp> = beats
+            .runs
+            .iter()
+            .map(|run| run.start.time)
+            .chain(beats.first_late.map(|late| late.time))
+            .collect();
+        let (Some(first), Some(last), [_, ..]) = (beats.first, beats.last, times.as_slice()) else { continue };
+        // What never came back is no delay.
+        if beats.longest.is_some_and(|run| run.end.is_none()) {
+            continue;
+        }
+        let outside = 10 * line.interval();
+        let bulk = grounds.flows.iter().filter(|flow| is_bulk(flow)).find(|flow| {
+            let [a, b] = flow.endpoints.map(|end| end.address);
+            let same = [(a, b), (b, a)].contains(&(line.from.address, line.to.address));
+            same && times.iter().all(|&time| time >= flow.first && time <= flow.last)
+                && (flow.first.since(first.time) >= outside || last.time.since(flow.last) >= outside)
+        });
+        let Some(bulk) = bulk else { continue };
+        let [from, to] = bulk.endpoints;
+        let bytes: u64 = bulk.counts.iter().map(|count| count.bytes).sum();
+        let start = beats.runs.first().map(|run| run.start).or(beats.first_late);
+        findings.push(
+            of_line(&BULK, line, bulk.first)
+                .flow(bulk.id)
+                .because(format!(
+                    "{} from {} to {} moved {} MB in {} from {} (frame {}) on.",
+                    bulk.app.unwrap_or("A TCP connection"),
+                    end(from),
+                    end(to),
+                    bytes / 1_000_000,
+                    span(bulk.last.since(bulk.first)),
+                    words::utc(bulk.first, bulk.digits),
+                    bulk.first_frame
+                ))
+                .because(format!(
+                    "Meanwhile {} of {} to {} were not answered and {} came late, the first {}; there were none at other times.",
+                    counted(beats.missed, "heartbeat"),
+                    line.from.address,
+                    line.to.address,
+                    beats.late,
+                    start.map(|start| at(start, line.digits)).unwrap_or_default()
+                ))
+                .shown_by(words::pair_filter(line.from.address, line.to.address)),
+        );
+    }
+}

@@ -1,0 +1,315 @@
+//! Clusters: what heartbeats show, one by one and together.
+
+use super::*;
+use wiretell::findings::Severity::{Critical, Warning};
+
+pub(crate) fn node(network: u8, node: u8) -> End {
+    ([network, node], 3343)
+}
+
+fn beat(is_response: bool, sequence: u32, from: End, to: End) -> Vec<u8> {
+    let mut bytes = vec![0x55, 0x55, 0x55, 0x55, 1, 0, u8::from(is_response), 0, 1, 0, 32, 0];
+    bytes.extend(sequence.to_le_bytes());
+    bytes.extend([0, 0, 16, 0, 0, 0, 0, 0, 10, 0, from.0[0], from.0[1], 10, 0, to.0[0], to.0[1]]);
+    bytes
+}
+
+/// What becomes of a heartbeat.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Fate {
+    Answered,
+    /// Answered so many milliseconds later.
+    After(i64),
+    /// The request is seen, and no answer.
+    Unanswered,
+    /// The request is not seen either.
+    Gone,
+}
+
+/// `from` asks `to` once a second; `fate` says what becomes of each request.
+pub(crate) fn beats(capture: &mut Capture, from: End, to: End, count: u32, fate: impl Fn(u32) -> Fate) {
+    let phase = i64::from(from.0[1]) * 37 * MILLISECOND;
+    for i in 0..count {
+        let at = NOON + i64::from(i) * SECOND + phase;
+        let sequence = 1000 * u32::from(from.0[1]) + i;
+        let fate = fate(i);
+        if fate != Fate::Gone {
+            capture.udp(at, from, to, &beat(false, sequence, from, to));
+        }
+        let delay = match fate {
+            Fate::Answered => 2,
+            Fate::After(milliseconds) => milliseconds,
+            Fate::Unanswered | Fate::Gone => continue,
+        };
+        capture.udp(at + delay * MILLISECOND, to, from, &beat(true, sequence, to, from));
+    }
+}
+
+const BEATS: u32 = 50;
+
+/// All nodes ask each other on these networks; `fate` knows the network, who asks whom, and the beat.
+fn cluster(networks: &[u8], nodes: &[u8], fate: impl Fn(u8, u8, u8, u32) -> Fate) -> Capture {
+    let mut capture = Capture::default();
+    for &network in networks {
+        for &from in nodes {
+            for &to in nodes.iter().filter(|&&to| to != from) {
+                beats(&mut capture, node(network, from), node(network, to), BEATS, |i| {
+                    fate(network, from, to, i)
+                });
+            }
+        }
+    }
+    capture
+}
+
+#[test]
+fn a_healthy_cluster_gives_nothing_above_info() {
+    assert_found(&cluster(&[1, 2], &[1, 2, 3], |_, _, _, _| Fate::Answered), &[]);
+}
+
+#[test]
+fn a_peer_that_falls_silent_on_one_route_is_one_way() {
+    // From beat 20 on nothing of node 2 reaches node 1; on the other network all is well.
+    let capture = cluster(&[1, 2], &[1, 2], |network, from, _, i| match (network, from) {
+        (1, 1) if i >= 20 => Fate::Unanswered,
+        (1, 2) if i >= 20 => Fate::Gone,
+        _ => Fate::Answered,
+    });
+    assert_found(&capture, &[("netft-one-way", Critical)]);
+}
+
+#[test]
+fn a_peer_that_is_heard_and_does_not_answer_is_told_so() {
+    let capture = cluster(&[1, 2], &[1, 2], |network, from, _, i| match (network, from) {
+        (1, 1) if i >= 20 => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    assert_found(&capture, &[("netft-requests-unanswered", Critical)]);
+}
+
+#[test]
+fn two_nodes_that_ask_and_never_answer_are_told_once() {
+    let capture = cluster(&[1], &[1, 2], |_, _, _, _| Fate::Unanswered);
+    assert_found(&capture, &[("netft-neither-answers", Critical)]);
+}
+
+#[test]
+fn missed_heartbeats_are_graded_by_the_thresholds() {
+    for (missed, expected) in [(3, Notice), (6, Warning), (12, Critical)] {
+        let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+            if from == 1 && (20..20 + missed).contains(&i) { Fate::Unanswered } else { Fate::Answered }
+        });
+        assert_found(&capture, &[("netft-heartbeats-missed", expected)]);
+    }
+}
+
+#[test]
+fn one_missed_heartbeat_is_no_finding() {
+    let capture =
+        cluster(&[1], &[1, 2], |_, _, _, i| if i == 20 { Fate::Unanswered } else { Fate::Answered });
+    assert_found(&capture, &[]);
+}
+
+#[test]
+fn a_route_that_fails_twice_flaps() {
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+        if from == 1 && ((10..16).contains(&i) || (30..37).contains(&i)) {
+            Fate::Unanswered
+        } else {
+            Fate::Answered
+        }
+    });
+    assert_found(&capture, &[("netft-route-flap", Warning)]);
+}
+
+#[test]
+fn slow_and_late_responses_are_told_apart() {
+    let slow = cluster(&[1], &[1, 2], |_, _, _, _| Fate::After(700));
+    assert_found(&slow, &[("netft-slow-path", Notice)]);
+    let late = cluster(&[1], &[1, 2], |_, _, _, _| Fate::After(1300));
+    assert_found(&late, &[("netft-heartbeats-late", Warning)]);
+}
+
+#[test]
+fn a_dead_node_is_silent_on_all_its_routes() {
+    let dead = |network_nodes: &'static [u8]| {
+        cluster(network_nodes, &[1, 2, 3], |_, from, to, i| match (from, to) {
+            (3, _) if i >= 20 => Fate::Gone,
+            (_, 3) if i >= 20 => Fate::Unanswered,
+            _ => Fate::Answered,
+        })
+    };
+    assert_found(&dead(&[1, 2]), &[("netft-node-silent", Critical)]);
+    assert_found(&dead(&[1]), &[("netft-node-silent", Critical)]);
+}
+
+#[test]
+fn the_matrix_tells_a_node_a_network_and_a_split_apart() {
+    let outage =
+        |bad: bool, i: u32| if bad && (20..32).contains(&i) { Fate::Unanswered } else { Fate::Answered };
+    let isolated = cluster(&[1], &[1, 2, 3, 4], |_, from, to, i| outage(from == 2 || to == 2, i));
+    assert_found(&isolated, &[("netft-node-isolated", Critical)]);
+    let network = cluster(&[1, 2], &[1, 2, 3], |network, _, _, i| outage(network == 2, i));
+    assert_found(&network, &[("netft-network-failed", Warning)]);
+    let split = cluster(&[1], &[1, 2, 3, 4], |_, from, to, i| outage((from <= 2) != (to <= 2), i));
+    assert_found(&split, &[("netft-site-split", Critical)]);
+}
+
+#[test]
+fn a_restarted_node_is_told_by_its_counter() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 0..40_u32 {
+        let at = NOON + i64::from(i) * SECOND;
+        let sequence = if i < 20 { 900 + i } else { i - 20 };
+        capture.udp(at, a, b, &beat(false, sequence, a, b));
+        capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, sequence, b, a));
+    }
+    assert_found(&capture, &[("netft-node-restarted", Warning)]);
+}
+
+#[test]
+fn translated_addresses_are_told() {
+    let mut capture = Capture::default();
+    let (a, b, inside) = (node(1, 1), node(1, 2), node(9, 9));
+    for i in 0..20_u32 {
+        let at = NOON + i64::from(i) * SECOND;
+        capture.udp(at, a, b, &beat(false, i, inside, b));
+        capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, i, b, inside));
+    }
+    assert_found(&capture, &[("netft-translated", Warning)]);
+}
+
+#[test]
+fn a_join_over_tcp_without_heartbeats_is_blocked() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    capture.connection(
+        NOON,
+        ([1, 1], 50_000),
+        b,
+        &[(true, b"\xeb\xc4\xe6\x11\x01\0\0\0"), (false, b"\xeb\xc4\xe6\x11\x01\0\0\0")],
+    );
+    for i in 0..20_u32 {
+        capture.udp(NOON + i64::from(i) * SECOND, a, b, &beat(false, i, a, b));
+    }
+    assert_found(&capture, &[("netft-join-blocked", Critical)]);
+}
+
+#[test]
+fn the_ledger_says_when_heartbeats_were_missed_and_when_they_came_back() {
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+        if from == 1 && (20..26).contains(&i) { Fate::Unanswered } else { Fate::Answered }
+    });
+    let examined = examine(&capture, 0);
+    let line = examined.heartbeats.iter().find(|line| line.from.address.to_string().ends_with(".1")).unwrap();
+    assert_eq!((line.beats.requests, line.beats.answered, line.beats.missed), (50, 44, 6));
+    let run = line.beats.longest.unwrap();
+    assert_eq!((run.missed, run.start.time.0), (6, NOON + 20 * SECOND + 37 * MILLISECOND));
+    assert_eq!(run.end.unwrap().time.0, NOON + 26 * SECOND + 39 * MILLISECOND);
+    assert_eq!(line.beats.interval.unwrap().median, 1_000_000_000);
+    assert_eq!(line.beats.round_trip.unwrap().median, 2_000_000);
+}
+
+#[test]
+fn a_silent_node_whose_host_refuses_by_icmp_is_said_to_be_silent_as_a_whole() {
+    let mut capture = cluster(&[1, 2], &[1, 2, 3], |_, from, to, i| match (from, to) {
+        (3, _) if i >= 20 => Fate::Gone,
+        (_, 3) if i >= 20 => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    for network in [1, 2] {
+        let (a, b) = (node(network, 1), node(network, 3));
+        let at = NOON + 20 * SECOND + 38 * MILLISECOND;
+        capture.icmp_error(at, [network, 3], (3, 3), a, b, &beat(false, 1020, a, b));
+        let a = node(network, 2);
+        capture.icmp_error(at + 37 * MILLISECOND, [network, 3], (3, 3), a, b, &beat(false, 2020, a, b));
+    }
+    assert_found(&capture, &[("netft-node-silent", Critical)]);
+    let finding = &examine(&capture, 0).findings[0];
+    assert!(finding.evidence.iter().any(|sentence| sentence.contains("port unreachable")), "{finding:?}");
+}
+
+#[test]
+fn a_route_that_icmp_refuses_while_the_node_is_heard_elsewhere_is_refused() {
+    let mut capture = cluster(&[1, 2], &[1, 2, 3], |network, from, to, i| match (network, from, to) {
+        (1, 3, _) if i >= 20 => Fate::Gone,
+        (1, _, 3) if i >= 20 => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    let (a, b) = (node(1, 1), node(1, 3));
+    capture.icmp_error(NOON + 21 * SECOND, [1, 254], (3, 13), a, b, &beat(false, 1020, a, b));
+    let found = found(&capture, Notice);
+    assert!(found.iter().all(|(id, _)| *id != "netft-node-silent"), "{found:?}");
+    assert!(found.contains(&("netft-refused", Warning)), "{found:?}");
+}
+
+/// A frame of the virtual adapter between two nodes, with this content in a TCP segment.
+fn tunnelled(content: &[u8]) -> Vec<u8> {
+    let mut frame = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0".to_vec();
+    frame.extend((20 + content.len() as u16).to_be_bytes());
+    frame.extend(b"\x06\x40\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x02");
+    frame.extend(b"\xc0\x1d\x0d\x0f\0\0\0\x01\0\0\0\x01\x50\x18\xff\xff\0\0\0\0");
+    frame.extend(content);
+    frame
+}
+
+fn noise(len: u32) -> Vec<u8> {
+    (1..=len).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+/// A healthy pair of nodes with so many frames of this content in their tunnel.
+fn with_frames(count: i64, content: &[u8]) -> Capture {
+    let mut capture = cluster(&[1], &[1, 2], |_, _, _, _| Fate::Answered);
+    for i in 0..count {
+        let at = NOON + i * SECOND + 500 * MILLISECOND;
+        capture.udp(at, node(1, 1), node(1, 2), &tunnelled(content));
+    }
+    capture
+}
+
+#[test]
+fn tunnelled_traffic_that_can_be_read_is_told_and_encrypted_is_not() {
+    let text = b"What the nodes of a cluster tell each other, in words. ".repeat(6);
+    assert!(has(&with_frames(5, &text), "netft-readable", Info));
+    assert!(lacks(&with_frames(2, &text), "netft-readable"), "two may be anything");
+    assert!(lacks(&with_frames(5, &noise(400)), "netft-readable"));
+}
+
+#[test]
+fn large_tunnelled_frames_are_told_and_a_path_too_narrow_for_them_is_a_warning() {
+    let capture = with_frames(5, &noise(1450));
+    assert!(has(&capture, "netft-large-frames", Info));
+    assert_found(&capture, &[]);
+    let mut capture = with_frames(5, &noise(1300));
+    assert!(lacks(&capture, "netft-large-frames"));
+    let (a, b) = (node(1, 1), node(1, 2));
+    capture.icmp_error(NOON + 2 * SECOND, [1, 254], (3, 4), a, b, &tunnelled(&[]));
+    assert_found(&capture, &[("netft-large-frames", Warning)]);
+}
+
+/// 170 segments of 60 kB: ten megabytes within so many seconds.
+fn bulk(capture: &mut Capture, begin: i64, seconds: i64) {
+    let content = vec![0xa5; 60_000];
+    let said: Vec<Said<'_>> =
+        (0..170).map(|i| (begin * 1000 + 10 + i * seconds * 1000 / 170, true, content.as_slice())).collect();
+    tcp(capture, begin * 1000, ([1, 1], 50_000), ([1, 2], 445), &said, None);
+}
+
+#[test]
+fn losses_during_a_copy_between_the_same_nodes_are_told_with_it() {
+    let lossy = |range: std::ops::Range<u32>| {
+        cluster(&[1], &[1, 2], move |_, from, _, i| {
+            if from == 1 && range.contains(&i) { Fate::Unanswered } else { Fate::Answered }
+        })
+    };
+    let mut capture = lossy(22..25);
+    bulk(&mut capture, 20, 8);
+    assert_found(&capture, &[("netft-behind-bulk", Notice), ("netft-heartbeats-missed", Notice)]);
+    let mut elsewhere = lossy(5..8);
+    bulk(&mut elsewhere, 20, 8);
+    assert_found(&elsewhere, &[("netft-heartbeats-missed", Notice)]);
+    let mut always = lossy(22..25);
+    bulk(&mut always, 0, 49);
+    assert!(lacks(&always, "netft-behind-bulk"), "a copy that never ends coincides with everything");
+}

@@ -1,0 +1,227 @@
+//! RD Gateway: its side channel beside its main channel.
+
+use super::clusters::Fate;
+use super::clusters::beats;
+use super::*;
+use wiretell::findings::Severity::Warning;
+
+pub(crate) const CLIENT: [u8; 2] = [1, 1];
+pub(crate) const SERVER: [u8; 2] = [2, 2];
+
+pub(crate) const HELLO: &[u8] = b"\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36\
+    \x01\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00\x2a\xfe\xfdabcdefghijklmnopqrstuvwxyz012345\
+    \x00\x00\x00\x02\xc0\x2f\x01\x00\
+    \x00\x00\x00\x00\xaa\x1d\x33\x22\x11\x00\x55\x44\x77\x46\x88\x99\xaa\xbb\xcc\xdd\x00\x00\x1d\xaa\x1a\x00";
+const VERIFY: &[u8] = b"\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x13\
+    \x03\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x07\xfe\xff\x04abcd";
+const ALERT: &[u8] = b"\x15\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x01\x00\x02\x02\x28";
+
+/// A session over TCP 443 that lasts for half a minute.
+pub(crate) fn main_channel(capture: &mut Capture) {
+    let (client, server) = ((CLIENT, 50_443), (SERVER, 443));
+    let (mut ours, mut theirs) = (1_001, 9_001);
+    capture.tcp(NOON, client, server, 0x02, 1_000, b"");
+    capture.tcp(NOON + MILLISECOND, server, client, 0x12, 9_000, b"");
+    capture.tcp(NOON + 2 * MILLISECOND, client, server, 0x10, 1_001, b"");
+    for i in 1..31 {
+        let at = NOON + i * SECOND;
+        capture.tcp(at, client, server, 0x18, ours, b"\x17\x03\x03\x00\x04abcd");
+        capture.tcp(at + MILLISECOND, server, client, 0x18, theirs, b"\x17\x03\x03\x00\x04abcd");
+        ours += 9;
+        theirs += 9;
+    }
+}
+
+pub(crate) fn hellos(capture: &mut Capture, answer: Option<&[u8]>) {
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 3391));
+    for (i, after) in [0, 1, 3, 7].into_iter().enumerate() {
+        let at = NOON + (2 + after) * SECOND;
+        capture.udp(at, client, server, HELLO);
+        if let (Some(answer), true) = (answer, i < 2) {
+            capture.udp(at + MILLISECOND, server, client, answer);
+        }
+    }
+}
+
+#[test]
+fn a_side_channel_without_answer_is_told_beside_the_main_channel_that_works() {
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    hellos(&mut capture, None);
+    assert_found(&capture, &[("rdg-udp-unanswered", Warning)]);
+}
+
+#[test]
+fn without_any_packet_of_the_gateway_the_same_is_told_with_less_certainty() {
+    let mut capture = Capture::default();
+    hellos(&mut capture, None);
+    // Something else goes on for long enough.
+    capture.udp(NOON + 30 * SECOND, ([7, 7], 40_000), ([8, 8], 53), &support::dns(1, "a.example", false));
+    assert!(found(&capture, Warning).is_empty());
+}
+
+#[test]
+fn a_capture_that_ends_at_once_proves_no_silence() {
+    let mut capture = Capture::default();
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 3391));
+    capture.udp(NOON, client, server, HELLO);
+    capture.udp(NOON + SECOND, client, server, HELLO);
+    assert_eq!(found(&capture, Notice), []);
+}
+
+#[test]
+fn a_capture_of_one_direction_accuses_nobody() {
+    let mut capture = Capture::default();
+    let (client, server) = ((CLIENT, 50_443), (SERVER, 443));
+    for i in 0..30 {
+        let sequence = 1_000 + 9 * i;
+        capture.tcp(
+            NOON + i64::from(i) * SECOND,
+            client,
+            server,
+            0x18,
+            sequence,
+            b"\x17\x03\x03\x00\x04abcd",
+        );
+    }
+    hellos(&mut capture, None);
+    beats(&mut capture, ([1, 1], 3343), ([2, 2], 3343), 30, |_| Fate::Unanswered);
+    assert_found(&capture, &[("capture-one-direction", Warning)]);
+}
+
+#[test]
+fn a_cookie_that_never_arrives_and_an_alert_are_told() {
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    hellos(&mut capture, Some(VERIFY));
+    assert_found(&capture, &[("rdg-udp-cookie-lost", Warning)]);
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    hellos(&mut capture, Some(ALERT));
+    assert_found(&capture, &[("rdg-udp-alert", Warning)]);
+}
+
+/// A certificate of `CN=gw.example` made for tests, signed by itself, valid for a year from 2026-11-20T14:11:03Z on.
+const CERTIFICATE: &[u8] = include_bytes!("gw.example.der");
+
+/// A handshake message in a DTLS 1.2 record of its own.
+fn handshake(record: u8, kind: u8, sequence: u8, body: &[u8]) -> Vec<u8> {
+    let len = (body.len() as u32).to_be_bytes();
+    let mut message = vec![kind];
+    message.extend(&len[1..]);
+    message.extend([0, sequence, 0, 0, 0]);
+    message.extend(&len[1..]);
+    message.extend(body);
+    let mut bytes = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, record];
+    bytes.extend((message.len() as u16).to_be_bytes());
+    bytes.extend(message);
+    bytes
+}
+
+/// A hello, and the server's flight with the certificate, its dates replaced.
+fn shown(dates: [&[u8; 13]; 2], version: u8) -> Capture {
+    let mut certificate = CERTIFICATE.to_vec();
+    for (old, new) in [b"261120141103Z", b"271120141103Z"].into_iter().zip(dates) {
+        let place = certificate.windows(13).position(|window| window == old).unwrap();
+        certificate[place..place + 13].copy_from_slice(new);
+    }
+    let mut list = (certificate.len() as u32 + 3).to_be_bytes()[1..].to_vec();
+    list.extend(&(certificate.len() as u32).to_be_bytes()[1..]);
+    list.extend(certificate);
+    let mut hello = vec![0xfe, version];
+    hello.extend([7; 32]);
+    hello.extend([0, 0xc0, 0x2f, 0]);
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 3391));
+    capture.udp(NOON + 2 * SECOND, client, server, HELLO);
+    capture.udp(NOON + 2 * SECOND + MILLISECOND, server, client, &handshake(0, 2, 0, &hello));
+    capture.udp(NOON + 2 * SECOND + 2 * MILLISECOND, server, client, &handshake(1, 11, 1, &list));
+    capture
+}
+
+#[test]
+fn a_certificate_out_of_its_time_is_told() {
+    assert_found(&shown([b"250101000000Z", b"260101000000Z"], 0xfd), &[("rdg-udp-certificate", Warning)]);
+    assert_found(&shown([b"270101000000Z", b"280101000000Z"], 0xfd), &[("rdg-udp-certificate", Warning)]);
+    let valid = shown([b"260101000000Z", b"280101000000Z"], 0xfd);
+    assert_found(&valid, &[]);
+    assert!(has(&valid, "rdg-udp-self-signed", Info));
+    let expired = shown([b"250101000000Z", b"260101000000Z"], 0xfd);
+    let examined = examine(&expired, 0);
+    let finding =
+        examined.findings.iter().find(|finding| finding.diagnosis.id == "rdg-udp-certificate").unwrap();
+    assert!(
+        finding.evidence[0].contains("CN=gw.example") && finding.evidence[0].contains("2026-01-01T00:00:00Z")
+    );
+}
+
+#[test]
+fn an_old_version_is_told_by_the_server_hello_alone() {
+    let old = shown([b"260101000000Z", b"280101000000Z"], 0xff);
+    assert_found(&old, &[("rdg-udp-old-version", Notice)]);
+}
+
+/// A main channel in clear behind a proxy that ends TLS, for so many seconds.
+fn in_clear(capture: &mut Capture, request: &[u8], seconds: i64) {
+    let answer: &[u8] = b"HTTP/1.1 200 OK\r\nServer: Microsoft-HTTPAPI/2.0\r\n\r\n";
+    let mut said: Vec<Said<'_>> = vec![(10, true, request), (20, false, answer)];
+    said.extend((1..seconds).map(|second| (second * 1000, false, b"opaque".as_slice())));
+    tcp(capture, 0, (CLIENT, 50_080), (SERVER, 80), &said, None);
+}
+
+const MAIN: &[u8] = b"RDG_OUT_DATA /remoteDesktopGateway/ HTTP/1.1\r\nHost: gw.example\r\nUser-Agent: MS-RDGateway/1.0\r\n\r\n";
+
+#[test]
+fn a_main_channel_without_any_side_channel_is_told() {
+    let mut capture = Capture::default();
+    in_clear(&mut capture, MAIN, 40);
+    assert_found(&capture, &[("rdg-udp-missing", Notice)]);
+    let mut short = Capture::default();
+    in_clear(&mut short, MAIN, 10);
+    assert_found(&short, &[]);
+    let mut rpc = Capture::default();
+    in_clear(
+        &mut rpc,
+        b"RPC_OUT_DATA /rpc/rpcproxy.dll?localhost:3388 HTTP/1.1\r\nHost: gw.example\r\n\r\n",
+        40,
+    );
+    assert_found(&rpc, &[]);
+    assert!(has(&rpc, "rdg-udp-missing", Info));
+    let mut web = Capture::default();
+    in_clear(&mut web, b"GET /RDWeb/ HTTP/1.1\r\nHost: gw.example\r\n\r\n", 40);
+    assert_found(&web, &[]);
+    let mut tried = Capture::default();
+    in_clear(&mut tried, MAIN, 40);
+    hellos(&mut tried, Some(VERIFY));
+    assert!(lacks(&tried, "rdg-udp-missing"));
+}
+
+/// The balancer's own connections to its backends.
+fn backends(capture: &mut Capture, hosts: &[u8]) {
+    for &host in hosts {
+        let said: &[Said<'_>] =
+            &[(10, true, b"\x17\x03\x03\x00\x04abcd"), (20, false, b"\x17\x03\x03\x00\x04abcd")];
+        tcp(capture, 0, (SERVER, 40_000 + u16::from(host)), ([4, host], 443), said, None);
+    }
+}
+
+#[test]
+fn a_balancer_that_forwards_only_tcp_is_told_instead_of_the_silence() {
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    hellos(&mut capture, None);
+    backends(&mut capture, &[1, 2]);
+    assert_found(&capture, &[("rdg-udp-balancer", Warning)]);
+    let mut one = Capture::default();
+    main_channel(&mut one);
+    hellos(&mut one, None);
+    backends(&mut one, &[1]);
+    assert_found(&one, &[("rdg-udp-unanswered", Warning)]);
+    let mut forwarded = Capture::default();
+    main_channel(&mut forwarded);
+    hellos(&mut forwarded, None);
+    backends(&mut forwarded, &[1, 2]);
+    forwarded.udp(NOON + 2 * SECOND, (SERVER, 50_000), ([4, 1], 3391), HELLO);
+    assert!(lacks(&forwarded, "rdg-udp-balancer"));
+}

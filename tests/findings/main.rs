@@ -1,0 +1,152 @@
+//! Each finding's examples: synthetic traffic through the real pipeline, and exactly the findings it must give.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a test may panic; its captures are small"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod citrix;
+mod clusters;
+mod coordinator;
+mod gateway;
+mod lines;
+mod ports;
+mod remote;
+mod transactions;
+
+use std::sync::Arc;
+use support::{Capture, End, SECOND};
+use wiretell::findings::{CaptureFacts, Examination, Examined, Severity, document};
+use wiretell::pipeline::{Pipeline, Settings};
+use wiretell::shard::{Limits, Sink};
+use wiretell::summary::Summary;
+use wiretell::wire::fragments;
+
+/// 2026-11-20T12:00:00Z.
+const NOON: i64 = 1_795_176_000 * SECOND;
+const MILLISECOND: i64 = 1_000_000;
+
+use Severity::{Info, Notice};
+
+struct Gather(Examination);
+
+impl Sink for Gather {
+    fn flow(&mut self, summary: Summary) {
+        self.0.observe(&summary);
+    }
+}
+
+fn examine(capture: &Capture, threads: usize) -> Examined {
+    let settings = Settings {
+        threads,
+        limits: Limits::default(),
+        describe: true,
+        decode_as: Arc::from([]),
+        fragments: fragments::Limits::default(),
+    };
+    let mut pipeline = Pipeline::start(&settings, || Gather(Examination::new(false))).unwrap();
+    for block in capture.blocks(100) {
+        pipeline.feed(block);
+    }
+    let (intake, _, sinks) = pipeline.finish();
+    let mut all = Examination::new(false);
+    for sink in sinks {
+        all.merge(sink.0);
+    }
+    all.conclude(&CaptureFacts { packets: intake.packets, ..CaptureFacts::default() })
+}
+
+/// The ids and severities of all findings of at least this severity, sorted.
+fn found(capture: &Capture, least: Severity) -> Vec<(&'static str, Severity)> {
+    let examined = examine(capture, 0);
+    let threaded = examine(capture, 3);
+    assert_eq!(
+        format!("{:?}", examined.findings),
+        format!("{:?}", threaded.findings),
+        "threads change nothing"
+    );
+    let mut found: Vec<_> = examined
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= least)
+        .inspect(|finding| {
+            assert!(!finding.evidence.is_empty(), "{}", finding.diagnosis.id);
+            let needs_filter = !finding.diagnosis.id.starts_with("capture-");
+            assert!(!needs_filter || !finding.filter.is_empty(), "{}", finding.diagnosis.id);
+        })
+        .map(|finding| (finding.diagnosis.id, finding.severity))
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn assert_found(capture: &Capture, expected: &[(&'static str, Severity)]) {
+    assert_eq!(found(capture, Notice), expected);
+}
+
+/// Whether a finding of this id and severity is among all of them.
+fn has(capture: &Capture, id: &'static str, severity: Severity) -> bool {
+    found(capture, Info).contains(&(id, severity))
+}
+
+/// Whether no finding of this id is there.
+fn lacks(capture: &Capture, id: &str) -> bool {
+    found(capture, Info).iter().all(|(other, _)| *other != id)
+}
+
+/// What each side of a TCP connection says, and when, in milliseconds after [`NOON`].
+type Said<'a> = (i64, bool, &'a [u8]);
+
+/// A TCP connection from its first moment on; `closed` says when the client closes it.
+fn tcp(capture: &mut Capture, begin: i64, client: End, server: End, said: &[Said<'_>], closed: Option<i64>) {
+    let at = |milliseconds: i64| NOON + milliseconds * MILLISECOND;
+    let mut next = [1_001_u32, 9_001_u32];
+    capture.tcp(at(begin), client, server, 0x02, 1_000, b"");
+    capture.tcp(at(begin) + MILLISECOND, server, client, 0x12, 9_000, b"");
+    capture.tcp(at(begin) + 2 * MILLISECOND, client, server, 0x10, 1_001, b"");
+    for &(when, by_client, bytes) in said {
+        let (from, to, side) = if by_client { (client, server, 0) } else { (server, client, 1) };
+        capture.tcp(at(when), from, to, 0x18, next[side], bytes);
+        next[side] += bytes.len() as u32;
+    }
+    if let Some(closed) = closed {
+        capture.tcp(at(closed), client, server, 0x11, next[0], b"");
+        capture.tcp(at(closed) + MILLISECOND, server, client, 0x11, next[1], b"");
+    }
+}
+
+/// A SYN that is sent again and again without answer.
+fn unanswered_syns(capture: &mut Capture, begin: i64, client: End, server: End) {
+    for after in [0, 1_000, 3_000, 7_000] {
+        capture.tcp(NOON + (begin + after) * MILLISECOND, client, server, 0x02, 5_000, b"");
+    }
+}
+
+/// Something else that is seen so many seconds after [`NOON`]: the capture goes on.
+fn goes_on(capture: &mut Capture, seconds: i64) {
+    capture.udp(
+        NOON + seconds * SECOND,
+        ([7, 7], 40_000),
+        ([8, 8], 53),
+        &support::dns(1, "a.example", false),
+    );
+}
+
+// The document.
+
+#[test]
+fn the_document_is_written_from_the_list() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
+    let text = document::text();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text, "run the tests with BLESS=1 to write it anew");
+}
