@@ -162,7 +162,7 @@ pub enum CaptureError {
         reason: String,
     },
     /// An interface went away while capturing.
-    #[error("the interface {name} went away while capturing, after {frames} frames: {reason}")]
+    #[error("the interface {name} went away while capturing, after frame {frames}: {reason}")]
     Gone {
         /// The interface.
         name: String,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use wiretell::capture::live::{Live, LiveOptions};
 use wiretell::capture::privileges::{Identity, drop_root};
 use wiretell::monitor::Monitor;
+use wiretell::output::text::counted;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
@@ -71,9 +72,10 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let (drops, behind) = (outcome.drops, outcome.behind);
     if drops.kernel + drops.interface + behind > 0 {
         say(&format!(
-            "lost: {} frames for lack of room in the kernel's buffer (see -B), {} by the interface, {behind} \
+            "lost: {} for lack of room in the kernel's buffer (see -B), {} by the interface, {behind} \
              because classifying was behind",
-            drops.kernel, drops.interface
+            counted(drops.kernel, "frame"),
+            drops.interface
         ));
     }
     if cli.verbose {

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use wiretell::analysis::Watcher;
 use wiretell::capture::{CaptureError, Drops};
-use wiretell::output::text::printable;
+use wiretell::output::text::{counted, printable};
 
 /// Writes a line to standard error. Nobody may be listening there, and that is no failure. Names of files and
 /// what came from elsewhere may be in it, and a terminal must not obey them.
@@ -70,7 +70,7 @@ impl Watcher for Messages {
     fn progressed(&mut self, frames: u64, bytes: u64) {
         if let Some(bar) = &self.progress {
             bar.set_position(bytes);
-            bar.set_message(format!("{frames} packets{}", self.lost));
+            bar.set_message(format!("{}{}", counted(frames, "packet"), self.lost));
         }
     }
 }

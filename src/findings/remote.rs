@@ -164,14 +164,14 @@ fn beside(tcp: &Summary) -> String {
     let [up, down] = tcp.counts;
     let [from, to] = tcp.endpoints;
     format!(
-        "RDP over TCP from {} to {} works: {} bytes up and {} down, from {} (frame {}) to {}.",
+        "RDP over TCP from {} to {} works: {} up and {down} down, from {} (frame {}) to {}.",
         end(from),
         end(to),
-        up.payload,
-        down.payload,
+        counted(up.payload, "byte"),
         words::utc(tcp.first, tcp.digits),
         tcp.first_frame,
-        words::utc(tcp.last, tcp.digits)
+        words::utc(tcp.last, tcp.digits),
+        down = words::count(down.payload)
     )
 }
 
@@ -247,12 +247,12 @@ fn losses(flow: &Summary, seen: &Channel) -> Option<Finding> {
     let severity = if resent * 10 > data { Severity::Warning } else { Severity::Notice };
     lossy.then(|| {
         Finding::of_flow(&LOSSES, flow, None).graded(severity).because(format!(
-            "Of {} from {} (frame {}) on, {resent} ({}) were sent again; {} acknowledgements report a loss.",
+            "Of {} from {} (frame {}) on, {resent} ({}) were sent again; losses were reported by {}.",
             counted(data, "data packet"),
             words::utc(flow.first, flow.digits),
             flow.first_frame,
             percent(resent, data),
-            seen.losses.iter().sum::<u64>()
+            counted(seen.losses.iter().sum(), "acknowledgement")
         ))
     })
 }

@@ -61,8 +61,10 @@ pub(super) fn meanwhile(grounds: &Grounds<'_>, flow: &Summary) -> Option<String>
     let stream = grounds.beside(client, server).filter(|stream| stream.last > flow.first)?;
     let [up, down] = stream.payload;
     Some(format!(
-        "TCP port 443 between the same hosts works: {up} bytes from the client and {down} from the server, from {} \
+        "TCP port 443 between the same hosts works: {} from the client and {} from the server, from {} \
          (frame {}) to {}.",
+        counted(up, "byte"),
+        words::count(down),
         words::utc(stream.first, flow.digits),
         stream.frame,
         words::utc(stream.last, flow.digits)

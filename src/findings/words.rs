@@ -8,7 +8,7 @@ use crate::report::Moment;
 use crate::summary::Summary;
 use std::net::IpAddr;
 
-pub(super) use crate::output::text::counted;
+pub(super) use crate::output::text::{count, counted};
 
 /// Nanoseconds of a second.
 pub(super) const SECOND: u64 = 1_000_000_000;
