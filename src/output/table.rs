@@ -149,7 +149,9 @@ impl Table {
             overview::write(&mut text, &groups, &talkers, look);
             return text;
         }
-        let cut;
+        let plain =
+            Interest::ALL.into_iter().any(|interest| !insists(interest) && services.of(interest).1 > 0);
+        let missing;
         let (lines, shown) = if look.all || total.flows <= SMALL as u64 {
             let mut grid = Grid::with_rest(Row::columns(look.width), REASON);
             let mut shown = 0;
@@ -160,18 +162,18 @@ impl Table {
                 }
             }
             let flows = grid.lay_out(look.width, look.color);
-            cut = flows.contains('…');
+            missing = overview::Missing::of(&flows, plain);
             text.push_str(&flows);
             (shown, shown)
         } else {
             overview::write(&mut text, &groups, &talkers, look);
             let (services, lines, shown) = overview::services(&services, start, look);
             text.push('\n');
-            cut = services.contains('…');
+            missing = overview::Missing::of(&services, plain);
             text.push_str(&services);
             (lines, shown)
         };
-        overview::hint(&mut text, (lines < total.flows).then_some(shown), total.flows, cut, look);
+        overview::hint(&mut text, (lines < total.flows).then_some(shown), total.flows, missing, look);
         text
     }
 }

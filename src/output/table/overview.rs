@@ -193,9 +193,33 @@ fn title(interest: Interest, shown: u64, seen: u64) -> String {
     }
 }
 
+/// What of a table found no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Nothing.
+    Nothing,
+    /// Ends or middles of texts.
+    Cut,
+    /// The reasons of all flows but those that insist on them.
+    Reasons,
+}
+
+impl Missing {
+    /// Of flows as they are laid out; `plain` if there are some that do not insist on their reasons.
+    pub(super) fn of(flows: &str, plain: bool) -> Self {
+        if plain && !flows.lines().next().is_some_and(|titles| titles.ends_with("WHY")) {
+            Self::Reasons
+        } else if flows.contains('…') {
+            Self::Cut
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
 /// How to see every flow, where not each has a line and only those of `shown` are told of; and how to see what is
-/// `cut` off.
-pub(super) fn hint(text: &mut String, shown: Option<u64>, flows: u64, cut: bool, look: &Look) {
+/// `missing`.
+pub(super) fn hint(text: &mut String, shown: Option<u64>, flows: u64, missing: Missing, look: &Look) {
     let mut lines = Vec::new();
     if let Some(shown) = shown {
         let what = if shown < flows {
@@ -210,11 +234,14 @@ pub(super) fn hint(text: &mut String, shown: Option<u64>, flows: u64, cut: bool,
         };
         lines.push([what, how.to_owned()]);
     }
-    if cut {
-        lines.push([
-            "… marks what is cut off.".to_owned(),
-            "To see more: a wider terminal, or COLUMNS=200; all: --format jsonl".to_owned(),
-        ]);
+    let missing = match missing {
+        Missing::Nothing => None,
+        Missing::Cut => Some("… marks what is cut off."),
+        Missing::Reasons => Some("There is no room for every reason."),
+    };
+    if let Some(what) = missing {
+        let how = "To see more: a wider terminal, or COLUMNS=200; all: --format jsonl";
+        lines.push([what.to_owned(), how.to_owned()]);
     }
     for (place, [what, how]) in lines.iter().enumerate() {
         let gap = if columns(what) + 1 + columns(how) > look.width { "\n" } else { " " };

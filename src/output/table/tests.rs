@@ -164,4 +164,6 @@ fn what_is_cut_off_is_marked_and_the_way_to_see_it_is_told() {
     flow.why[0].detail = "so many words that no line has room for them ".repeat(9).into();
     let text = table(vec![flow], &look(160));
     assert!(text.contains("…\n") && text.contains("COLUMNS=200"), "{text}");
+    let flow = labelled("10.0.0.1:1000", "10.0.0.2:80", "http", Verdict::Confirmed);
+    assert!(table(vec![flow], &look(60)).contains("no room for every reason"), "{text}");
 }
