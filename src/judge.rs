@@ -10,9 +10,9 @@ use crate::context::Neighbour;
 use crate::flow::{Direction, EndReason, Flow, Undecided};
 use crate::follow::Told;
 use crate::hosts::{self, Hosts};
-use crate::inspect::{Confidence, Opening, Piece, Said};
+use crate::inspect::{Confidence, Piece, Said};
 use crate::key::Transport;
-use crate::opening::{self, Arrival, FirstBytes, MAX_STREAM};
+use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
 use crate::ports::book::Book;
@@ -20,10 +20,12 @@ use crate::rhythm::Rhythm;
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
 use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
+use refutation::note_refutation;
 use std::sync::Arc;
 use telling::tell_opening;
 
 mod behaviour;
+mod refutation;
 mod telling;
 
 /// Payloads after which a flow that nobody is certain about is left as it is: what has not shown in so many will not.
@@ -366,19 +368,6 @@ impl Judge {
             self.spare.push(undecided);
         }
     }
-}
-
-/// Notes whether the bytes speak against what the port promises: only bytes that begin where the flow does can.
-/// `ended` says that no more will be judged.
-fn note_refutation(flow: &mut Flow, classifier: &Classifier, view: &Opening<'_>, ended: bool) {
-    let [_, port] = flow.ports();
-    let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
-    let refuted = flow.claim.is_none()
-        && begins
-        && view.responder_listens
-        && !flow.truncated
-        && classifier.is_refuted(view.transport, port, ended);
-    flow.refuted = refuted.then(|| FirstBytes::of(view.initiator.bytes()));
 }
 
 /// The frame that brought the byte at `offset`.
