@@ -1,0 +1,142 @@
+//! What it writes: the table, records, findings, and where they go.
+
+use super::{Files, all_records, ended, records, run, small, wiretell};
+use crate::support::mixture;
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+#[test]
+fn findings_are_shown_recorded_explained_and_failed_on() {
+    let files = Files::new("findings");
+    let capture = files.write("small.pcap", &small().pcap());
+    let (code, out, _) = run(&["read", "--format", "jsonl", "--fail-on", "info", &capture]);
+    let finding = all_records(&out).into_iter().find(|record| record["type"] == "finding").unwrap();
+    assert_eq!((code, finding["id"].as_str()), (1, Some("port-contradicted")));
+    let (code, _, _) = run(&["read", "--fail-on", "notice", &capture]);
+    assert_eq!(code, 0);
+    let (code, out, _) = run(&["read", &capture]);
+    assert!(code == 0 && out.contains("FINDINGS: 1 info") && out.contains("[port-contradicted]"), "{out}");
+    let (code, out, _) = run(&["explain", "port-contradicted"]);
+    assert!(code == 0 && out.contains("not what the port promises"), "{out}");
+}
+
+#[test]
+fn a_capture_is_shown_as_a_table_with_what_matters_on_top() {
+    let files = Files::new("table");
+    let capture = files.write("small.pcap", &small().pcap());
+    let (code, out, err) = run(&["read", &capture]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (http, dns) = (out.find(" http ").unwrap(), out.find(" dns ").unwrap());
+    assert!(http < dns && out.contains("contradicted") && out.contains("small.pcap"), "{out}");
+    assert!(!out.contains('\x1b'), "no colours where there is no terminal: {out}");
+}
+
+#[test]
+fn colours_are_there_when_asked_for_and_the_environment_can_only_take_them_away() {
+    let files = Files::new("color");
+    let capture = files.write("small.pcap", &small().pcap());
+    let colored = |arguments: &[&str], no_color: &str| {
+        let output = wiretell(arguments).env("NO_COLOR", no_color).output().unwrap();
+        ended(&output).1.contains('\x1b')
+    };
+    assert!(colored(&["read", "--color", "always", &capture], ""));
+    assert!(colored(&["read", "--color", "always", &capture], "1"));
+    assert!(!colored(&["read", "--color", "never", &capture], ""));
+    assert!(!colored(&["read", &capture], "1"));
+}
+
+#[test]
+fn the_table_is_as_wide_as_the_environment_says() {
+    let files = Files::new("width");
+    let capture = files.write("mixture.pcap", &mixture(300).pcap());
+    for width in [80, 100, 140] {
+        let output = wiretell(&["read", &capture]).env("COLUMNS", width.to_string()).output().unwrap();
+        let (_, out, _) = ended(&output);
+        let widest = out.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width && widest > width - 30, "{width}: {widest}\n{out}");
+    }
+}
+
+#[test]
+fn records_are_json_lines_the_last_of_them_with_sums_that_close() {
+    let files = Files::new("jsonl");
+    let capture = files.write("mixture.pcap", &mixture(300).pcap());
+    let (code, out, err) = run(&["read", "--format", "jsonl", &capture]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let records = records(&out);
+    let (stats, flows) = records.split_last().unwrap();
+    assert_eq!((stats["type"].as_str(), stats["flows"].as_u64()), (Some("stats"), Some(flows.len() as u64)));
+    let skipped: u64 = stats["packets_skipped"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(stats["packets_read"], stats["packets_in_flows"].as_u64().unwrap() + skipped);
+    assert!(flows.iter().all(|flow| flow["type"] == "flow" && flow["file"] == capture.as_str()));
+}
+
+#[test]
+fn the_number_of_threads_changes_no_record() {
+    let files = Files::new("threads");
+    let capture = files.write("mixture.pcap", &mixture(300).pcap());
+    let sorted = |threads: &str| {
+        let (_, out, _) = run(&["read", "--format", "jsonl", "--threads", threads, &capture]);
+        let mut lines: Vec<String> = out.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let alone = sorted("0");
+    assert!(alone.len() > 200 && alone == sorted("3"));
+}
+
+#[test]
+fn csv_has_a_header_line_and_one_line_per_flow() {
+    let files = Files::new("csv");
+    let capture = files.write("small.pcap", &small().pcap());
+    let (code, out, _) = run(&["read", "--format", "csv", &capture]);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((code, lines.len()), (0, 3), "{out}");
+    assert!(
+        lines[0].starts_with("schema,ts,ts_end,") && lines[1].starts_with("1,2026-11-20T12:00:0"),
+        "{out}"
+    );
+}
+
+#[test]
+fn output_goes_to_the_file_that_is_named() {
+    let files = Files::new("output");
+    let capture = files.write("small.pcap", &small().pcap());
+    let target = files.path("flows.jsonl");
+    let (code, out, _) = run(&["read", "--format", "jsonl", "-o", &target, &capture]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(records(&fs::read_to_string(&target).unwrap()).len(), 3);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_and_is_an_error() {
+    let files = Files::new("unwritable");
+    let capture = files.write("small.pcap", &small().pcap());
+    let target = files.path("missing/flows.jsonl");
+    let (code, _, err) = run(&["read", "-o", &target, &capture]);
+    assert_eq!(code, 2);
+    assert!(err.contains(&target), "{err}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
+    let files = Files::new("pipe");
+    let capture = files.write("mixture.pcap", &mixture(20_000).pcap());
+    for arguments in [
+        &["read", "--format", "jsonl", &capture][..],
+        &["read", "--all", &capture],
+        &["protocols"],
+        &["schema"],
+        &["man"],
+    ] {
+        let mut child = wiretell(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        // As `| head -1`: reads a line, and goes.
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (code, _, err) = ended(&child.wait_with_output().unwrap());
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        assert!(line.ends_with('\n'));
+    }
+}
