@@ -48,10 +48,14 @@ impl Body {
         };
         let ids: Vec<&str> =
             findings::diagnoses().map(|diagnosis| diagnosis.id).filter(|id| about(id)).collect();
-        let Some((first, others)) = ids.split_first() else { return Vec::new() };
+        if ids.is_empty() {
+            return Vec::new();
+        }
         // Names only: each can be explained by itself. Beside all that a port has to tell, not even all names fit.
-        if !self.in_full && others.len() >= MAX_IDS {
-            let name = first.split('-').next().unwrap_or(first);
+        if !self.in_full && ids.len() > MAX_IDS {
+            // Any name of a system tells all about it.
+            let named = |name: &&&str| ids.iter().any(|id| id.starts_with(**name));
+            let name = self.protocols.iter().find(named).copied().unwrap_or_default();
             let listed = ids.iter().take(MAX_IDS).copied().collect::<Vec<_>>().join(", ");
             let more = ids.len() - MAX_IDS;
             return vec![bullet(format!("{listed} and {more} more: see wiretell explain {name}"))];

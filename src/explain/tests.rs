@@ -111,6 +111,24 @@ fn no_line_is_wider_than_asked_for() {
 }
 
 #[test]
+fn what_a_port_leaves_out_of_the_findings_is_under_the_name_that_it_gives() {
+    for (port, finding) in [
+        ("3343", "netft-tcp-blocked"),
+        ("3391", "rdg-udp-self-signed"),
+        ("3389", "rdp-udp-works"),
+        ("3372", "tip-in-doubt"),
+    ] {
+        let said = text(port);
+        if said.contains(finding) {
+            continue;
+        }
+        let (_, name) = said.split_once("more: see wiretell explain ").unwrap();
+        let name = name.split(' ').next().unwrap();
+        assert!(text(name).contains(finding), "{port}, {name}");
+    }
+}
+
+#[test]
 fn a_special_system_fits_on_a_tall_screen() {
     for system in SYSTEMS {
         for &(first, last, _) in system.ports.iter().filter(|(first, last, _)| first == last) {
