@@ -89,7 +89,11 @@ fn tell(diagnosis: &'static Diagnosis, members: &[Trouble<'_>], hosts: &BTreeSet
         finding = finding.because_some(trouble.sentence().map(str::to_owned));
     }
     let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
-    Some(finding.shown_by(format!("udp.port == 3343 && ({})", filters.join(" || "))))
+    let of = match filters.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join(" || ")),
+    };
+    Some(finding.shown_by(format!("udp.port == 3343 && {of}")))
 }
 
 /// Takes out routes that ICMP explains: one finding per node that cannot be reached.
@@ -159,9 +163,9 @@ fn silent_nodes<'a>(
         let last = since.map(|since| {
             format!("Its last packet came {}; the capture went on for {}.", at(since, grounds.digits), words::span(grounds.watched_after(since.time)))
         });
-        let refusal = members.iter().find_map(|trouble| trouble.line.refused.as_ref());
-        let refusal = refusal.map(|(sentence, _)| {
-            format!("{sentence} Its host is there and its cluster service is not, or a router answers in its place.")
+        let refused = members.iter().any(|trouble| trouble.line.refused.is_some());
+        let refusal = refused.then(|| {
+            "ICMP says so: its host is there and its cluster service is not, or a router answers in its place.".to_owned()
         });
         let finding = finding.because_some(refusal);
         findings.push(finding.titled(format!("The node at {} fell silent on all its routes at once", names.join(", "))).because_some(last));
