@@ -155,6 +155,10 @@ fn facts_are_told_in_words_and_what_both_sides_did_alike_once() {
     flow.attributes.set("netft.missed_run_rev", 7_u64);
     let text = table(vec![flow], &look(220));
     assert!(text.contains("unanswered in a row: 0 of the source, 7 of the destination"), "{text}");
+    // An empty name says nothing.
+    let mut flow = labelled("10.0.0.1:1", "10.0.0.2:1883", "mqtt", Verdict::Confirmed);
+    flow.attributes.set("mqtt.client_id", "");
+    assert!(table(vec![flow], &look(160)).contains("  what was seen"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) fn why(summary: &Summary) -> String {
 fn facts(summary: &Summary) -> Vec<String> {
     let inspector = summary.app.and_then(|app| INSPECTORS.iter().find(|inspector| inspector.name == app));
     let headline = inspector.map_or(&[][..], |inspector| inspector.headline);
-    let value = |key: &str| summary.attributes.value(key).map(words);
+    let value = |key: &str| summary.attributes.value(key).map(words).filter(|said| !said.is_empty());
     let told = |key: &&str| match (key.strip_suffix("_fwd"), key.strip_suffix("_rev")) {
         // What is told of both sides is one fact, and where both are the same, one figure.
         (Some(name), _) => match (value(key)?, value(&[name, "_rev"].concat())) {
