@@ -138,6 +138,19 @@ fn goes_on(capture: &mut Capture, seconds: i64) {
     );
 }
 
+#[test]
+fn what_limits_the_capture_itself_comes_before_what_is_worse() {
+    let mut capture = Capture::default();
+    clusters::beats(&mut capture, ([1, 1], 3343), ([1, 2], 3343), 30, |_| clusters::Fate::Unanswered);
+    let (client, server) = (([5, 1], 40_000), ([5, 2], 80));
+    capture.tcp(NOON + SECOND, client, server, 0x18, 1_000, b"GET / HTTP/1.1\r\n\r\n");
+    capture.tcp(NOON + 2 * SECOND, server, client, 0x18, 9_000, b"HTTP/1.1 200 OK\r\n\r\n");
+    let examined = examine(&capture, 0);
+    let ids: Vec<&str> = examined.findings.iter().map(|finding| finding.diagnosis.id).collect();
+    assert_eq!(ids.first(), Some(&"capture-started-midstream"), "{ids:?}");
+    assert!(examined.findings[1].severity > examined.findings[0].severity, "{ids:?}");
+}
+
 // The document.
 
 #[test]
