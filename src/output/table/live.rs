@@ -58,6 +58,13 @@ impl LiveTable {
         if let Some(start) = cells.first_mut() {
             *start = Cell::plain(time.get(11..19).unwrap_or_default());
         }
+        // Nobody knows whether such flows come: no column is kept free for them.
+        if let Some(place) = Row::columns(self.look.width).iter().position(|column| column.optional) {
+            let within = cells.remove(place);
+            if let Some(why) = cells.last_mut().filter(|_| !within.text.is_empty()) {
+                why.text = [within.text.as_str(), "; ", &why.text].concat();
+            }
+        }
         cells.insert(1, Cell::plain(event));
         let mut grid = grid(&self.look);
         // Why comes below where there is no room beside: a line without it is half of what there is to say.
@@ -69,6 +76,7 @@ impl LiveTable {
 
 fn grid(look: &Look) -> Grid {
     let mut columns = Row::columns(look.width);
+    columns.retain(|column| !column.optional);
     for column in &mut columns {
         let width = WIDTHS.iter().find(|(title, _)| *title == column.title);
         column.least = width.map_or(0, |(_, width)| *width);

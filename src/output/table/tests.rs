@@ -171,3 +171,33 @@ fn what_is_cut_off_is_marked_and_the_way_to_see_it_is_told() {
     let flow = labelled("10.0.0.1:1000", "10.0.0.2:80", "http", Verdict::Confirmed);
     assert!(table(vec![flow], &look(60)).contains("no room for every reason"), "{text}");
 }
+
+/// Bytes that a test can look at afterwards.
+#[derive(Clone, Default)]
+struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_live_line_has_its_columns_where_the_header_has_them_whatever_the_flow_ran_in() {
+    let written = Shared::default();
+    let destination = crate::output::destination::Destination::new(Box::new(written.clone()), Arc::default());
+    let mut sink = LiveTable::new(look(200), destination);
+    let mut flow = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
+    flow.layers.push_vlan(10);
+    sink.flow(flow);
+    drop(sink);
+    let line = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert!(line.contains("vlan 10; what was seen"), "{line}");
+    let header = LiveTable::header(&look(200));
+    assert_eq!(header.find("LABEL"), line.find("dns "), "{header}{line}");
+}
