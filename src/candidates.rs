@@ -27,6 +27,13 @@ impl Candidates {
         }
     }
 
+    /// Puts one inspector in.
+    pub fn add(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
     /// Strikes one inspector off.
     pub fn remove(&mut self, index: usize) {
         if let Some(word) = self.0.get_mut(index / 64) {

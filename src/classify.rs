@@ -42,6 +42,10 @@ impl Claim {
 pub struct Classifier {
     straight: Candidates,
     swapped: Candidates,
+    /// How often an opening was judged.
+    judged: u32,
+    /// How many sides had spoken when all candidates were last asked.
+    sides: u8,
 }
 
 /// What a judgement came to.
@@ -57,13 +61,14 @@ impl Classifier {
     /// Knows nothing yet. `sure` says whether it is known who opened the flow.
     #[must_use]
     pub const fn new(sure: bool) -> Self {
-        Self { straight: Candidates::ALL, swapped: if sure { Candidates::NONE } else { Candidates::ALL } }
+        let swapped = if sure { Candidates::NONE } else { Candidates::ALL };
+        Self { straight: Candidates::ALL, swapped, judged: 0, sides: 0 }
     }
 
     /// The sides have turned out to be the other way round than they were judged so far.
     #[must_use]
     pub const fn turned(self) -> Self {
-        Self { straight: self.swapped, swapped: self.straight }
+        Self { straight: self.swapped, swapped: self.straight, ..self }
     }
 
     /// Whether those who are usual on `port` have all seen bytes that are not theirs; where the flow has `ended`, for
@@ -79,12 +84,31 @@ impl Classifier {
         places.peek().is_some() && places.all(refuted)
     }
 
-    /// Judges an opening that has grown.
-    pub fn judge(&mut self, opening: &Opening<'_>) -> Judgement {
+    /// Judges an opening that has grown; `held` is the claim that it led to so far.
+    ///
+    /// Whoever holds the claim is asked first, with its special kinds. All others need not be asked where that
+    /// shows a dialogue, and not every time where it shows a whole message again: they are when the opening has
+    /// been judged twice as often as the last time, and when the other side has begun to speak.
+    pub fn judge(&mut self, opening: &Opening<'_>, held: Option<Claim>) -> Judgement {
+        self.judged += 1;
+        let sides = u8::from(!opening.initiator.is_silent()) + u8::from(!opening.responder.is_silent());
         let mut best = Best::default();
-        ask(&mut self.straight, opening, false, &mut best);
-        if !self.swapped.is_empty() {
-            ask(&mut self.swapped, &opening.swapped(), true, &mut best);
+        let held = held.filter(|held| !held.swapped && self.straight.contains(held.inspector.into()));
+        let enough = held.is_some_and(|held| {
+            ask(&mut self.straight, opening, false, &mut best, Some(held.inspector));
+            match best.alone().map(|claim| claim.evidence.confidence) {
+                Some(Confidence::Dialogue) => true,
+                Some(Confidence::Message) => self.sides == sides && !self.judged.is_power_of_two(),
+                _ => false,
+            }
+        });
+        if !enough {
+            self.sides = sides;
+            best = Best::default();
+            ask(&mut self.straight, opening, false, &mut best, None);
+            if !self.swapped.is_empty() {
+                ask(&mut self.swapped, &opening.swapped(), true, &mut best, None);
+            }
         }
         let claim = best.decide(opening);
         let settled = match claim {
@@ -118,9 +142,20 @@ pub fn is_kind_of(special: u16, general: u16) -> bool {
     std::iter::successors(above(&special), above).take(MAX_STEPS).any(|place| place == general)
 }
 
-fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: &mut Best) {
+/// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named.
+fn ask(
+    candidates: &mut Candidates,
+    opening: &Opening<'_>,
+    swapped: bool,
+    best: &mut Best,
+    of: Option<u16>,
+) {
     candidates.narrow(opening);
-    for (index, inspector) in candidates.iter() {
+    let mut asked = *candidates;
+    if let Some(of) = of {
+        asked.retain(kinds_of(of));
+    }
+    for (index, inspector) in asked.iter() {
         match (inspector.inspect)(opening) {
             Ok(evidence) => {
                 let inspector = u16::try_from(index).unwrap_or(u16::MAX);
@@ -130,6 +165,24 @@ fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: 
             Err(Reject::Incomplete) => {}
         }
     }
+}
+
+/// The inspector at `general` and all that refine it.
+fn kinds_of(general: u16) -> &'static Candidates {
+    static KINDS: LazyLock<Vec<Candidates>> = LazyLock::new(|| {
+        let kinds = |general: u16| {
+            let mut kinds = Candidates::NONE;
+            for (place, _) in Candidates::ALL.iter() {
+                let special = u16::try_from(place).unwrap_or(u16::MAX);
+                if special == general || is_kind_of(special, general) {
+                    kinds.add(place);
+                }
+            }
+            kinds
+        };
+        (0..INSPECTORS.len()).filter_map(|place| u16::try_from(place).ok()).map(kinds).collect()
+    });
+    KINDS.get(usize::from(general)).unwrap_or(&Candidates::NONE)
 }
 
 /// The strongest claims so far, with those that are equally strong.
@@ -160,11 +213,16 @@ impl Best {
         }
     }
 
+    /// The only claim.
+    fn alone(&self) -> Option<Claim> {
+        let mut claims = self.claims.iter().flatten();
+        claims.next().filter(|_| claims.next().is_none()).copied()
+    }
+
     /// The only claim, or the only one of several equal ones on whose usual port the flow is.
     fn decide(&self, opening: &Opening<'_>) -> Option<Claim> {
-        let mut claims = self.claims.iter().flatten();
-        if let (Some(claim), None) = (claims.next(), claims.next()) {
-            return Some(*claim);
+        if let Some(claim) = self.alone() {
+            return Some(claim);
         }
         let [initiator, responder] = opening.endpoints;
         let usual = |claim: &&Claim| {

@@ -165,7 +165,7 @@ impl Judge {
         let (low_said, high_said) = if low { (said, silent) } else { (silent, said) };
         let mut classifier = Classifier::new(flow.direction.is_sure());
         let Some(view) = flow.view(low_said, high_said) else { return true };
-        let judgement = classifier.judge(&view);
+        let judgement = classifier.judge(&view, None);
         let goes_on = Some(arrival.sequence.wrapping_add(wire_len));
         let nexts = if low { [goes_on, None] } else { [None, goes_on] };
         if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
@@ -213,7 +213,7 @@ impl Judge {
         let Some(mut undecided) = flow.undecided.take() else { return };
         let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
         let Some(view) = flow.view(low, high) else { return };
-        let judgement = undecided.classifier.judge(&view);
+        let judgement = undecided.classifier.judge(&view, flow.claim.map(|(claim, _)| claim));
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
@@ -337,7 +337,7 @@ impl Judge {
             if (won || undecided.opening.len() > undecided.judged_at)
                 && let Some(view) = flow.view(low, high)
             {
-                let judgement = undecided.classifier.judge(&view);
+                let judgement = undecided.classifier.judge(&view, flow.claim.map(|(claim, _)| claim));
                 undecided.judged_at = undecided.opening.len();
                 if self.apply(flow, judgement, low, high, [None, None], &mut Hosts::default()) {
                     undecided.classifier = undecided.classifier.turned();
