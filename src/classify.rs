@@ -18,6 +18,10 @@ use crate::key::Transport;
 use crate::protocols::INSPECTORS;
 use std::sync::LazyLock;
 
+/// The judgement at which everybody is asked once more about a flow that showed messages and no dialogue: time
+/// for those who know a protocol by what comes after its first datagrams.
+const SECOND_THOUGHTS: u32 = 8;
+
 /// What a flow is claimed to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -86,19 +90,21 @@ impl Classifier {
 
     /// Judges an opening that has grown; `held` is the claim that it led to so far.
     ///
-    /// Whoever holds the claim is asked first, with its special kinds. All others need not be asked where that
-    /// shows a dialogue, and not every time where it shows a whole message again: they are when the opening has
-    /// been judged twice as often as the last time, and when the other side has begun to speak.
+    /// Whoever holds the claim is asked first, with its special kinds. If that shows a dialogue, or a whole
+    /// message again, nobody else is asked, but for two times: when the other side has begun to speak, and when
+    /// [`SECOND_THOUGHTS`] judgements have brought no dialogue. The exchanged sides are judged only where they
+    /// could lead to a stronger claim: of equal ones that is preferred which does not exchange them.
     pub fn judge(&mut self, opening: &Opening<'_>, held: Option<Claim>) -> Judgement {
         self.judged += 1;
         let sides = u8::from(!opening.initiator.is_silent()) + u8::from(!opening.responder.is_silent());
+        let most = if sides == 2 { Confidence::Dialogue } else { Confidence::Message };
         let mut best = Best::default();
         let held = held.filter(|held| !held.swapped && self.straight.contains(held.inspector.into()));
         let enough = held.is_some_and(|held| {
             ask(&mut self.straight, opening, false, &mut best, Some(held.inspector));
             match best.alone().map(|claim| claim.evidence.confidence) {
                 Some(Confidence::Dialogue) => true,
-                Some(Confidence::Message) => self.sides == sides && !self.judged.is_power_of_two(),
+                Some(Confidence::Message) => self.sides == sides && self.judged != SECOND_THOUGHTS,
                 _ => false,
             }
         });
@@ -106,7 +112,7 @@ impl Classifier {
             self.sides = sides;
             best = Best::default();
             ask(&mut self.straight, opening, false, &mut best, None);
-            if !self.swapped.is_empty() {
+            if best.strongest() < Some(most) && !self.swapped.is_empty() {
                 ask(&mut self.swapped, &opening.swapped(), true, &mut best, None);
             }
         }
@@ -211,6 +217,11 @@ impl Best {
         if let Some(free) = self.claims.iter_mut().find(|place| place.is_none()) {
             *free = Some(claim);
         }
+    }
+
+    /// The confidence of the claims, which are equally strong.
+    fn strongest(&self) -> Option<Confidence> {
+        self.claims.iter().flatten().map(|claim| claim.evidence.confidence).max()
     }
 
     /// The only claim.
