@@ -6,7 +6,7 @@ use crate::context::Announcement;
 use crate::inspect::{Confidence, Said, Side};
 use crate::key::{Endpoint, FlowKey};
 use crate::opening::{FirstBytes, Opening};
-use crate::packet::{IcmpError, Layers, Packet, TcpHeader, Timestamp};
+use crate::packet::{Enclosure, IcmpError, Packet, TcpHeader, Timestamp};
 use crate::rhythm::Rhythm;
 use crate::stream::Watch;
 use crate::tcp::Tcp;
@@ -109,15 +109,15 @@ pub struct Undecided {
 #[derive(Debug, Default)]
 pub struct Extra {
     /// VLAN tags and tunnels of the first packet.
-    pub layers: Layers,
+    pub layers: Enclosure,
     /// The first ICMP error that quotes the flow, and how many came.
-    pub icmp_error: Option<(IcmpError, u32)>,
+    pub icmp_error: Option<Box<(IcmpError, u32)>>,
     /// Watches the flow to its end.
     pub watch: Option<Watch>,
     /// What the opening told.
     pub attributes: Attributes,
     /// Sizes and gaps, where behaviour may tell something.
-    pub rhythm: Option<Rhythm>,
+    pub rhythm: Option<Box<Rhythm>>,
     /// Another flow named this one.
     pub announced: Option<Announcement>,
 }

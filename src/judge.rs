@@ -60,7 +60,7 @@ impl Judge {
     /// Prepares a new flow.
     pub fn begin(&self, flow: &mut Flow, transport: Transport) {
         if flow.ports().iter().any(|&port| behaves(transport, port)) {
-            flow.extra_mut().rhythm = Some(Rhythm::default());
+            flow.extra_mut().rhythm = Some(Box::<Rhythm>::default());
         }
     }
 

@@ -160,6 +160,27 @@ impl Layers {
     }
 }
 
+/// The [`Layers`] of a flow, in the space of a pointer: most flows come bare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Enclosure(Option<Box<Layers>>);
+
+impl Enclosure {
+    /// Keeps `layers`.
+    #[must_use]
+    pub fn of(layers: &Layers) -> Self {
+        Self((!layers.is_empty()).then(|| Box::new(*layers)))
+    }
+}
+
+impl std::ops::Deref for Enclosure {
+    type Target = Layers;
+
+    fn deref(&self) -> &Layers {
+        static BARE: Layers = Layers { vlans: [0; MAX_LAYERS], vlan_count: 0, tunnels: [None; MAX_LAYERS] };
+        self.0.as_deref().unwrap_or(&BARE)
+    }
+}
+
 /// An ICMP or ICMPv6 error that quotes the beginning of a packet: news for the quoted packet's flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpError {

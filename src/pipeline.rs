@@ -219,12 +219,11 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
                 Decoded::Packet { packet, layers, icmp_error } => {
                     let hash = packet.key.hash_with(&self.hasher);
                     let place = shard_of(&packet.key);
-                    let layers = layers.copied();
+                    let layers = layers.is_some().then(|| self.decoder.layers());
                     match &mut self.mode {
                         Mode::Inline(worker) => {
                             let source = if packet.reassembled { self.decoder.arena() } else { bytes };
                             let payload = slice(source, &packet);
-                            let layers = layers.as_ref();
                             let observed =
                                 Observed { packet: &packet, payload, layers, hash, file: self.file };
                             worker.observe(place, &observed);
@@ -319,7 +318,7 @@ struct Parsed<'a> {
     packet: Packet,
     hash: u64,
     place: u8,
-    layers: Option<Layers>,
+    layers: Option<&'a Layers>,
     arena: &'a [u8],
     start: u32,
 }
@@ -342,7 +341,7 @@ fn push<S>(remotes: &mut [Remote<S>], block: &Arc<Block>, file: u32, parsed: &Pa
         packet.payload.start += start;
     }
     let layers = layers.map_or(0, |layers| {
-        batch.layers.push(layers);
+        batch.layers.push(*layers);
         u32::try_from(batch.layers.len()).unwrap_or(0)
     });
     batch.items.push(Item { packet, hash, layers, shard: place });

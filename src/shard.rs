@@ -8,7 +8,7 @@ use crate::flow::{Direction, EndReason, Flow};
 use crate::hosts::Hosts;
 use crate::judge::Judge;
 use crate::key::{FlowKey, Transport, protocol};
-use crate::packet::{IcmpError, Layers, Packet, Timestamp};
+use crate::packet::{Enclosure, IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
 use crate::ports::listening::listens;
 use crate::summary::Summary;
@@ -211,7 +211,7 @@ impl Shard {
         let packet = observed.packet;
         let mut flow = Flow::new(packet, observed.hash, observed.file);
         if let Some(layers) = observed.layers {
-            flow.extra_mut().layers = *layers;
+            flow.extra_mut().layers = Enclosure::of(layers);
         }
         if let Some(transport) = flow.key.transport() {
             guess_direction(&mut flow, transport);
@@ -233,7 +233,8 @@ impl Shard {
     pub fn note_icmp_error(&mut self, error: &IcmpError, hash: u64) {
         let Some(place) = self.table.find(hash, &error.key) else { return };
         if let Some(flow) = self.table.flow_mut(place) {
-            let (_, count) = flow.extra_mut().icmp_error.get_or_insert((*error, 0));
+            let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0)));
+            let (_, count) = kept.as_mut();
             *count = count.saturating_add(1);
         }
     }

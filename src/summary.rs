@@ -4,7 +4,7 @@ use crate::attributes::Attributes;
 use crate::flow::{Count, Direction, EndReason, Flow};
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
-use crate::packet::{IcmpError, Layers, Timestamp};
+use crate::packet::{Enclosure, IcmpError, Timestamp};
 use crate::ports::PortClaim;
 use crate::ports::book::Book;
 use crate::report::Report;
@@ -45,7 +45,7 @@ pub struct Summary {
     /// Number of the first packet's frame.
     pub first_frame: u64,
     /// VLAN tags and tunnels.
-    pub layers: Layers,
+    pub layers: Enclosure,
     /// What was sent, the initiator's first.
     pub counts: [Count; 2],
     /// Why the initiator is the initiator.
@@ -80,7 +80,7 @@ pub struct Summary {
 pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary {
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
-    let (mut layers, mut icmp_error, mut report) = (Layers::default(), None, None);
+    let (mut layers, mut icmp_error, mut report) = (Enclosure::default(), None, None);
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
@@ -88,8 +88,8 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
             watch.follower().conclude(&mut attributes);
             report = watch.follower().report().map(Box::new);
         }
-        layers = extra.layers;
-        icmp_error = extra.icmp_error;
+        layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
+        icmp_error = extra.icmp_error.as_deref().copied();
     }
     let [low, high] = [flow.tcp.side(true), flow.tcp.side(false)].map(|side| *side);
     let tcp = (flow.key.protocol() == protocol::TCP).then(|| TcpSummary {

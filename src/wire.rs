@@ -145,6 +145,12 @@ impl Decoder {
         &self.arena
     }
 
+    /// What the last packet came in.
+    #[must_use]
+    pub const fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
     /// How often fragments hit a bound or failed to become a datagram.
     #[must_use]
     pub const fn fragment_counts(&self) -> FragmentCounts {

@@ -4,7 +4,7 @@ use crate::attributes::Attributes;
 use crate::flow::{Count, Direction, EndReason};
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
-use crate::packet::{IcmpError, Layers, Timestamp, Tunnel};
+use crate::packet::{Enclosure, IcmpError, Layers, Timestamp, Tunnel};
 use crate::ports::{Basis, PortClaim};
 use crate::summary::{Summary, TcpSummary};
 use crate::tcp::TcpSide;
@@ -33,7 +33,7 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         last: Timestamp(NOON.0 + 1_250_000_000),
         digits: 6,
         first_frame: 1,
-        layers: Layers::default(),
+        layers: Enclosure::default(),
         counts: [count; 2],
         direction: Direction::FirstPacket,
         tcp: None,
@@ -80,10 +80,12 @@ pub(super) fn full() -> Summary {
     let key = FlowKey::new(source, destination, protocol::TCP, 1).0;
     summary.protocol = protocol::TCP;
     summary.key = key;
-    summary.layers.push_vlan(10);
-    summary.layers.push_vlan(20);
+    let mut layers = Layers::default();
+    layers.push_vlan(10);
+    layers.push_vlan(20);
     let addresses = Some((source.address, destination.address));
-    summary.layers.push_tunnel(Tunnel { kind: "gre", addresses, id: Some(7) });
+    layers.push_tunnel(Tunnel { kind: "gre", addresses, id: Some(7) });
+    summary.layers = Enclosure::of(&layers);
     let mut side = TcpSide::default();
     (side.flags, side.retransmitted, side.out_of_order) = (0x12, 1, 2);
     summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000), doubled: 0 });
