@@ -68,8 +68,9 @@ fn judging(criterion: &mut Criterion) {
         });
     });
     group.bench_function("all candidates, one orientation", |bencher| {
-        bencher
-            .iter(|| openings.iter().filter_map(|o| Classifier::new(true).judge(black_box(o), None).claim).count());
+        bencher.iter(|| {
+            openings.iter().filter_map(|o| Classifier::new(true).judge(black_box(o), None).claim).count()
+        });
     });
     group.bench_function("all candidates, both orientations", |bencher| {
         bencher.iter(|| {

@@ -149,13 +149,7 @@ pub fn is_kind_of(special: u16, general: u16) -> bool {
 }
 
 /// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named.
-fn ask(
-    candidates: &mut Candidates,
-    opening: &Opening<'_>,
-    swapped: bool,
-    best: &mut Best,
-    of: Option<u16>,
-) {
+fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: &mut Best, of: Option<u16>) {
     candidates.narrow(opening);
     let mut asked = *candidates;
     if let Some(of) = of {

@@ -238,7 +238,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`Reject::Mismatch`] when more than `max` bytes hold no `end`, else when it has not come yet.
     pub fn until(&mut self, end: u8, max: usize) -> Result<&'a [u8], Reject> {
-        self.until_any(max, |byte| byte == end)
+        self.until_found(max, |bytes| memchr::memchr(end, bytes))
     }
 
     /// The next line of at most `max` bytes, without its CR LF, CR or LF. A CR at the end of a stream
@@ -248,7 +248,7 @@ impl<'a> Cursor<'a> {
     /// [`Reject::Mismatch`] when more than `max` bytes hold no line end, else when it has not come yet.
     pub fn line(&mut self, max: usize) -> Result<&'a [u8], Reject> {
         let before = self.rest;
-        let line = self.until_any(max, |byte| byte == b'\r' || byte == b'\n')?;
+        let line = self.until_found(max, |bytes| memchr::memchr2(b'\r', b'\n', bytes))?;
         let ended_by_cr = before.get(line.len()) == Some(&b'\r');
         if let (true, Some((b'\n', rest))) = (ended_by_cr, self.rest.split_first()) {
             self.rest = rest;
@@ -256,8 +256,9 @@ impl<'a> Cursor<'a> {
         Ok(line)
     }
 
-    fn until_any(&mut self, max: usize, ends: impl Fn(u8) -> bool) -> Result<&'a [u8], Reject> {
-        match self.rest.iter().take(max.saturating_add(1)).position(|&byte| ends(byte)) {
+    fn until_found(&mut self, max: usize, find: impl Fn(&[u8]) -> Option<usize>) -> Result<&'a [u8], Reject> {
+        let near = self.rest.get(..max.saturating_add(1)).unwrap_or(self.rest);
+        match find(near) {
             Some(at) => {
                 let line = self.take(at)?;
                 self.u8()?;

@@ -11,7 +11,7 @@ pub fn fields(mut message: Cursor<'_>) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || message.line(MAX_LINE).ok().filter(|line| !line.is_empty()))
         .take(MAX_FIELDS)
         .filter_map(|line| {
-            let colon = line.iter().position(|&byte| byte == b':')?;
+            let colon = memchr::memchr(b':', line)?;
             let (name, value) = line.split_at_checked(colon)?;
             Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
         })

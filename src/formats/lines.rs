@@ -20,10 +20,16 @@ const MAX_LINES: usize = 256;
 /// The next line, if it holds no control character but tabs: rejected at the first one, so that binary data
 /// is recognised as such before it ends.
 pub fn text_line<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
-    let so_far = cursor.rest().iter().take(MAX_LINE).take_while(|&&byte| byte != b'\r' && byte != b'\n');
-    // Above ASCII there may be UTF-8 or one of the older national sets.
-    require(so_far.into_iter().all(|&byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f)))?;
+    let rest = cursor.rest();
+    let near = rest.get(..MAX_LINE).unwrap_or(rest);
+    let so_far = near.get(..memchr::memchr2(b'\r', b'\n', near).unwrap_or(near.len())).unwrap_or_default();
+    require(so_far.iter().copied().all(is_text))?;
     cursor.line(MAX_LINE)
+}
+
+/// Whether a line may hold `byte`: above ASCII there may be UTF-8 or one of the older national sets.
+const fn is_text(byte: u8) -> bool {
+    byte == b'\t' || (byte >= 0x20 && byte != 0x7f)
 }
 
 /// One line of a reply.
@@ -79,7 +85,8 @@ pub fn reply<'a>(cursor: &mut Cursor<'a>) -> Result<ReplyLine<'a>, Reject> {
 /// The first word of a line.
 #[must_use]
 pub fn verb(line: &[u8]) -> &[u8] {
-    line.split(|&byte| byte == b' ' || byte == b'\t').next().unwrap_or_default()
+    let near = line.get(..MAX_LINE).unwrap_or(line);
+    near.get(..memchr::memchr2(b' ', b'\t', near).unwrap_or(near.len())).unwrap_or_default()
 }
 
 /// What stands after the first word of a line.
@@ -107,10 +114,18 @@ pub fn command<'a>(cursor: &mut Cursor<'a>, verbs: &[&str]) -> Result<&'a [u8], 
     Ok(line)
 }
 
+/// Whether `bytes` contain `word`, in either case.
+#[must_use]
+pub fn contains_ignore_case(bytes: &[u8], word: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes)
+        .any(|at| bytes.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
+}
+
 /// Whether `text` contains `word` in either case.
 #[must_use]
 pub fn mentions(text: &[u8], word: &str) -> bool {
-    text.windows(word.len().max(1)).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    contains_ignore_case(text, word.as_bytes())
 }
 
 #[cfg(test)]

@@ -41,8 +41,8 @@ pub fn describe(request: &[u8], reply: &[u8], attributes: &mut Attributes) {
 
 /// Everything from each signature on.
 fn messages(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let starts = bytes.windows(SIGNATURE.len()).enumerate().filter(|(_, window)| *window == SIGNATURE);
-    starts.take(4).filter_map(|(at, _)| bytes.get(at..))
+    let starts = memchr::memmem::find_iter(bytes, SIGNATURE);
+    starts.take(4).filter_map(|at| bytes.get(at..))
 }
 
 /// The target name of a challenge (section 2.2.1.2).

@@ -33,7 +33,7 @@ const SPELLINGS: [&[u8]; 2] =
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let carrier = (http2::INSPECTOR.inspect)(opening)?;
     let bytes = opening.initiator.bytes();
-    let spelt = SPELLINGS.iter().any(|spelling| bytes.windows(spelling.len()).any(|window| window == *spelling));
+    let spelt = SPELLINGS.iter().any(|spelling| memchr::memmem::find(bytes, spelling).is_some());
     if !spelt {
         return Err(if opening.initiator.has_ended() { Reject::Mismatch } else { Reject::Incomplete });
     }

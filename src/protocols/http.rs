@@ -27,7 +27,8 @@ use crate::inspect::{
     Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
 };
 use crate::key::Transport;
-use head::{MAX_LINE, MAX_METHOD, contains_ignore_case, is_token, method, public_part};
+use crate::formats::lines::contains_ignore_case;
+use head::{MAX_LINE, MAX_METHOD, is_token, method, public_part};
 
 /// HTTP/0.9 to HTTP/1.1.
 pub const INSPECTOR: Inspector = Inspector {
@@ -75,9 +76,9 @@ const MIN_PARTIAL_LINE: usize = 12;
 type Beginning = fn(Cursor<'_>) -> Result<(), Reject>;
 
 fn begins_request(mut cursor: Cursor<'_>) -> Result<(), Reject> {
-    let token = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().copied().all(is_token);
-    let so_far = cursor.rest().split(|&byte| byte == b' ').next().unwrap_or_default();
-    require(so_far.is_empty() && cursor.is_empty() || token(so_far))?;
+    let tokens = cursor.rest().iter().take(MAX_METHOD + 1).take_while(|&&byte| is_token(byte)).count();
+    // The space after the method, or nothing yet.
+    require(cursor.rest().get(tokens).is_none_or(|&byte| byte == b' ' && tokens > 0))?;
     cursor.until(b' ', MAX_METHOD).map(drop)
 }
 

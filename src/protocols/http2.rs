@@ -54,10 +54,12 @@ struct Frame {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    if let Some(evidence) = upgraded(opening) {
+    let asked = preface(opening.request());
+    if asked == Err(Reject::Mismatch)
+        && let Some(evidence) = upgraded(opening)
+    {
         return Ok(evidence);
     }
-    let asked = preface(opening.request());
     let answered = settings(opening.reply());
     match (asked, answered) {
         (Ok(()), Ok(())) => Ok(Evidence::dialogue(

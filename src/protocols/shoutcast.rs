@@ -30,12 +30,11 @@ pub const INSPECTOR: Inspector = Inspector {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let rule = "icy-status: a request in HTTP, answered ICY 200 OK";
-    let answered = icy(opening.reply());
-    match (http::request(opening), answered) {
-        (_, Err(reject)) => Err(reject),
-        (Ok(_), Ok(_)) => Ok(Evidence::dialogue(rule)),
-        (Err(Reject::Incomplete), Ok(_)) => Ok(Evidence::message(rule).from(Side::Responder)),
-        (Err(Reject::Mismatch), Ok(_)) => Err(Reject::Mismatch),
+    icy(opening.reply())?;
+    match http::request(opening) {
+        Ok(_) => Ok(Evidence::dialogue(rule)),
+        Err(Reject::Incomplete) => Ok(Evidence::message(rule).from(Side::Responder)),
+        Err(Reject::Mismatch) => Err(Reject::Mismatch),
     }
 }
 

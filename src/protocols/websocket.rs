@@ -40,7 +40,6 @@ pub const INSPECTOR: Inspector = Inspector {
 const SWITCHING_PROTOCOLS: u64 = 101;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let request = http::request(opening);
     let (code, answer) = http::response(opening)?;
     require(code == SWITCHING_PROTOCOLS)?;
     if !answer.is_whole {
@@ -48,7 +47,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     }
     // RFC 6455 section 4.1 demands both fields of the answer; older drafts called the second another name.
     require(answer.says("upgrade", "websocket"))?;
-    match request {
+    match http::request(opening) {
         Ok((_, head)) if head.says("upgrade", "websocket") => {
             Ok(Evidence::dialogue("upgrade-granted: HTTP's upgrade to WebSocket, answered 101 (RFC 6455 section 4)"))
         }

@@ -37,7 +37,7 @@ const NAMESPACES: [&[u8]; 2] =
     [b"http://schemas.xmlsoap.org/ws/2005/04/discovery", b"http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01"];
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    memchr::memmem::find(bytes, wanted)
 }
 
 fn envelope(datagram: Option<Datagram<'_>>) -> Result<Confidence, Reject> {

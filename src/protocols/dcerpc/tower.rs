@@ -30,9 +30,9 @@ const MAX_TOWERS: usize = 8;
 /// The results' layout differs between the 32-bit and the 64-bit transfer syntax; a tower is the same in both, and
 /// its 45 fixed bytes are not found by chance.
 pub(super) fn towers(results: &[u8]) -> Vec<Tower> {
-    let starts = results.windows(START.len()).enumerate().filter(|(_, window)| *window == START);
+    let starts = memchr::memmem::find_iter(results, &START);
     starts
-        .filter_map(|(at, _)| tower(Cursor::closed(results.get(at..)?)).ok())
+        .filter_map(|at| tower(Cursor::closed(results.get(at..)?)).ok())
         .filter(|tower| tower.port != 0)
         .take(MAX_TOWERS)
         .collect()

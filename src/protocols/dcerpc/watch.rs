@@ -187,7 +187,7 @@ impl Calls {
                     self.mapping.extend(pdu.call);
                     // A tower's identifiers are little-endian, whatever the call's integers are (C706 appendix L).
                     let identifier = guid::swapped(IXN_REMOTE.to_be_bytes());
-                    if arguments.rest().windows(identifier.len()).any(|window| window == identifier) {
+                    if memchr::memmem::find(arguments.rest(), &identifier).is_some() {
                         if self.wanted.len() == REMEMBERED {
                             self.wanted.pop_front();
                         }

@@ -1,6 +1,7 @@
 //! HTTP's start lines and fields: RFC 9112 sections 3 to 5, RFC 9110 section 5.
 
 use crate::cursor::{Cursor, decimal, require};
+use crate::formats::lines::contains_ignore_case;
 use crate::inspect::Reject;
 
 /// Longest start line in bytes: RFC 9112 section 3 recommends that at least 8000 are supported.
@@ -38,22 +39,24 @@ impl<'a> Head<'a> {
 
     /// The value of the first field called `name`, in either case.
     pub(crate) fn field(&self, name: &str) -> Option<&'a [u8]> {
-        self.fields.split(|&byte| byte == b'\n').find_map(|line| {
-            let (key, value) = line.split_at_checked(name.len())?;
-            let value = value.strip_prefix(b":")?;
-            key.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
-        })
+        let mut rest = self.fields;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest.get(..end).unwrap_or_default();
+            if let Some((key, [b':', value @ ..])) = line.split_at_checked(name.len())
+                && key.eq_ignore_ascii_case(name.as_bytes())
+            {
+                return Some(value.trim_ascii());
+            }
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
+        None
     }
 
     /// Whether the field called `name` contains `word`, in either case.
     pub(crate) fn says(&self, name: &str, word: &str) -> bool {
         self.field(name).is_some_and(|value| contains_ignore_case(value, word.as_bytes()))
     }
-}
-
-/// Whether `bytes` contain `word`, in either case.
-pub(crate) fn contains_ignore_case(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len().max(1)).any(|window| window.eq_ignore_ascii_case(word))
 }
 
 /// A request line.

@@ -1,6 +1,7 @@
 //! Which interface is spoken over HTTP, where method, target or fields name it beyond doubt.
 
-use super::head::{Head, Request, contains_ignore_case};
+use super::head::{Head, Request};
+use crate::formats::lines::contains_ignore_case;
 
 /// What identifies a service: the first that holds, decides.
 enum Mark {
