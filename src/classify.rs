@@ -16,6 +16,7 @@ use crate::candidates::Candidates;
 use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 /// The judgement at which everybody is asked once more about a flow that showed messages and no dialogue: time
@@ -79,13 +80,12 @@ impl Classifier {
     /// some also datagrams that are not. False where nobody is usual, or where one of them knows no bytes to go by.
     #[must_use]
     pub fn is_refuted(&self, transport: Transport, port: u16, ended: bool) -> bool {
-        let usual = |i: &Inspector| i.ports.contains(&port) && i.carriers.contains(transport);
-        let mut places = INSPECTORS.iter().enumerate().filter(|(_, i)| usual(i)).peekable();
+        let usual = usual_on(transport, port);
         let refuted = |(place, i): (usize, &Inspector)| {
             let shown_otherwise = ended && i.self_contained && transport == Transport::Udp;
             i.initiator_first != ByteSet::NONE && (shown_otherwise || !self.straight.contains(place))
         };
-        places.peek().is_some() && places.all(refuted)
+        !usual.is_empty() && usual.iter().all(refuted)
     }
 
     /// Judges an opening that has grown; `held` is the claim that it led to so far.
@@ -131,6 +131,29 @@ impl Classifier {
         let candidates = if claim.swapped { &self.swapped } else { &self.straight };
         candidates.iter().any(|(index, _)| u16::try_from(index).is_ok_and(|i| is_kind_of(i, claim.inspector)))
     }
+}
+
+/// The inspectors that are usual on a port.
+fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
+    type Ports = HashMap<u16, Candidates, foldhash::fast::RandomState>;
+    static USUAL: LazyLock<[Ports; 3]> = LazyLock::new(|| {
+        [Transport::Tcp, Transport::Udp, Transport::Sctp].map(|transport| {
+            let mut ports = Ports::default();
+            for (place, inspector) in Candidates::ALL.iter() {
+                for &port in inspector.ports.iter().filter(|_| inspector.carriers.contains(transport)) {
+                    ports.entry(port).or_insert(Candidates::NONE).add(place);
+                }
+            }
+            ports
+        })
+    });
+    let [tcp, udp, sctp] = &*USUAL;
+    let ports = match transport {
+        Transport::Tcp => tcp,
+        Transport::Udp => udp,
+        Transport::Sctp => sctp,
+    };
+    ports.get(&port).unwrap_or(&Candidates::NONE)
 }
 
 /// Whether the inspector at `special` refines the one at `general`, directly or by steps.

@@ -34,7 +34,7 @@ const MAX_OFFERED: u32 = 40;
 /// in segments of one byte costs no more than its logarithm.
 const EAGER_JUDGEMENTS: u32 = 12;
 /// Most openings kept for reuse: enough for the flows that begin in a second of heavy traffic.
-const MAX_SPARE: usize = 256;
+const MAX_SPARE: usize = 64;
 /// Packets with payload before behaviour is first judged, and by what factor they have to grow for the next time.
 const FIRST_BEHAVIOUR: u64 = 16;
 

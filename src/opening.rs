@@ -83,6 +83,10 @@ impl Kept {
         let bytes = bytes.get(..limit.min(bytes.len())).unwrap_or_default();
         self.bytes.extend_from_slice(bytes);
         let end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        if self.pieces.capacity() == 0 {
+            // Many a flow has but one packet, and there are millions of such in a scan.
+            self.pieces.reserve_exact(1);
+        }
         self.pieces.push(Piece { time, frame, end, wire_len });
     }
 

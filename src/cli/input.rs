@@ -24,13 +24,15 @@ impl CommonArgs {
         limit.zip(worst).is_some_and(|(limit, worst)| worst >= limit)
     }
 
-    /// How to run; `describe` says whether the output shows attributes.
-    pub(crate) fn settings(&self, describe: bool) -> Settings {
+    /// How to run. `live` says whether the capture thread must never wait for a core.
+    pub(crate) fn settings(&self, live: bool) -> Settings {
         let defaults = Limits::default();
         let idle = |default: u64| self.idle_timeout.map_or(default, |span| span.nanos);
-        // One core is the capture thread's.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = self.threads.unwrap_or_else(|| (cores - 1).min(MAX_DEFAULT_THREADS));
+        // Live, one core is the capture thread's. Reading a file and parsing it takes a fifth of one at most: there
+        // a worker on every core keeps them all busy.
+        let workers = if live || cores == 1 { cores - 1 } else { cores };
+        let threads = self.threads.unwrap_or_else(|| workers.min(MAX_DEFAULT_THREADS));
         Settings {
             threads,
             limits: Limits {
@@ -40,7 +42,7 @@ impl CommonArgs {
                 other_idle: idle(defaults.other_idle),
                 active: self.active_timeout.nanos,
             },
-            describe,
+            describe: true,
             decode_as: self.decode_as.iter().map(|rule| rule.0).collect(),
             fragments: fragments::Limits::default(),
         }

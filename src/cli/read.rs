@@ -61,7 +61,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let run = Run {
         sources: &sources,
         each: args.each,
-        settings: args.common.settings(true),
+        settings: args.common.settings(false),
         reading: Reading {
             filter,
             count: args.common.count,

@@ -3,7 +3,7 @@
 use crate::classify::Claim;
 use crate::flow::Flow;
 use crate::hosts::Hosts;
-use crate::inspect::Confidence;
+use crate::inspect::{Confidence, Inspector};
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
 use crate::rhythm::Conduct;
@@ -37,9 +37,18 @@ fn behaving_ports(transport: Transport) -> Vec<bool> {
 
 /// Whether behaviour may show a special kind of what the inspector at `place` recognises.
 pub(super) fn refined_by_behaviour(place: u16) -> bool {
-    let name = INSPECTORS.get(usize::from(place)).map(|i| i.name);
-    INSPECTORS.iter().any(|i| i.behave.is_some() && i.refines == name && name.is_some())
+    static REFINED: LazyLock<Vec<bool>> = LazyLock::new(|| {
+        let refined = |name| BEHAVING.iter().any(|(_, special)| special.refines == Some(name));
+        INSPECTORS.iter().map(|general| refined(general.name)).collect()
+    });
+    REFINED.get(usize::from(place)).copied().unwrap_or(false)
 }
+
+/// The inspectors that judge behaviour, with their places.
+static BEHAVING: LazyLock<Vec<(u16, &'static Inspector)>> = LazyLock::new(|| {
+    let places = (0..).zip(INSPECTORS).filter(|(_, inspector)| inspector.behave.is_some());
+    places.map(|(place, inspector)| (place, inspector)).collect()
+});
 
 /// Asks those who judge behaviour, where bytes have told nothing or only the general kind.
 pub(super) fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
@@ -56,7 +65,7 @@ pub(super) fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
         since: flow.first,
     };
     let [_, port] = flow.ports();
-    for (place, inspector) in INSPECTORS.iter().enumerate() {
+    for &(place, inspector) in &*BEHAVING {
         let Some(behave) = inspector.behave else { continue };
         let asked = match claimed {
             None => inspector.ports.contains(&port),
@@ -66,8 +75,7 @@ pub(super) fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {
             continue;
         }
         if let Ok(evidence) = behave(&conduct) {
-            let inspector = u16::try_from(place).unwrap_or(u16::MAX);
-            flow.claim = Some((Claim { inspector, evidence, swapped: false }, frame));
+            flow.claim = Some((Claim { inspector: place, evidence, swapped: false }, frame));
             return;
         }
     }
