@@ -46,8 +46,7 @@ pub(super) fn refined_by_behaviour(place: u16) -> bool {
 
 /// The inspectors that judge behaviour, with their places.
 static BEHAVING: LazyLock<Vec<(u16, &'static Inspector)>> = LazyLock::new(|| {
-    let places = (0..).zip(INSPECTORS).filter(|(_, inspector)| inspector.behave.is_some());
-    places.map(|(place, inspector)| (place, inspector)).collect()
+    (0..).zip(INSPECTORS).filter(|(_, inspector)| inspector.behave.is_some()).collect()
 });
 
 /// Asks those who judge behaviour, where bytes have told nothing or only the general kind.

@@ -135,9 +135,11 @@ fn what_a_flow_ran_in_has_a_column_where_there_is_such_a_flow_and_only_there() {
     let plain = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
     assert!(!table(vec![plain.clone()], &look(160)).contains("WITHIN"));
     let mut tagged = labelled("10.0.0.1:1001", "10.0.0.2:53", "dns", Verdict::Confirmed);
-    tagged.layers.push_vlan(10);
-    tagged.layers.push_vlan(20);
-    tagged.layers.push_tunnel(crate::packet::Tunnel { kind: "vxlan", addresses: None, id: Some(42) });
+    let mut layers = crate::packet::Layers::default();
+    layers.push_vlan(10);
+    layers.push_vlan(20);
+    layers.push_tunnel(crate::packet::Tunnel { kind: "vxlan", addresses: None, id: Some(42) });
+    tagged.layers = crate::packet::Enclosure::of(&layers);
     let text = table(vec![plain.clone(), tagged.clone()], &look(160));
     assert!(text.contains(" WITHIN ") && text.contains(" vlan 10.20 vxlan 42  dns"), "{text}");
     // Of a service whose flows are one line, what differs is not told of one of them.
