@@ -11,6 +11,7 @@ mod finding;
 mod gather;
 mod grounds;
 pub mod ledger;
+pub mod matrix;
 mod unanswered;
 mod words;
 

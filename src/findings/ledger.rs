@@ -42,6 +42,25 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line of which nothing else is known.
+    #[cfg(test)]
+    pub fn between(from: Endpoint, to: Endpoint, beats: Beats) -> Self {
+        Self {
+            from,
+            to,
+            beats,
+            peer: Beats::default(),
+            flows: Vec::new(),
+            filter: String::new(),
+            digits: 6,
+            refused: None,
+            too_big: None,
+            translated: None,
+            tunnelled: (0, 0),
+            readable: None,
+        }
+    }
+
     /// The time between requests that was measured, or one second.
     #[must_use]
     pub fn interval(&self) -> u64 {

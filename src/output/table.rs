@@ -23,6 +23,7 @@ mod icmp;
 mod interest;
 mod kept;
 mod live;
+mod matrix;
 mod overview;
 mod row;
 mod services;

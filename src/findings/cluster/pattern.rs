@@ -1,5 +1,6 @@
 //! Routes in trouble read together: one node, one network, two sites that lost each other, or load.
 
+use super::super::matrix;
 use super::super::words::{self, at, counted};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::route::{self, Trouble};
@@ -72,7 +73,7 @@ pub(super) fn read<'a>(
     if rest.iter().filter(|trouble| trouble.is_failure()).count() < 2 {
         return rest;
     }
-    matrix(grounds, rest, findings)
+    in_matrix(grounds, rest, findings)
 }
 
 fn tell(diagnosis: &'static Diagnosis, members: &[Trouble<'_>], hosts: &BTreeSet<IpAddr>) -> Option<Finding> {
@@ -185,7 +186,7 @@ fn networks_of(grounds: &Grounds<'_>) -> BTreeMap<(u128, &'static str), usize> {
 }
 
 /// Reads the matrix of nodes of each network.
-fn matrix<'a>(grounds: &Grounds<'_>, troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
+fn in_matrix<'a>(grounds: &Grounds<'_>, troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
     let (failed, mut rest): (Vec<_>, Vec<_>) = troubles.into_iter().partition(Trouble::is_failure);
     let pair = |a: IpAddr, b: IpAddr| (a.min(b), a.max(b));
     let all: BTreeSet<_> =
@@ -208,10 +209,10 @@ fn matrix<'a>(grounds: &Grounds<'_>, troubles: Vec<Trouble<'a>>, findings: &mut 
         && in_network(&bad, **which) == in_network(&all, **which)
     {
         tell(&NETWORK, &failed, &nodes)
-    } else if let Some(node) = only_node(&all, &bad) {
+    } else if let Some(node) = matrix::only_node(&all, &bad) {
         tell(&NODE, &failed, &BTreeSet::from([node]))
             .map(|finding| finding.titled(format!("All routes of {node} fail, and those among the others do not")))
-    } else if is_split(&all, &bad) {
+    } else if matrix::blocks(&all, &bad).is_some() {
         tell(&SPLIT, &failed, &nodes)
     } else if nodes.len() >= 3 {
         tell(&SCATTERED, &failed, &nodes)
@@ -225,52 +226,3 @@ fn matrix<'a>(grounds: &Grounds<'_>, troubles: Vec<Trouble<'a>>, findings: &mut 
     rest
 }
 
-type Pairs = BTreeSet<(IpAddr, IpAddr)>;
-
-/// The node that all bad routes have in common, if all its routes are bad and there are good ones among others.
-fn only_node(all: &Pairs, bad: &Pairs) -> Option<IpAddr> {
-    let &(a, b) = bad.first()?;
-    let of = |pairs: &Pairs, node| pairs.iter().filter(|(a, b)| *a == node || *b == node).count();
-    [a, b].into_iter().find(|&node| of(bad, node) == bad.len() && of(all, node) == bad.len() && all.len() > bad.len())
-}
-
-/// Whether the nodes fall into two groups of at least two, good within and bad between.
-fn is_split(all: &Pairs, bad: &Pairs) -> bool {
-    let Some(&(first, _)) = all.first() else { return false };
-    let good: Vec<_> = all.difference(bad).collect();
-    // Everything that the first node reaches over good routes.
-    let mut group = BTreeSet::from([first]);
-    loop {
-        let before = group.len();
-        for (a, b) in &good {
-            if group.contains(a) || group.contains(b) {
-                group.extend([*a, *b]);
-            }
-        }
-        if group.len() == before {
-            break;
-        }
-    }
-    let nodes: BTreeSet<IpAddr> = all.iter().flat_map(|&(a, b)| [a, b]).collect();
-    let between = bad.iter().all(|(a, b)| group.contains(a) != group.contains(b));
-    group.len() >= 2 && nodes.len() >= group.len() + 2 && between
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pairs(list: &[(u8, u8)]) -> Pairs {
-        list.iter().map(|&(a, b)| ([10, 0, 0, a].into(), [10, 0, 0, b].into())).collect()
-    }
-
-    #[test]
-    fn a_row_and_column_is_a_node_and_two_blocks_are_a_split() {
-        let all = pairs(&[(1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)]);
-        assert_eq!(only_node(&all, &pairs(&[(1, 2), (2, 3), (2, 4)])), Some([10, 0, 0, 2].into()));
-        assert_eq!(only_node(&all, &pairs(&[(1, 3), (1, 4), (2, 3), (2, 4)])), None);
-        assert!(is_split(&all, &pairs(&[(1, 3), (1, 4), (2, 3), (2, 4)])));
-        assert!(!is_split(&all, &pairs(&[(1, 3), (2, 4)])));
-        assert!(!is_split(&all, &pairs(&[(1, 2), (2, 3), (2, 4)])));
-    }
-}

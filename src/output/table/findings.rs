@@ -42,6 +42,7 @@ pub(super) fn write(text: &mut String, examined: &Examined, look: &Look) {
     if !examined.heartbeats.is_empty() {
         text.push('\n');
         ledger(text, &examined.heartbeats, look);
+        super::matrix::write(text, &examined.heartbeats, look);
     }
 }
 
@@ -105,7 +106,7 @@ fn one(text: &mut String, finding: &Finding, look: &Look) {
 }
 
 /// Writes words in lines, the first of which has `used` columns already.
-fn wrap(text: &mut String, sentence: &str, width: usize, used: usize, indent: &str) {
+pub(super) fn wrap(text: &mut String, sentence: &str, width: usize, used: usize, indent: &str) {
     let mut at = used;
     let mut begins = true;
     for word in sentence.split(' ') {
@@ -137,7 +138,12 @@ fn ledger(text: &mut String, lines: &[Line], look: &Look) {
         Column::right("INTERVAL").rank(1),
         Column::right("ROUND TRIP").rank(1),
     ]);
-    for line in lines.iter().take(ROUTES) {
+    // Where not all have room, those that miss most come first.
+    let mut sorted: Vec<&Line> = lines.iter().collect();
+    if sorted.len() > ROUTES {
+        sorted.sort_by_key(|line| std::cmp::Reverse((line.longest(), line.beats.missed, line.beats.late)));
+    }
+    for line in sorted.into_iter().take(ROUTES) {
         let beats = &line.beats;
         let time = |spread: Option<crate::report::Spread>| {
             spread.map_or_else(String::new, |spread| crate::output::text::duration(spread.median))
