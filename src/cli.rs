@@ -1,5 +1,6 @@
 //! The command line's words, each with its unit and an example.
 
+mod alive;
 pub(crate) mod input;
 pub(crate) mod lists;
 pub(crate) mod live;

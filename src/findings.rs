@@ -11,6 +11,7 @@ mod finding;
 mod gather;
 mod grounds;
 pub mod ledger;
+pub mod live;
 pub mod matrix;
 mod unanswered;
 mod words;
@@ -18,6 +19,7 @@ mod words;
 pub use finding::{Diagnosis, Finding, Severity, Subject};
 pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS, Opened};
 pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream, Ways};
+pub use live::Survey;
 
 use crate::summary::Summary;
 

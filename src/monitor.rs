@@ -6,9 +6,11 @@
 use crate::analysis::{Outcome, Watcher};
 use crate::capture::live::{Live, LiveStats, Polled};
 use crate::capture::{Block, CaptureError};
+use crate::findings::Survey;
 use crate::packet::Timestamp;
 use crate::pipeline::{Pipeline, Settings};
 use crate::shard::Sink;
+use crate::totals::Totals;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +20,9 @@ use std::time::{Duration, Instant, SystemTime};
 const QUEUE: usize = 64;
 /// How often time is told to the pipeline when no frame comes, and drops are asked for.
 const TICK: Duration = Duration::from_millis(250);
+
+/// How often findings are looked for.
+const SURVEY: Duration = Duration::from_secs(1);
 
 /// A live capture that is to be run.
 pub struct Monitor<'a> {
@@ -110,6 +115,7 @@ fn run_pipeline<S: Sink + Send + 'static>(
     watcher: &mut impl Watcher,
 ) {
     let mut told = Instant::now();
+    let (mut surveyed, mut round) = (Instant::now(), 0);
     while !ends.reached(pipeline.intake().packets) {
         match incoming.recv_timeout(TICK) {
             Ok(mut block) => {
@@ -129,7 +135,16 @@ fn run_pipeline<S: Sink + Send + 'static>(
             let intake = pipeline.intake();
             watcher.progressed(intake.packets, intake.bytes);
             let drops = ends.board.stats.lock().unwrap_or_else(PoisonError::into_inner).drops;
-            watcher.lost(drops, ends.board.behind.load(Ordering::Relaxed));
+            let behind = ends.board.behind.load(Ordering::Relaxed);
+            watcher.lost(drops, behind);
+            if surveyed.elapsed() >= SURVEY {
+                surveyed = Instant::now();
+                round += 1;
+                let bounds = pipeline.bounds().collect();
+                let outcome =
+                    Outcome { intake: *pipeline.intake(), totals: Totals::default(), drops, behind, bounds };
+                pipeline.survey(Survey { round, now: now(), capture: outcome.facts() });
+            }
         }
     }
 }

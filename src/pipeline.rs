@@ -6,6 +6,7 @@
 //! channels are bounded: a slow worker slows the capture thread down instead of filling memory.
 
 use crate::capture::Block;
+use crate::findings::Survey;
 use crate::key::FlowKey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
@@ -261,6 +262,21 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
         }
     }
 
+    /// Lets the sinks look at everything that is known so far, while live.
+    pub fn survey(&mut self, survey: Survey) {
+        match &mut self.mode {
+            Mode::Inline(worker) => worker.survey(&survey),
+            Mode::Threads(remotes) => {
+                let survey = Arc::new(survey);
+                for remote in remotes {
+                    remote.flush();
+                    // A worker that is gone has panicked; finish() says so.
+                    let _ = remote.full.send(Message::Survey(Arc::clone(&survey)));
+                }
+            }
+        }
+    }
+
     /// Ends all flows, and gives back what was counted and the sinks.
     ///
     /// # Panics
@@ -383,6 +399,7 @@ fn remote<S: Sink + Send + 'static>(mut worker: Worker<S>, place: usize) -> std:
                     let _ = outgoing.try_send(batch);
                 }
                 Message::Tick(now) => worker.tick(now),
+                Message::Survey(survey) => worker.survey(&survey),
                 Message::Finish(end) => return worker.finish(end),
             }
         }

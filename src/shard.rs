@@ -4,6 +4,7 @@
 //! code runs inline and behind a channel. What a shard does depends only on the packets of its own host
 //! pairs, so the number of threads that shards are dealt out to changes nothing.
 
+use crate::findings::Survey;
 use crate::flow::{Direction, EndReason, Flow};
 use crate::hosts::Hosts;
 use crate::judge::Judge;
@@ -80,6 +81,9 @@ pub struct Observed<'a> {
     pub file: u32,
 }
 
+/// Shows each flow that goes on to what is given to it.
+pub type Alive<'a> = dyn FnMut(&mut dyn FnMut(Summary)) + 'a;
+
 /// Takes the summaries of flows.
 pub trait Sink {
     /// A flow has ended (or lasted for the active time-out).
@@ -91,6 +95,10 @@ pub trait Sink {
     /// A flow's label has become another one; the flow goes on.
     fn relabelled(&mut self, summary: Summary) {
         drop(summary);
+    }
+    /// While live, from time to time: what is known so far. `alive` shows each flow that goes on.
+    fn survey(&mut self, survey: &Survey, alive: &mut Alive<'_>) {
+        let _ = (survey, alive);
     }
 }
 
@@ -250,6 +258,15 @@ impl Shard {
         self.now = self.now.max(now);
         if self.wheel.is_due(self.now) {
             self.expire(sink);
+        }
+    }
+
+    /// Shows all flows that are alive, as they stand.
+    pub fn glance(&mut self, each: &mut dyn FnMut(Summary)) {
+        for place in self.table.places() {
+            if let Some(flow) = self.table.flow_mut(place) {
+                each(self.judge.glance(flow));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where output goes and in which form.
 
+use super::alive::Alive;
 use super::messages::say;
 use super::{Cli, CommonArgs, Format, When};
 use std::io::{IsTerminal, Write};
@@ -7,20 +8,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use wiretell::analysis::Outcome;
-use wiretell::findings::{Examination, Severity};
+use wiretell::findings::{Examination, Severity, Survey};
 use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
 use wiretell::output::finding;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::stats::StatsRecord;
 use wiretell::output::table::{LiveTable, Look, Table, TablePart};
-use wiretell::shard::Sink;
+use wiretell::shard::{Alive as ShowAlive, Sink};
 use wiretell::summary::Summary;
 
 /// One worker's part: what it writes, and what it gathers for findings.
 pub(crate) struct Part {
     out: Out,
     examination: Examination,
+    live: Option<Arc<Alive>>,
 }
 
 impl Sink for Part {
@@ -40,6 +42,12 @@ impl Sink for Part {
 
     fn relabelled(&mut self, summary: Summary) {
         self.out.sink().relabelled(summary);
+    }
+
+    fn survey(&mut self, survey: &Survey, alive: &mut ShowAlive<'_>) {
+        if let Some(live) = &self.live {
+            live.take(survey, &self.examination, alive);
+        }
     }
 }
 
@@ -113,6 +121,7 @@ pub(crate) struct Output {
     look: Look,
     live: bool,
     each: bool,
+    alive: Option<Arc<Alive>>,
 }
 
 impl Output {
@@ -127,13 +136,9 @@ impl Output {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
-        Self {
-            destination,
-            format: args.format,
-            look: Look { width, color, all: args.all, live, files },
-            live,
-            each: false,
-        }
+        let look = Look { width, color, all: args.all, live, files };
+        let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
+        Self { destination, format: args.format, look, live, each: false, alive }
     }
 
     /// The same, with every capture a timeline of its own.
@@ -156,7 +161,10 @@ impl Output {
 
     /// One worker's part.
     pub(crate) fn part(&self) -> Part {
-        Part { out: self.out(), examination: Examination::new(self.each) }
+        if let Some(alive) = &self.alive {
+            alive.join();
+        }
+        Part { out: self.out(), examination: Examination::new(self.each), live: self.alive.clone() }
     }
 
     fn out(&self) -> Out {

@@ -66,7 +66,7 @@ pub(super) struct Pair {
 }
 
 /// What one shard's flows left behind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Bucket {
     pub(super) pairs: HashMap<HostPair, Pair, foldhash::fast::RandomState>,
     kept: Vec<Vec<Summary>>,
@@ -203,7 +203,7 @@ impl Bucket {
 }
 
 /// What one worker gathers, and in the end what all of them did.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Examination {
     each: bool,
     timelines: BTreeMap<u32, Vec<Bucket>>,
@@ -238,6 +238,12 @@ impl Examination {
         if let Some(bucket) = buckets.get_mut(place) {
             bucket.observe(summary);
         }
+    }
+
+    /// How many flows are kept, by all families together.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.timelines.values().flatten().flat_map(|bucket| &bucket.kept).map(Vec::len).sum()
     }
 
     /// Takes what another worker has gathered.

@@ -1,10 +1,12 @@
 //! The records of findings and of heartbeats, with types of their own as flow records have.
 
 use crate::findings::ledger::{Line, THRESHOLDS};
+use crate::findings::live::Change;
 use crate::findings::{Examined, Finding};
 use crate::key::{Endpoint, Transport};
 use crate::output::record::{SCHEMA, Text};
 use crate::output::time::Utc;
+use crate::packet::Timestamp;
 use crate::report::{Moment, Run, Spread};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -24,6 +26,10 @@ pub struct FindingRecord<'a> {
     caveats: &'a [String],
     advice: &'a [String],
     filter: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ts_end: Option<Text<Utc>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +72,22 @@ impl<'a> From<&'a Finding> for FindingRecord<'a> {
             caveats: &finding.caveats,
             advice: &finding.advice,
             filter: &finding.filter,
+            state: None,
+            ts_end: None,
+        }
+    }
+}
+
+impl<'a> FindingRecord<'a> {
+    /// The record of a change while live; `now` is when it was seen.
+    #[must_use]
+    pub fn of_change(change: &'a Change, now: Timestamp) -> Self {
+        let finding = change.finding();
+        let ended = matches!(change, Change::Ended(_));
+        Self {
+            state: Some(change.name()),
+            ts_end: ended.then_some(Text(Utc { time: now, digits: finding.digits })),
+            ..Self::from(finding)
         }
     }
 }
@@ -164,7 +186,7 @@ impl HeartbeatRecord {
         };
         let [Endpoint { address: src_ip, port: src_port }, Endpoint { address: dst_ip, port: dst_port }] =
             [*from, *to];
-        let nothing = Moment { time: crate::packet::Timestamp(0), frame: 0 };
+        let nothing = Moment { time: Timestamp(0), frame: 0 };
         let longest = line.longest();
         let (frames, largest) = line.tunnelled;
         Self {

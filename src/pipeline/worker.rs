@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::capture::Block;
+use crate::findings::Survey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
 use crate::shard::{Limits, Observed, SHARDS, Shard, Sink};
 use crate::totals::Totals;
@@ -42,6 +43,7 @@ impl Batch {
 pub(super) enum Message {
     Batch(Batch),
     Tick(Timestamp),
+    Survey(Arc<Survey>),
     Finish(Timestamp),
 }
 
@@ -97,6 +99,15 @@ impl<S: Sink> Worker<S> {
         for shard in self.shards.iter_mut().flatten() {
             shard.tick(now, &mut self.sink);
         }
+    }
+
+    pub(super) fn survey(&mut self, survey: &Survey) {
+        let Self { shards, sink } = self;
+        sink.survey(survey, &mut |each| {
+            for shard in shards.iter_mut().flatten() {
+                shard.glance(each);
+            }
+        });
     }
 
     pub(super) fn finish(mut self, end: Timestamp) -> (Totals, S) {

@@ -31,6 +31,14 @@ pub(super) fn finding() -> Value {
         always("evidence", list("How that is known, with frames and times in UTC", &text_of("A sentence"))),
         always("caveats", list("What else could look the same", &text_of("A sentence"))),
         always("advice", list("What to check or run, and where", &text_of("A sentence"))),
+        maybe(
+            "state",
+            one_of(
+                "While live: what has become of it; absent in the full list at the end",
+                &["begun", "worse", "ended"],
+            ),
+        ),
+        maybe("ts_end", time("While live: when it was seen to have ended")),
         always("filter", text_of("A Wireshark display filter that shows the packets; empty if none does")),
     ]);
     object("Something that is wrong, or good to know", fields)

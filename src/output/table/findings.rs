@@ -3,8 +3,11 @@
 use super::Look;
 use super::grid::{Cell, Column, Grid, paint};
 use crate::findings::ledger::Line;
+use crate::findings::live::Change;
 use crate::findings::{Examined, Finding, Severity};
 use crate::output::text::{columns, count, counted, printable};
+use crate::output::time::Utc;
+use crate::packet::Timestamp;
 use anstyle::{AnsiColor, Style};
 
 /// Most findings of the mildest kind that are shown unless all are asked for.
@@ -66,6 +69,40 @@ fn style(severity: Severity) -> Style {
         Severity::Notice => AnsiColor::Yellow.on_default(),
         Severity::Info => Style::new().dimmed(),
     }
+}
+
+/// A change while live, as lines: what ends, and what is good to know, in one of them.
+pub(super) fn change(change: &Change, now: Timestamp, look: &Look) -> String {
+    let finding = change.finding();
+    let clock = |time: Timestamp| {
+        // Of `1970-01-01T00:00:00Z`.
+        let time = Utc { time, digits: 0 }.to_string();
+        time.get(11..19).unwrap_or_default().to_owned()
+    };
+    let mut text = format!("{}  {}  ", clock(now), change.name());
+    match change {
+        Change::Ended(_) => {
+            let lasted = crate::output::text::duration(now.since(finding.at));
+            let title = printable(&finding.title);
+            let line = format!(
+                "{title} [{}]: no longer, after {lasted} (since {}Z)",
+                finding.diagnosis.id,
+                clock(finding.at)
+            );
+            let used = columns(&text);
+            wrap(&mut text, &line, look.width, used, INDENT);
+        }
+        Change::Begun(_) | Change::Worse(_) => {
+            if finding.severity == Severity::Info {
+                let used = columns(&text);
+                let line = format!("info  {} [{}]", printable(&finding.title), finding.diagnosis.id);
+                wrap(&mut text, &line, look.width, used, INDENT);
+            } else {
+                one(&mut text, finding, look);
+            }
+        }
+    }
+    text
 }
 
 fn one(text: &mut String, finding: &Finding, look: &Look) {

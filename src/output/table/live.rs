@@ -4,8 +4,10 @@ use super::grid::{Cell, Column, Grid};
 use super::interest::Rank;
 use super::row::Row;
 use super::{Look, REASON, TablePart};
+use crate::findings::live::Change;
 use crate::output::destination::{Collector, Destination};
 use crate::output::time::Utc;
+use crate::packet::Timestamp;
 use crate::shard::Sink;
 use crate::summary::Summary;
 use std::sync::Arc;
@@ -42,6 +44,12 @@ impl LiveTable {
     #[must_use]
     pub fn header(look: &Look) -> String {
         grid(look).lay_out(look.width, look.color)
+    }
+
+    /// What has changed about a finding, as lines.
+    #[must_use]
+    pub fn change(change: &Change, now: Timestamp, look: &Look) -> String {
+        super::findings::change(change, now, look)
     }
 
     /// What is left for the table in the end.
