@@ -47,8 +47,11 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             let pair = asks.is_reply != answers.is_reply && asks.command == answers.command && asks.id == answers.id;
             if pair {
                 Ok(Evidence::dialogue("request-and-reply: a DSI request and its reply (AFP Programming Guide, DSI)"))
-            } else {
+            } else if asks.is_reply != answers.is_reply || opening.is_on(INSPECTOR.ports) {
                 Ok(Evidence::message("both-sides: DSI headers from both sides (AFP Programming Guide, DSI)"))
+            } else {
+                // Headers of zeros and small numbers are everybody's.
+                Err(Reject::Incomplete)
             }
         }
         (Ok((_, count)), Err(Reject::Incomplete)) if count > 1 || opening.is_on(INSPECTOR.ports) => {
@@ -66,7 +69,15 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 fn messages(said: Said<'_>) -> Result<(Header, usize), Reject> {
     let mut cursor = said.cursor(Transport::Tcp);
     let first = message(&mut cursor)?;
-    let more = std::iter::from_fn(|| message(&mut cursor).ok()).take(3).count();
+    let mut last = first.id;
+    // Requests are numbered one by one; replies come in the order of what is done.
+    let mut next = || {
+        let header = message(&mut cursor).ok()?;
+        let counts = header.is_reply || header.id == last.wrapping_add(1);
+        last = header.id;
+        counts.then_some(())
+    };
+    let more = std::iter::from_fn(&mut next).take(3).count();
     Ok((first, more + 1))
 }
 

@@ -29,8 +29,10 @@ pub const INSPECTOR: Inspector = Inspector {
 /// A function and a tank.
 fn code(cursor: &mut Cursor<'_>) -> Result<[u8; 6], Reject> {
     let code: [u8; 6] = cursor.array()?;
-    let [kind, digits @ ..] = code;
-    require(b"IiSs".contains(&kind) && digits.iter().all(u8::is_ascii_alphanumeric))?;
+    // A letter, three digits of which some functions have letters, and two digits of the tank.
+    let [kind, group, function @ .., tens, ones] = code;
+    require(b"IiSs".contains(&kind) && [group, tens, ones].iter().all(u8::is_ascii_digit))?;
+    require(function.iter().all(u8::is_ascii_alphanumeric))?;
     Ok(code)
 }
 

@@ -103,7 +103,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         // NetBIOS' positive answer, 82 00 00 00, and a length would pass for an error of version 2.
         return Err(Reject::Incomplete);
     }
-    let telling = matches!(&request, Ok(Frame { opcode: 1 | 5 | 7 | 9, .. }));
+    let telling = matches!(&request, Ok(Frame { opcode: 1 | 7 | 9, .. }));
     if !telling && matches!(reply, Err(Reject::Incomplete)) && !opening.is_on(INSPECTOR.ports) {
         return request.and(Err(Reject::Incomplete));
     }
@@ -144,7 +144,8 @@ const EXAMPLES: &[Example] = &[
         "a client asks for the options",
         &[b"\x04\x00\x00\x00\x05\x00\x00\x00\x00"],
         &[],
-    ),
+    )
+    .on(9042),
     Example::tcp(
         Confidence::Signature,
         "one node speaks to another",

@@ -36,6 +36,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let next = |byte: u8| if byte == b' ' + ALPHABET - 1 { b' ' } else { byte + 1 };
     let printable = line.iter().all(|byte| (b' '..b' ' + ALPHABET).contains(byte));
     require(printable && line.iter().zip(line.iter().skip(1)).all(|(&a, &b)| next(a) == b))?;
+    // A line ends; a counter goes on.
+    reply.one_of(&[b"\r\n", b"\n"])?;
     Ok(Evidence::message("rotating-lines: each character is the one after the last (RFC 864)").from(Side::Responder))
 }
 
@@ -44,5 +46,6 @@ const PATTERN: &[u8] = b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUV
 const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Message, "a line", &[], &[PATTERN]),
     Example::udp(Confidence::Message, "a line for any datagram", &[b"?"], &[PATTERN]),
+    Example::not(Transport::Tcp, "bytes that count", &[], &[b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklm"]),
     Example::not(Transport::Tcp, "a line of one character", &[], &[b"!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\r\n"]),
 ];

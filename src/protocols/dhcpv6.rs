@@ -64,7 +64,8 @@ mod option {
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let (request, reply) = (message(opening.request()), message(opening.reply()));
+    let at_home = opening.is_on(PORTS);
+    let (request, reply) = (message(opening.request(), at_home), message(opening.reply(), at_home));
     let rule = "options: a known type, and known options that fill the datagram (RFC 8415 section 21.1)";
     let weigh = |message: Result<Message<'_>, Reject>, from_server: bool| {
         let message = message?;
@@ -86,7 +87,19 @@ struct Message<'a> {
     confidence: Confidence,
 }
 
-fn message(mut cursor: Cursor<'_>) -> Result<Message<'_>, Reject> {
+/// Whether a client's or server's identifier is of a known type and has that type's length (RFC 8415 section 11, RFC 6355).
+fn is_identifier(value: &[u8]) -> bool {
+    match value {
+        [0, 1, _, _, rest @ ..] => (4 + 1..=4 + 20).contains(&rest.len()),
+        [0, 2, rest @ ..] => (4 + 1..=128).contains(&rest.len()),
+        [0, 3, _, _, rest @ ..] => (1..=20).contains(&rest.len()),
+        [0, 4, rest @ ..] => rest.len() == 16,
+        _ => false,
+    }
+}
+
+/// Reads a message; off the own ports, one that names somebody properly.
+fn message(mut cursor: Cursor<'_>, at_home: bool) -> Result<Message<'_>, Reject> {
     let kind = cursor.u8()?;
     require((1..=LAST_TYPE).contains(&kind))?;
     let relayed = matches!(kind, RELAY_FORWARD | RELAY_REPLY);
@@ -101,10 +114,12 @@ fn message(mut cursor: Cursor<'_>) -> Result<Message<'_>, Reject> {
     let mut identified = false;
     let confidence = match walk(options, |code, value| {
         identified |= match code {
-            option::CLIENT_ID | option::SERVER_ID => value.len() >= 3,
-            option::ELAPSED_TIME => value.len() == 2,
-            option::RELAY_MESSAGE => relayed && value.len() >= 4,
-            option::OPTION_REQUEST => value.len() % 2 == 0,
+            option::CLIENT_ID | option::SERVER_ID => is_identifier(value) || at_home && value.len() >= 3,
+            option::ELAPSED_TIME => at_home && value.len() == 2,
+            option::RELAY_MESSAGE => {
+                relayed && value.len() >= 4 && (at_home || message(Cursor::closed(value), false).is_ok())
+            }
+            option::OPTION_REQUEST => at_home && value.len() % 2 == 0,
             _ => false,
         };
     }) {
@@ -135,7 +150,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let mut types: Vec<String> = Vec::new();
     for side in [Side::Initiator, Side::Responder] {
         for datagram in opening.said(side).datagrams() {
-            let Ok(message) = message(datagram.cursor()) else { continue };
+            let Ok(message) = message(datagram.cursor(), true) else { continue };
             if let Some(&name) = TYPES.get(usize::from(message.kind) - 1)
                 && !types.iter().any(|known| known == name)
             {

@@ -139,12 +139,18 @@ pub(super) fn is_pure(opening: &Opening<'_>) -> bool {
 /// Judges one side; `hello` is the message type that it must begin with to count as a hello.
 fn part(said: Said<'_>, hello: u8) -> Result<Part, Reject> {
     let mut best: Result<Part, Reject> = Err(Reject::Incomplete);
+    let mut led_in = false;
     for datagram in said.datagrams() {
         let cursor = datagram.cursor();
         let mut records = match Records::read(cursor) {
             Ok(records) => records,
             Err(Reject::Incomplete) => continue,
-            Err(Reject::Mismatch) if leads_in(&datagram) || best.is_ok() && may_share(datagram.bytes) => continue,
+            Err(Reject::Mismatch) if leads_in(&datagram) => {
+                led_in = true;
+                continue;
+            }
+            // A session that moves to another path brings its media along.
+            Err(Reject::Mismatch) if (led_in || best.is_ok()) && may_share(datagram.bytes, best.is_ok()) => continue,
             Err(Reject::Mismatch) => return Err(Reject::Mismatch),
         };
         let mut seen = Part::Records;
@@ -189,7 +195,7 @@ const STUN_COOKIE: u32 = 0x2112_a442;
 /// ZRTP's (RFC 6189 section 5).
 const ZRTP_COOKIE: u32 = 0x5a52_5450;
 
-/// Whether a datagram is what may come before the first record, by its cookie or its length: what opens the way
+/// Whether a datagram is what may come before everything else, by its cookie or its length: what opens the way
 /// (RFC 7983 section 7). Media cannot: its keys come from the handshake.
 fn leads_in(datagram: &Datagram<'_>) -> bool {
     let read = |mut cursor: Cursor<'_>| {
@@ -205,11 +211,11 @@ fn leads_in(datagram: &Datagram<'_>) -> bool {
     !matches!(read(datagram.cursor()), Err(Reject::Mismatch))
 }
 
-/// Whether a datagram that is no record may stand behind one in the same flow (RFC 7983 section 7): STUN and ZRTP,
-/// TURN channels, RTP and RTCP; DTLS 1.3's encrypted records.
-fn may_share(datagram: &[u8]) -> bool {
+/// Whether a datagram that is no record may stand in the same flow (RFC 7983 section 7): STUN and ZRTP, TURN channels,
+/// RTP and RTCP; after a record, DTLS 1.3's encrypted ones.
+fn may_share(datagram: &[u8], after_records: bool) -> bool {
     let Some(&first) = datagram.first() else { return true };
-    matches!(first, 0..=3 | 16..=19 | 64..=79 | 128..=191) || is_unified(datagram)
+    matches!(first, 0..=3 | 16..=19 | 64..=79 | 128..=191) || after_records && is_unified(datagram)
 }
 
 /// Puts together the first message of type `kind` that a side sent.
@@ -261,6 +267,12 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "the server answers the hello", &[CLIENT], &[SERVER]),
     Example::udp(Confidence::Dialogue, "a hello after STUN, in one flow", &[STUN, CLIENT], &[SERVER]),
     Example::udp(Confidence::Dialogue, "a hello after a TURN channel's data, in one flow", &[CHANNEL, CLIENT], &[SERVER]),
+    Example::udp(
+        Confidence::Message,
+        "a session that has moved: STUN, media, and data of both sides",
+        &[STUN, b"\x80\x60\x00\x01\x00\x00\x00\xa0abcdmedia", DATA],
+        &[DATA],
+    ),
     Example::udp(Confidence::Dialogue, "media behind the hellos", &[CLIENT, b"\x80\x60\x00\x01\x00\x00\x00\xa0abcdmedia"], &[SERVER]),
     Example::udp(
         Confidence::Dialogue,

@@ -51,7 +51,7 @@ const SEND_UNIT_DATA: u16 = 0x70;
 /// One encapsulated message (chapter 2-3): its command and its data.
 fn message<'a>(cursor: &mut Cursor<'a>) -> Result<(u16, Cursor<'a>), Reject> {
     let command = cursor.u16_le()?;
-    require(matches!(command, 0x00 | 0x01 | 0x04 | 0x63..=0x66 | 0x6f | 0x70 | 0x72 | 0x73))?;
+    require(matches!(command, 0x00 | 0x04 | 0x63..=0x66 | 0x6f | 0x70 | 0x72 | 0x73))?;
     let len = usize::from(cursor.u16_le()?);
     let session = cursor.u32_le()?;
     let status = cursor.u32_le()?;
@@ -137,8 +137,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         }
     };
     let (request, reply) = (judged(opening.initiator), judged(opening.responder));
-    let alone = request.is_err() || reply.is_err();
-    if !at_home && alone && (request.or(reply) == Ok(Confidence::Signature)) {
+    let some_data = [request, reply].contains(&Ok(Confidence::Message));
+    if !at_home && !some_data && (request.or(reply) == Ok(Confidence::Signature)) {
         return Err(Reject::Incomplete);
     }
     Evidence::of(

@@ -108,7 +108,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(_), Ok(_)) if is_answered(opening) => Ok(Evidence::dialogue(
             "answered-command: node addresses, SID and command of the response fit (Omron W342 section 3)",
         )),
-        (Ok(_), Ok(_)) => Ok(Evidence::signature(rule)),
+        (Ok(_), Ok(_)) if opening.is_on(INSPECTOR.ports) => Ok(Evidence::signature(rule)),
         (Ok(count), _) if count >= 3 || opening.is_on(INSPECTOR.ports) => Ok(Evidence::signature(rule)),
         (_, Ok(count)) if count >= 3 || opening.is_on(INSPECTOR.ports) => {
             Ok(Evidence::signature(rule).from(Side::Responder))

@@ -137,10 +137,15 @@ fn control(mut cursor: Cursor<'_>) -> Result<(u8, u64), Reject> {
 
 /// Key id, and authentication data behind its length (RFC 9301 section 5.6).
 fn authentication(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
-    cursor.skip(2)?;
+    let [_, algorithm] = cursor.array()?;
     let len = cursor.u16()?;
+    // None, or HMAC with SHA-1 or SHA-256, whole or cut (IANA "LISP Key ID Numbers").
+    require(algorithm <= MAX_ALGORITHM && matches!(len, 0 | 12 | 16 | 20 | 32))?;
     cursor.skip(len.into())
 }
+
+/// Highest number of an algorithm, with room for those to come.
+const MAX_ALGORITHM: u8 = 8;
 
 /// An address behind its family; a structured one (RFC 8060) has its own length.
 fn address(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
@@ -223,7 +228,7 @@ const REQUEST: &[u8] =
     b"\x10\0\0\x01\x01\x02\x03\x04\x05\x06\x07\x08\0\x01\xc0\0\x02\x01\0\x01\xc6\x33\x64\x01\0\x20\0\x01\xc0\0\x02\x09";
 const REPLY: &[u8] = b"\x20\0\0\x01\x01\x02\x03\x04\x05\x06\x07\x08\0\0\0\x0a\x01\x20\x10\0\0\0\0\x01\xc0\0\x02\x09\
     \x01\x64\xff\0\0\x01\0\x01\xc6\x33\x64\x02";
-const REGISTER: &[u8] = b"\x38\0\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\x04\xaa\xbb\xcc\xdd\0\0\x05\xa0\x01\x20\x10\0\0\0\0\x01\xc0\0\x02\x09\
+const REGISTER: &[u8] = b"\x38\0\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\x0cauthenticate\0\0\x05\xa0\x01\x20\x10\0\0\0\0\x01\xc0\0\x02\x09\
     \x01\x64\xff\0\0\x04\0\x01\xc6\x33\x64\x02";
 
 const EXAMPLES: &[Example] = &[

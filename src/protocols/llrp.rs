@@ -29,8 +29,20 @@ pub const INSPECTOR: Inspector = Inspector {
 /// Bytes of a message's header.
 const HEADER: u32 = 10;
 const CUSTOM: u16 = 1023;
+/// Type of the parameter LLRPStatus.
+const STATUS: u16 = 287;
 
-fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
+/// Whether a reader sends messages of this type, or a client; both may send a type of a maker's own.
+const fn is_from_reader(kind: u16) -> Option<bool> {
+    match kind {
+        CUSTOM => None,
+        4 | 10..=13 | 30..=37 | 50..=57 | 61..=63 | 100 => Some(true),
+        _ => Some(false),
+    }
+}
+
+/// Reads a message; gives whether a reader sends it.
+fn message(cursor: &mut Cursor<'_>) -> Result<Option<bool>, Reject> {
     let word = cursor.u16()?;
     let (version, kind) = (word >> 10, word & 0x3ff);
     require(matches!(version, 1 | 2))?;
@@ -40,19 +52,32 @@ fn message(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
     cursor.skip(4)?;
     let mut body = cursor.sub((len - HEADER) as usize)?;
     // A notification is one parameter of type 246 to the message's end.
-    if kind == 63 {
+    // A response begins with a status (section 14.2.2).
+    if matches!(kind, 4 | 11..=13 | 30..=36 | 50..=54 | 56 | 57 | 100) {
+        require(body.u16()? == STATUS)?;
+    } else if kind == 63 {
         require(body.u16()? == 246 && u32::from(body.u16()?) == len - HEADER)?;
     }
-    Ok(())
+    Ok(is_from_reader(kind))
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let judged = |said: Said<'_>| {
-        let count = of_said(&said, Transport::Tcp, message)?;
+        let mut reader = None;
+        let count = of_said(&said, Transport::Tcp, |cursor| {
+            let one = message(cursor)?;
+            require(one.is_none() || reader.is_none() || reader == one)?;
+            reader = reader.or(one);
+            Ok(())
+        })?;
         let notifies = said.bytes().get(1) == Some(&63);
-        Ok(if notifies || count > 2 { Confidence::Message } else { Confidence::Signature })
+        Ok((if notifies || count > 2 { Confidence::Message } else { Confidence::Signature }, reader))
     };
     let (request, reply) = (judged(opening.initiator), judged(opening.responder));
+    if let (Ok((_, asks)), Ok((_, answers))) = (request, reply) {
+        require(asks.is_none() || asks != answers)?;
+    }
+    let [request, reply] = [request, reply].map(|judged| judged.map(|(confidence, _)| confidence));
     if request == Ok(Confidence::Signature) && reply.is_err() && !opening.is_on(INSPECTOR.ports) {
         return Err(if reply == Err(Reject::Mismatch) { Reject::Mismatch } else { Reject::Incomplete });
     }

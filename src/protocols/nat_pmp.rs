@@ -36,6 +36,8 @@ pub const INSPECTOR: Inspector = Inspector {
 };
 
 const PORTS: &[u16] = &[5351];
+/// Longest lifetime in seconds that is believed: a year; two hours are recommended (section 3.3).
+const MAX_LIFETIME: u32 = 365 * 86_400;
 /// Highest result code (RFC 6886 section 3.5).
 const MAX_RESULT: u16 = 5;
 
@@ -44,8 +46,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let on_port = opening.is_on(PORTS);
     let weigh = |opcode: Result<u8, Reject>| match opcode {
         Ok(_) if on_port => Ok(Confidence::Message),
-        // One of 2^31 random datagrams of twelve bytes.
-        Ok(1 | 2) => Ok(Confidence::Signature),
+        // One of 2^39 random datagrams of twelve bytes; zeros ask for all mappings to be taken back.
+        Ok(1 | 2) if !opening.request().rest().ends_with(&[0; 8]) => Ok(Confidence::Signature),
         Ok(_) => Err(Reject::Incomplete),
         Err(reject) => Err(reject),
     };
@@ -63,7 +65,10 @@ fn request(mut cursor: Cursor<'_>) -> Result<u8, Reject> {
     require(opcode <= 2)?;
     if opcode != 0 {
         cursor.tag(&[0, 0])?;
-        cursor.skip(8)?;
+        let (inner, outer, lifetime) = (cursor.u16()?, cursor.u16()?, cursor.u32()?);
+        // Port 0 stands for all mappings, which can only be taken back (section 3.4).
+        require(inner != 0 || outer == 0 && lifetime == 0)?;
+        require(lifetime <= MAX_LIFETIME)?;
     }
     cursor.end()?;
     Ok(opcode)

@@ -60,6 +60,8 @@ const REPLAY: usize = 8;
 const CRYPT_RESET: usize = 54;
 /// Longest packet over TCP in bytes: tun-mtu and overhead, with room for large ones.
 const MAX_PACKET: u16 = 10_000;
+/// Fewest bytes that are not believed to be text by chance.
+const SHORTEST_TEXT: usize = 9;
 /// Furthest that a packet id jumps from one packet to the next.
 const MAX_STEP: u32 = 1 << 12;
 
@@ -86,6 +88,9 @@ impl<'a> Packet<'a> {
         let mut rest = cursor;
         let opcode = rest.u8()? >> 3;
         require(matches!(opcode, 1..=11))?;
+        // Packet ids, acknowledgements and what is encrypted are never text altogether.
+        let is_text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e) || *byte == 0 && is_data(opcode);
+        require(cursor.is_open() || cursor.len() < SHORTEST_TEXT || !cursor.rest().iter().all(is_text))?;
         let session = if is_data(opcode) { [0; 8] } else { rest.array()? };
         Ok(Self { opcode, session, bytes: cursor.rest() })
     }

@@ -84,7 +84,10 @@ fn message(mut cursor: Cursor<'_>) -> Result<Message, Reject> {
     let domain = cursor.u8()?;
     cursor.skip(15)?;
     let clock = cursor.u64()?;
-    cursor.skip(4)?;
+    let port = cursor.u16()?;
+    // Ports of a clock are counted from 1 on (section 7.5.2.3).
+    require(clock != 0 && port != 0)?;
+    cursor.skip(2)?;
     // The control field repeats the type as version 1 had it, or is zero (section 13.3.2.13).
     require(cursor.u8()? <= 5)?;
     Ok(Message { domain, clock })

@@ -36,7 +36,8 @@ pub const INSPECTOR: Inspector = Inspector {
     carriers: Carriers::UDP,
     ports: &[443, 80, 784, 853, 8853, 4433],
     // Long headers; short ones that overtook them; the public flags of Google's versions.
-    initiator_first: ByteSet::range(0x40, 0xff).or(ByteSet::of(&[0x09, 0x0d, 0x19, 0x1d, 0x29, 0x2d, 0x39, 0x3d])),
+    initiator_first: ByteSet::range(0x40, 0xff).or(ByteSet::of(&[
+        0x08, 0x0c, 0x18, 0x1c, 0x28, 0x2c, 0x38, 0x3c, 0x09, 0x0d, 0x19, 0x1d, 0x29, 0x2d, 0x39, 0x3d])),
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -127,13 +128,17 @@ fn may_be_quic(datagram: &Datagram<'_>) -> bool {
         None => true,
         Some(0x80..) => invariants(datagram.cursor()) != Err(Reject::Mismatch),
         Some(0x40..) => datagram.wire_len >= MIN_SHORT && may_be_encrypted(datagram.bytes),
+        // The public flags of Google's versions: no version, a connection id, and no bit beyond them.
+        Some(flags) if flags & 0xcb == 0x08 => datagram.wire_len >= MIN_SHORT && may_be_encrypted(datagram.bytes),
         Some(_) => google::client(datagram.cursor()).err() != Some(Reject::Mismatch),
     }
 }
 
 /// The first packet of a side with a long header of a known version that came with all its lengths fitting.
 fn first_packet<'a>(opening: &Opening<'a>, side: Side) -> Option<Packet<'a>> {
-    opening.said(side).datagrams().find_map(|datagram| Packet::parse(&mut datagram.cursor()).ok())
+    let packets = opening.said(side).datagrams().filter_map(|datagram| Packet::parse(&mut datagram.cursor()).ok());
+    // Servers negotiate versions, clients never (RFC 9000 section 17.2.1).
+    packets.into_iter().find(|packet| side == Side::Responder || packet.kind != Kind::VersionNegotiation)
 }
 
 impl Packet<'_> {
@@ -166,7 +171,9 @@ fn unknown_version(opening: &Opening<'_>) -> Verdict {
         of(Side::Responder).any(|(version, destination, server)| {
             // Two empty ids would be equal by chance.
             let offered = version == 0 && server == to_server && !server.is_empty();
-            asked != 0 && destination == client && (offered || version == asked && client.len() >= MIN_CID)
+            // Ids are drawn at random: those of two sides that are alike are a pattern.
+            let distinct = server != destination && to_server != client;
+            asked != 0 && distinct && destination == client && (offered || version == asked && client.len() >= MIN_CID)
         })
     };
     if of(Side::Initiator).any(fits) {

@@ -92,9 +92,11 @@ pub(super) fn inspect(opening: &Opening<'_>) -> Verdict {
     }
 }
 
-/// A call's fixed fields are more than 60 bits; the rest of a record may still come.
+/// A call's fixed fields are more than 60 bits; the rest of a record may still come. Of a reply by itself most are
+/// zeros, and zeros are cheap: no authentication, accepted, successful.
 const fn worth(message: &Message<'_>) -> Confidence {
-    if message.whole { Confidence::Message } else { Confidence::Signature }
+    let is_call = matches!(message.body, Body::Call(_));
+    if message.whole && is_call { Confidence::Message } else { Confidence::Signature }
 }
 
 /// The calls that a client's opening holds.
@@ -130,7 +132,7 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "a null call and its reply", &[CALL], &[REPLY]),
     Example::udp(Confidence::Message, "a call without reply", &[CALL], &[]),
     Example::tcp(Confidence::Dialogue, "the same over TCP", &[b"\x80\0\0\x28", CALL], &[b"\x80\0\0\x18", REPLY]),
-    Example::tcp(Confidence::Message, "only the server was captured", &[], &[b"\x80\0\0\x18", REPLY]),
+    Example::tcp(Confidence::Signature, "only the server was captured", &[], &[b"\x80\0\0\x18", REPLY]),
     Example::not(
         Transport::Udp,
         "another version of RPC",

@@ -38,6 +38,8 @@ const LAST_SECURITY: u8 = 6;
 /// The flag that the initiator of a connection sets, and those that exist.
 const CLIENT_INITIATED: u8 = 0x01;
 const FLAGS: u8 = 0x2f;
+/// Further than this nobody has counted.
+const MAX_COUNT: u32 = 1 << 24;
 /// The lower two bits of a connection number count calls in parallel.
 const CHANNEL: u32 = 3;
 
@@ -62,11 +64,11 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let judge = |side: Side| -> Result<Confidence, Reject> {
         let initiator = side == Side::Initiator;
         let first = packet(opening.said(side).cursor(Transport::Udp), initiator)?;
-        let (mut same, mut last) = (true, 0);
+        let (mut same, mut last) = (first.connection != 0, None);
         let count = in_datagrams(&opening.said(side), |cursor| {
             let next = packet(*cursor, initiator)?;
-            same &= next.epoch == first.epoch && next.serial >= last && first.epoch != 0;
-            last = next.serial;
+            same &= next.epoch == first.epoch && last.is_none_or(|last| next.serial > last) && first.epoch != 0;
+            last = Some(next.serial);
             Ok(())
         })?;
         let on_port = opening.is_on(PORTS) && first.kind == 1;
@@ -79,9 +81,12 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 
 fn packet(mut cursor: Cursor<'_>, initiator: bool) -> Result<Packet, Reject> {
     let (epoch, connection) = (cursor.u32()?, cursor.u32()? & !CHANNEL);
-    let (_call, sequence, serial) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
+    let (call, sequence, serial) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
     let [kind, flags, _status, security] = cursor.array()?;
-    cursor.skip(4)?;
+    cursor.skip(2)?;
+    let service = cursor.u16()?;
+    // Calls and packets are counted from 1 on, for each connection anew; only probes of versions have no service.
+    require(call <= MAX_COUNT && serial <= MAX_COUNT && (service != 0 || kind == LAST_TYPE))?;
     require((1..=LAST_TYPE).contains(&kind) && flags & !FLAGS == 0 && security <= LAST_SECURITY)?;
     require((flags & CLIENT_INITIATED != 0) == initiator && sequence <= serial)?;
     Ok(Packet { epoch, connection, serial, kind })

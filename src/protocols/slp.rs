@@ -37,6 +37,8 @@ const FUNCTIONS: [&str; 11] = [
 ];
 /// The reserved bits of version 2's flags (RFC 2608 section 8).
 const RESERVED_FLAGS: u16 = 0x1fff;
+/// Highest number of a character set (IANA "Character Sets": MIBenum), with room.
+const MAX_ENCODING: u16 = 3000;
 /// Longest language tag that is believed, in bytes.
 const MAX_LANGUAGE: u16 = 32;
 
@@ -71,10 +73,11 @@ fn header(mut cursor: Cursor<'_>, datagram: bool) -> Result<Header, Reject> {
     let id;
     if version == 1 {
         len = usize::from(cursor.u16()?);
-        cursor.skip(2)?;
+        // Flags, of which three are reserved; a dialect, of which there is one; language; encoding (RFC 2165 section 5).
+        require(cursor.u8()? & 7 == 0 && cursor.u8()? == 0)?;
         let language = cursor.take(2)?;
         require(language.iter().all(u8::is_ascii_alphabetic))?;
-        cursor.skip(2)?;
+        require((1..=MAX_ENCODING).contains(&cursor.u16()?))?;
         id = cursor.u16()?;
     } else {
         require(version == 2)?;

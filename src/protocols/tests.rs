@@ -10,6 +10,8 @@ use crate::key::{Endpoint, Transport};
 use crate::packet::Timestamp;
 use std::collections::BTreeSet;
 
+mod junk;
+
 /// An example's bytes, held so that an [`Opening`] can borrow them.
 struct Held {
     bytes: Vec<u8>,

@@ -12,6 +12,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
+use crate::formats::noise::may_be_encrypted;
 use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
 use crate::key::Transport;
 
@@ -58,6 +59,8 @@ fn message(mut datagram: Cursor<'_>, wire_len: u32) -> Result<Message, Reject> {
     let kind = datagram.u8()?;
     datagram.tag(&[0; 3])?;
     let index = datagram.u32_le()?;
+    // A key, or what is encrypted: never text, zeros or a pattern. A cookie's nonce is the sender's choice.
+    require(kind == 3 || may_be_encrypted(whole.rest().get(16..).unwrap_or_default()))?;
     match (kind, wire_len) {
         (1, INITIATION) => {
             let mac2 = whole.rest().last_chunk::<16>();
@@ -109,8 +112,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         return Ok(Evidence::signature("data: the counter grows for one receiver (section 5.4.6)").from(side));
     }
     // 24 zero bits and an exact length: enough on the usual port, or when it comes again.
-    let handshakes = all.iter().filter(|(_, message)| !matches!(message, Message::Data(..))).count();
-    if handshakes >= 2 || handshakes == 1 && opening.is_on(INSPECTOR.ports) {
+    let at_home = opening.is_on(INSPECTOR.ports);
+    let counts = |message: &Message| !matches!(message, Message::Data(..)) && (at_home || !matches!(message, Message::Cookie(_)));
+    let handshakes = all.iter().filter(|(_, message)| counts(message)).count();
+    if handshakes >= 2 || handshakes == 1 && at_home {
         let side = all.first().map_or(Side::Initiator, |&(side, _)| side);
         return Ok(Evidence::signature("handshake-message: its length and its zeros (section 5.4)").from(side));
     }
@@ -127,15 +132,26 @@ fn data_runs(messages: &[Message]) -> bool {
     })
 }
 
+/// `start`, then bytes that look like a cipher's output, then so many zeros.
+#[expect(clippy::indexing_slicing, reason = "const code: an index out of bounds does not compile")]
+const fn filled<const N: usize>(start: &[u8], zeros: usize) -> [u8; N] {
+    let (mut bytes, mut at, mut state) = ([0; N], 0, 1_u32);
+    while at < N - zeros {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        bytes[at] = if at < start.len() { start[at] } else { (state >> 24) as u8 };
+        at += 1;
+    }
+    bytes
+}
+
 /// An initiation from index 1, mac2 empty.
-const HELLO: &[u8] = b"\x01\x00\x00\x00\x01\x00\x00\x00\
-    ephemeralephemeralephemeralephemstaticstaticstaticstaticstaticstaticstaticstatic\
-    timetimetimetimetimetimetimemac1mac1mac1mac1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const HELLO: &[u8] = &filled::<148>(b"\x01\x00\x00\x00\x01\x00\x00\x00", 16);
 /// The response, from index 2 to index 1.
-const REPLY: &[u8] = b"\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\
-    ephemeralephemeralephemeralephememptyemptyemptyemac1mac1mac1mac1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-const DATA_1: &[u8] = b"\x04\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00keepalivekeepali";
-const DATA_2: &[u8] = b"\x04\x00\x00\x00\x07\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00keepalivekeepali";
+const REPLY: &[u8] = &filled::<92>(b"\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00", 16);
+const DATA_1: &[u8] = &filled::<32>(b"\x04\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00", 0);
+const DATA_2: &[u8] = &filled::<32>(b"\x04\x00\x00\x00\x07\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00", 0);
+const ZEROS_1: &[u8] = b"\x04\0\0\0\x07\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const ZEROS_2: &[u8] = b"\x04\0\0\0\x07\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "a handshake", &[HELLO], &[REPLY]),
@@ -149,5 +165,6 @@ const EXAMPLES: &[Example] = &[
         &[b"\x04\x00\x00\x00hello game", b"\x04\x00\x00\x00hello game, again"],
         &[],
     ),
+    Example::not(Transport::Udp, "a counter before zeros", &[ZEROS_1, ZEROS_2], &[]),
     Example::not(Transport::Udp, "a counter that stands still", &[DATA_1, DATA_1], &[]),
 ];

@@ -37,6 +37,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     in_datagrams(&opening.initiator, |cursor| {
         cursor.tag(&[0xff; 6])?;
         let address = cursor.take(6)?;
+        // One machine's: neither a group's nor everybody's.
+        require(address.first().is_some_and(|first| first & 1 == 0) && address != [0; 6])?;
         for _ in 1..TIMES {
             cursor.tag(address)?;
         }
@@ -67,5 +69,6 @@ const fn magic(address: [u8; 6]) -> [u8; 102] {
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Message, "a machine is woken", &[MAGIC], &[]),
     Example::udp(Confidence::Message, "with a password", &[&laid_out::<106>(&[(0, MAGIC)])], &[]),
+    Example::not(Transport::Udp, "nothing but ones", &[&[0xff; 102]], &[]),
     Example::not(Transport::Udp, "an address that changes", &[&laid_out::<102>(&[(0, &[0xff; 6]), (6, &[2, 0, 0, 0, 0, 1])])], &[]),
 ];

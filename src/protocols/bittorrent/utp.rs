@@ -39,6 +39,7 @@ struct Header {
     kind: u8,
     connection: u16,
     time: u32,
+    window: u32,
     sequence: u16,
     acknowledged: u16,
 }
@@ -74,7 +75,7 @@ pub(super) fn judge(opening: &Opening<'_>) -> Verdict {
 /// Datagrams of one connection whose time runs forward.
 fn steady(said: Said<'_>, side: Side) -> Verdict {
     let mut before: Option<Header> = None;
-    let mut count = 0;
+    let (mut count, mut open) = (0, false);
     for header in headers(said) {
         let header = header?;
         if let Some(before) = before {
@@ -84,8 +85,10 @@ fn steady(said: Said<'_>, side: Side) -> Verdict {
         }
         before = Some(header);
         count += 1;
+        open |= header.window > 0;
     }
-    if count >= MIN_DATAGRAMS {
+    // Who never has room for an answer is filling, not a sender.
+    if count >= MIN_DATAGRAMS && open {
         Ok(Evidence::signature("utp-one-side: uTP headers of one connection (BEP 29)").from(side))
     } else {
         Err(Reject::Incomplete)
@@ -121,5 +124,5 @@ fn header(mut cursor: Cursor<'_>) -> Result<Header, Reject> {
     }
     // Only data has a payload, and data has one.
     require((kind == DATA) != cursor.is_empty() || window == 0)?;
-    Ok(Header { kind, connection, time, sequence, acknowledged })
+    Ok(Header { kind, connection, time, window, sequence, acknowledged })
 }

@@ -92,7 +92,8 @@ pub(crate) fn pdu<'a>(cursor: &mut Cursor<'a>) -> Result<Pdu<'a>, Reject> {
 pub(crate) fn representation(cursor: &mut Cursor<'_>) -> Result<bool, Reject> {
     let integers = cursor.u8()?;
     let (order, characters) = (integers >> 4, integers & 0x0f);
-    require(order <= 1 && characters <= 1)?;
+    // EBCDIC is allowed for, and nobody's.
+    require(order <= 1 && characters == 0)?;
     require(cursor.u8()? <= 3)?;
     require(cursor.u8()? == 0)?;
     Ok(order == 1)

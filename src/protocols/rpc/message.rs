@@ -42,6 +42,8 @@ const MAX_AUTH: u32 = 400;
 const MAX_FLAVOUR: u32 = 7;
 /// Flavours from 200000 on are registered to single products, those from 300000 on to pseudo-flavours.
 const OWN_FLAVOURS: std::ops::RangeInclusive<u32> = 200_000..=400_000;
+/// The lowest program number that was ever given out, the port mapper's (IANA "RPC Program Numbers").
+const MIN_PROGRAM: u32 = PORTMAP;
 /// Highest program number below those reserved (RFC 5531 section 13.2).
 const MAX_PROGRAM: u32 = 0x7fff_ffff;
 /// Highest version and procedure that any known program has.
@@ -75,7 +77,7 @@ pub(crate) fn message(mut cursor: Cursor<'_>) -> Result<Message<'_>, Reject> {
 fn call<'a>(cursor: &mut Cursor<'a>) -> Result<Call<'a>, Reject> {
     require(cursor.u32()? == 2)?;
     let (program, version, procedure) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
-    require((1..=MAX_PROGRAM).contains(&program) && version <= MAX_VERSION && procedure <= MAX_PROCEDURE)?;
+    require((MIN_PROGRAM..=MAX_PROGRAM).contains(&program) && version <= MAX_VERSION && procedure <= MAX_PROCEDURE)?;
     let (flavour, credentials) = auth(cursor)?;
     auth(cursor)?;
     let machine = if flavour == 1 { machine(Cursor::closed(credentials)).ok() } else { None };
