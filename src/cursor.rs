@@ -7,31 +7,41 @@ use crate::inspect::Reject;
 /// Every method either consumes what it names or says why it cannot: [`Reject::Incomplete`] if more
 /// bytes could still satisfy it, [`Reject::Mismatch`] if none can. Which of the two it is at the end of
 /// the bytes depends on where they come from: a TCP stream may go on, a datagram that was captured
-/// whole will not, and what a length field encloses ends where the field says.
+/// whole will not, one that was cut goes on for as many bytes as are missing, and what a length field
+/// encloses ends where the field says.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a> {
     rest: &'a [u8],
-    /// Whether bytes may follow that are not here: the stream goes on, or the capture cut the datagram.
-    open: bool,
+    /// How many bytes follow that are not here, because the capture cut the datagram; [`ENDLESS`] where nobody knows.
+    missing: usize,
 }
+
+/// A stream may go on for ever.
+const ENDLESS: usize = usize::MAX;
 
 impl<'a> Cursor<'a> {
     /// Over bytes that more may follow.
     #[must_use]
     pub const fn open(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, open: true }
+        Self { rest: bytes, missing: ENDLESS }
+    }
+
+    /// Over bytes that so many more follow, which are not here.
+    #[must_use]
+    pub const fn cut(bytes: &'a [u8], missing: usize) -> Self {
+        Self { rest: bytes, missing }
     }
 
     /// Over bytes that are all there is.
     #[must_use]
     pub const fn closed(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, open: false }
+        Self { rest: bytes, missing: 0 }
     }
 
     /// Over bytes of which `open` says whether more may follow.
     #[must_use]
     pub const fn new(bytes: &'a [u8], open: bool) -> Self {
-        Self { rest: bytes, open }
+        if open { Self::open(bytes) } else { Self::closed(bytes) }
     }
 
     /// The bytes not yet consumed.
@@ -46,6 +56,12 @@ impl<'a> Cursor<'a> {
         self.rest.len()
     }
 
+    /// How many bytes are left in all, those included that the capture cut off; `None` in a stream.
+    #[must_use]
+    pub const fn total(&self) -> Option<usize> {
+        if self.missing == ENDLESS { None } else { Some(self.rest.len() + self.missing) }
+    }
+
     /// Whether no byte is left.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -55,12 +71,18 @@ impl<'a> Cursor<'a> {
     /// Whether bytes may follow that are not here.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        self.open
+        self.missing > 0
     }
 
-    /// Why a read past the end fails.
-    const fn short(&self) -> Reject {
-        if self.open { Reject::Incomplete } else { Reject::Mismatch }
+    /// Whether the capture cut bytes off, so that what is missing will never come.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.missing > 0 && self.missing != ENDLESS
+    }
+
+    /// Why a read of `n` bytes, more than are here, fails.
+    const fn short(&self, n: usize) -> Reject {
+        if n <= self.rest.len().saturating_add(self.missing) { Reject::Incomplete } else { Reject::Mismatch }
     }
 
     /// The next `n` bytes.
@@ -68,7 +90,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When fewer are left.
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], Reject> {
-        let (head, tail) = self.rest.split_at_checked(n).ok_or(self.short())?;
+        let (head, tail) = self.rest.split_at_checked(n).ok_or(self.short(n))?;
         self.rest = tail;
         Ok(head)
     }
@@ -86,7 +108,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When fewer are left.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Reject> {
-        let (head, tail) = self.rest.split_first_chunk().ok_or(self.short())?;
+        let (head, tail) = self.rest.split_first_chunk().ok_or(self.short(N))?;
         self.rest = tail;
         Ok(*head)
     }
@@ -104,18 +126,16 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`Reject::Mismatch`] when they cannot all come.
     pub fn within(&mut self, n: usize) -> Result<Self, Reject> {
-        match self.rest.split_at_checked(n) {
-            Some((head, tail)) => {
-                self.rest = tail;
-                Ok(Self::closed(head))
-            }
-            None if self.open => {
-                let part = Self::open(self.rest);
-                self.rest = &[];
-                Ok(part)
-            }
-            None => Err(Reject::Mismatch),
+        if let Some((head, tail)) = self.rest.split_at_checked(n) {
+            self.rest = tail;
+            return Ok(Self::closed(head));
         }
+        let to_come = n - self.rest.len();
+        let beyond = self.missing.checked_sub(to_come).ok_or(Reject::Mismatch)?;
+        let part = Self { rest: self.rest, missing: to_come };
+        // What is behind is not here either; of a stream nobody knows how much that is.
+        *self = Self { rest: &[], missing: if self.missing == ENDLESS { ENDLESS } else { beyond } };
+        Ok(part)
     }
 
     /// The next byte.
@@ -265,16 +285,16 @@ impl<'a> Cursor<'a> {
                 Ok(line)
             }
             None if self.rest.len() > max => Err(Reject::Mismatch),
-            None => Err(self.short()),
+            None => Err(self.short(self.rest.len() + 1)),
         }
     }
 
     /// That nothing is left: what a length field or a datagram encloses has been read to its end.
     ///
     /// # Errors
-    /// [`Reject::Mismatch`] when bytes are left.
+    /// [`Reject::Mismatch`] when bytes are left, here or cut off.
     pub fn end(&self) -> Result<(), Reject> {
-        if self.rest.is_empty() { Ok(()) } else { Err(Reject::Mismatch) }
+        if self.rest.is_empty() && !self.is_cut() { Ok(()) } else { Err(Reject::Mismatch) }
     }
 }
 
@@ -315,6 +335,21 @@ mod tests {
         assert_eq!(Cursor::closed(b"a").u16(), Err(Reject::Mismatch));
         assert_eq!(Cursor::open(b"abcd").sub(2).unwrap().u32(), Err(Reject::Mismatch));
         assert_eq!(Cursor::open(b"ab").within(4).unwrap().u32(), Err(Reject::Incomplete));
+    }
+
+    #[test]
+    fn what_was_cut_off_is_counted() {
+        let mut cursor = Cursor::cut(b"ab", 4);
+        assert_eq!(cursor.clone().take(6), Err(Reject::Incomplete));
+        assert_eq!(cursor.clone().take(7), Err(Reject::Mismatch));
+        assert_eq!(cursor.clone().within(7).map(drop), Err(Reject::Mismatch));
+        let part = cursor.within(5).unwrap();
+        assert_eq!(
+            (part.rest(), part.is_open(), cursor.is_empty(), cursor.is_open()),
+            (&b"ab"[..], true, true, true)
+        );
+        assert_eq!(cursor.end(), Err(Reject::Mismatch), "one byte is left, although it is not here");
+        assert_eq!(cursor.within(1).and_then(|_| cursor.end()), Ok(()));
     }
 
     #[test]

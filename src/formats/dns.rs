@@ -23,12 +23,26 @@ const MAX_NAME: usize = 255;
 /// Most pointers followed when a name is written out.
 const MAX_POINTERS: usize = 16;
 
+/// Bytes of the header, and of a name's beginning that is believed: a label's length and its first characters.
+const HEADER: usize = 12;
+const MIN_NAME: usize = 4;
 /// The flag that marks a response.
 const QR: u16 = 0x8000;
 /// Type OPT, the pseudo-record of EDNS, whose class and TTL are something else (RFC 6891 section 6.1.2).
 const OPT: u16 = 41;
 /// In mDNS the class's top bit asks for a unicast answer or flushes caches (RFC 6762 sections 5.4 and 10.2).
 const TOP_BIT: u16 = 0x8000;
+
+/// How much of a message is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its questions at the least.
+    Questions,
+    /// Its header, which is sound, and the beginning of a name; the capture cut the rest off.
+    Header,
+}
 
 /// A message of DNS' layout, of which every question and record fits.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +55,8 @@ pub struct Message<'a> {
     pub flags: u16,
     /// How many questions, answers, authority and additional records it has.
     pub counts: [u16; 4],
-    /// Whether all of it was here. If not, its questions were.
-    pub complete: bool,
+    /// How much of it is here.
+    pub extent: Extent,
     /// Whether the top bit of a class was set, as only mDNS does.
     pub top_bit: bool,
     /// Whether its first name is one that NetBIOS encoded: 32 letters from A to P.
@@ -50,7 +64,8 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Reads a message that must fill `cursor`; it may be cut after its last question.
+    /// Reads a message that must fill `cursor`; it may be cut after its last question, or by the capture behind its
+    /// header, if the header is sound.
     ///
     /// # Errors
     /// [`Reject::Mismatch`] when a name, a class or a length does not fit, [`Reject::Incomplete`] when
@@ -61,11 +76,18 @@ impl<'a> Message<'a> {
         let counts = [rest.u16()?, rest.u16()?, rest.u16()?, rest.u16()?];
         let [questions, answers, authorities, additional] = counts;
         let whole = cursor.rest();
-        let mut message = Self { whole, id, flags, counts, complete: false, top_bit: false, netbios: false };
+        let mut message =
+            Self { whole, id, flags, counts, extent: Extent::Questions, top_bit: false, netbios: false };
         message.netbios = is_netbios_name(rest.rest());
         for _ in 0..questions {
-            let (_, class) = question(whole, &mut rest)?;
-            message.top_bit |= class & TOP_BIT != 0;
+            match question(whole, &mut rest) {
+                Ok((_, class)) => message.top_bit |= class & TOP_BIT != 0,
+                Err(Reject::Incomplete) if cursor.is_cut() && message.has_sound_header() => {
+                    message.extent = Extent::Header;
+                    return Ok(message);
+                }
+                Err(reject) => return Err(reject),
+            }
         }
         let records = u32::from(answers) + u32::from(authorities) + u32::from(additional);
         for _ in 0..records {
@@ -73,12 +95,27 @@ impl<'a> Message<'a> {
                 Ok(record) => message.top_bit |= record.kind != OPT && record.class & TOP_BIT != 0,
                 // Without a question or a record nothing has been seen but a header.
                 Err(Reject::Incomplete) if questions > 0 => return Ok(message),
+                Err(Reject::Incomplete) if cursor.is_cut() && message.has_sound_header() => {
+                    message.extent = Extent::Header;
+                    return Ok(message);
+                }
                 Err(reject) => return Err(reject),
             }
         }
         rest.end()?;
-        message.complete = true;
+        message.extent = Extent::Whole;
         Ok(message)
+    }
+
+    /// Whether flags and counts are as nearly everybody sends them, and something of a name follows: what is left to
+    /// go by where the rest was cut off. 46 bits of random bytes are fixed by it, and those of the name.
+    fn has_sound_header(&self) -> bool {
+        let [questions, answers, authorities, additional] = self.counts;
+        // Truncated, authoritative, or a code of failure: a response; Z is always zero (RFC 1035 section 4.1.1).
+        let flags = if self.is_response() { self.flags & 0x7840 == 0 } else { self.flags & 0xfe4f == 0 };
+        let asked = self.is_response() || answers == 0 && authorities == 0;
+        let few = questions <= 16 && answers <= 64 && authorities <= 32 && additional <= 32;
+        flags && asked && few && questions + answers > 0 && self.whole.len() >= HEADER + MIN_NAME
     }
 
     /// Whether it is a response.
@@ -276,15 +313,15 @@ pub fn messages<'a>(
 mod tests {
     use super::*;
 
-    const HEADER: [u8; 12] = [0xab, 0xcd, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+    const REPLY: [u8; 12] = [0xab, 0xcd, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
     const QUESTION: &[u8] = b"\x03www\x07example\0\0\x01\0\x01";
     const ANSWER: &[u8] = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x01";
 
     #[test]
     fn a_message_must_fill_its_datagram() {
-        let mut bytes = [&HEADER, QUESTION, ANSWER].concat();
+        let mut bytes = [&REPLY, QUESTION, ANSWER].concat();
         let message = Message::parse(Cursor::closed(&bytes)).unwrap();
-        assert!(message.complete && message.is_response());
+        assert!(message.extent == Extent::Whole && message.is_response());
         assert_eq!(message.questions().next(), Some(("www.example".to_owned(), 1)));
         assert_eq!(
             message.records().next().map(|r| dotted(&bytes, r.name_at)).as_deref(),
@@ -296,22 +333,35 @@ mod tests {
 
     #[test]
     fn a_message_that_the_capture_cut_is_known_by_its_question() {
-        let bytes = [&HEADER, QUESTION].concat();
-        assert!(Message::parse(Cursor::open(&bytes)).is_ok_and(|message| !message.complete));
+        let bytes = [&REPLY, QUESTION].concat();
+        assert!(
+            Message::parse(Cursor::open(&bytes)).is_ok_and(|message| message.extent == Extent::Questions)
+        );
         assert_eq!(Message::parse(Cursor::closed(&bytes)).map(drop), Err(Reject::Mismatch));
     }
 
     #[test]
+    fn of_a_message_that_was_cut_in_its_question_the_header_must_be_sound() {
+        let bytes = [&REPLY, &QUESTION[..6]].concat();
+        assert!(
+            Message::parse(Cursor::cut(&bytes, 40)).is_ok_and(|message| message.extent == Extent::Header)
+        );
+        assert_eq!(Message::parse(Cursor::open(&bytes)).map(drop), Err(Reject::Incomplete));
+        let strange = [&[0xab, 0xcd, 0x7a, 0x1b, 0, 1, 0, 1, 0, 0, 0, 0], &QUESTION[..6]].concat();
+        assert_eq!(Message::parse(Cursor::cut(&strange, 40)).map(drop), Err(Reject::Incomplete));
+    }
+
+    #[test]
     fn a_pointer_that_does_not_point_backwards_is_refused() {
-        let mut bytes = [&HEADER, QUESTION, ANSWER].concat();
-        let at = HEADER.len() + QUESTION.len();
+        let mut bytes = [&REPLY, QUESTION, ANSWER].concat();
+        let at = REPLY.len() + QUESTION.len();
         bytes[at + 1] = at as u8;
         assert_eq!(Message::parse(Cursor::closed(&bytes)).map(drop), Err(Reject::Mismatch));
     }
 
     #[test]
     fn writing_out_a_name_that_points_to_itself_ends() {
-        let mut bytes = HEADER.to_vec();
+        let mut bytes = REPLY.to_vec();
         bytes.extend_from_slice(&[1, b'a', 0xc0, 12]);
         assert!(dotted(&bytes, 12).len() <= 2 * MAX_POINTERS + 2);
     }

@@ -42,6 +42,8 @@ pub mod message {
     pub const SERVER_HELLO_DONE: u8 = 14;
 }
 
+/// Shortest hello in bytes: version, random, and three empty fields.
+const MIN_HELLO: usize = 38;
 /// Longest record content in bytes: 2^14, and 2048 for what encryption and compression may add until 1.2.
 const MAX_RECORD: u16 = (1 << 14) + 2048;
 
@@ -161,6 +163,14 @@ impl<'a> Flight<'a> {
         let known = matches!(self.first_message(), Some(4 | 11..=16 | 20 | 22));
         let len = Cursor::closed(self.handshake.get(1..).unwrap_or_default()).u24();
         known && len.is_ok_and(|len| len as usize + 4 == self.first_len && len >= 256)
+    }
+
+    /// Whether the first record begins with a hello that fills it: 39 bits that agree before the hello itself.
+    #[must_use]
+    pub fn is_filled_by_hello(&self) -> bool {
+        let hello = matches!(self.first_message(), Some(message::CLIENT_HELLO | message::SERVER_HELLO));
+        let len = Cursor::closed(self.handshake.get(1..).unwrap_or_default()).u24();
+        hello && len.is_ok_and(|len| len as usize + 4 == self.first_len && len as usize >= MIN_HELLO)
     }
 
     /// How many bytes of handshake messages came in clear.

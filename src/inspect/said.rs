@@ -67,10 +67,10 @@ pub struct Datagram<'a> {
 }
 
 impl<'a> Datagram<'a> {
-    /// A cursor over it: open only if the capture cut it.
+    /// A cursor over it, which knows how many bytes the capture cut off.
     #[must_use]
     pub fn cursor(&self) -> Cursor<'a> {
-        Cursor::new(self.bytes, self.is_cut())
+        Cursor::cut(self.bytes, (self.wire_len as usize).saturating_sub(self.bytes.len()))
     }
 
     /// Whether bytes of it are missing.
@@ -142,6 +142,13 @@ impl<'a> Said<'a> {
     #[must_use]
     pub const fn is_silent(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Whether the capture cut a packet of it, so that something is missing.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        let starts = std::iter::once(0).chain(self.pieces.iter().map(|piece| piece.end));
+        starts.zip(self.pieces).any(|(start, piece)| piece.end.saturating_sub(start) < piece.wire_len)
     }
 
     /// Whether no more bytes will be kept of this side.

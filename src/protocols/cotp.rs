@@ -151,6 +151,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let rule = "data: TPKT and X.224 data on the ISO transport's port (RFC 1006 section 6)";
         return Ok(Evidence { confidence: Confidence::Signature, rule, ..evidence }.wanting_more(true));
     }
+    // The capture cut off what the users say: what is left is how all of them begin.
+    if !users_follow && (opening.initiator.is_cut() || opening.responder.is_cut()) {
+        return Err(Reject::Incomplete);
+    }
     // What the users say decides whose flow it is: wait for both.
     Ok(evidence.wanting_more(!users_follow))
 }

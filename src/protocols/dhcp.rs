@@ -48,6 +48,9 @@ const REPLY: u8 = 2;
 /// From the start to the options' magic cookie, in bytes (RFC 2131 section 2).
 const FIXED: usize = 236;
 const COOKIE: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
+/// The four addresses between flags and hardware address, and the fewest bytes behind the fixed fields (RFC 951: 64).
+const ADDRESSES: usize = 16;
+const MIN_OPTIONS: usize = 8;
 /// Highest hardware type assigned (IANA "ARP Parameters"), and the longest hardware address that has room.
 const MAX_HARDWARE: u8 = 39;
 const MAX_ADDRESS: u8 = 16;
@@ -94,7 +97,7 @@ struct Message<'a> {
 }
 
 fn message(mut cursor: Cursor<'_>, op: u8) -> Result<Message<'_>, Reject> {
-    let before = cursor.len();
+    let (before, whole) = (cursor.len(), cursor.total());
     cursor.tag(&[op])?;
     let (hardware, address, hops) = (cursor.u8()?, cursor.u8()?, cursor.u8()?);
     require((1..=MAX_HARDWARE).contains(&hardware) && address <= MAX_ADDRESS && hops <= MAX_HOPS)?;
@@ -102,6 +105,14 @@ fn message(mut cursor: Cursor<'_>, op: u8) -> Result<Message<'_>, Reject> {
     cursor.skip(2)?;
     // All flags but the first must be zero (RFC 2131 section 2, figure 2).
     require(matches!(cursor.u16()?, 0 | 0x8000))?;
+    if cursor.is_cut() && before < FIXED + COOKIE.len() {
+        // Cut before the cookie: the addresses, which say nothing, and the hardware address's padding.
+        require(whole.is_some_and(|len| len >= FIXED + MIN_OPTIONS) && address <= MAX_ADDRESS)?;
+        let padding = cursor.rest().get(ADDRESSES + usize::from(address)..).unwrap_or_default();
+        let padding = padding.get(..padding.len().min(16 - usize::from(address))).unwrap_or_default();
+        require(padding.iter().all(|&byte| byte == 0))?;
+        return Ok(Message { xid, options: None, rest: cursor });
+    }
     cursor.skip(FIXED - (before - cursor.len()))?;
     let options = if cursor.tag(&COOKIE).is_ok() { Some(options(cursor, |_, _| ())) } else { None };
     Ok(Message { xid, options, rest: cursor })

@@ -98,6 +98,22 @@ fn is_identifier(value: &[u8]) -> bool {
     }
 }
 
+/// Whether the first option, of which the capture cut the rest off, is one of those that every message has.
+fn begins_known(mut options: Cursor<'_>) -> bool {
+    let mut first = || {
+        let (code, len) = (options.u16()?, options.u16()?);
+        let mut value = options.within(len.into())?;
+        match code {
+            // The kinds of identifiers (RFC 8415 section 11.1).
+            option::CLIENT_ID | option::SERVER_ID => require(matches!(value.u16()?, 1..=4)),
+            option::OPTION_REQUEST => require(len % 2 == 0),
+            option::ELAPSED_TIME => require(len == 2),
+            _ => Err(Reject::Mismatch),
+        }
+    };
+    first().is_ok()
+}
+
 /// Reads a message; off the own ports, one that names somebody properly.
 fn message(mut cursor: Cursor<'_>, at_home: bool) -> Result<Message<'_>, Reject> {
     let kind = cursor.u8()?;
@@ -128,7 +144,7 @@ fn message(mut cursor: Cursor<'_>, at_home: bool) -> Result<Message<'_>, Reject>
         Err(reject) => return Err(reject),
     };
     // One of who sends it, what is wished for, since when, or what is relayed is in every message.
-    if identified {
+    if identified || at_home && options.is_cut() && begins_known(options) {
         Ok(Message { kind, id, options, confidence })
     } else if options.is_open() {
         Err(Reject::Incomplete)

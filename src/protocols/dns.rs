@@ -11,7 +11,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::formats::dns::{Message, messages, skip_name};
+use crate::formats::dns::{Extent, Message, messages, skip_name};
 use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
 };
@@ -44,6 +44,8 @@ pub const INSPECTOR: Inspector = Inspector {
 const PORTS: &[u16] = &[53];
 /// Most questions of one message: servers answer one, so more than a few are no query.
 const MAX_QUESTIONS: u16 = 16;
+/// Bytes of a question that are compared where the capture cut it: a label's length and a few characters.
+const SEEN: usize = 10;
 /// Datagrams after which a flow on DNS' port, none of which was sound, is something else.
 const ENOUGH: usize = 4;
 /// Most names, types and response codes that are told.
@@ -80,6 +82,11 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 /// Weighs one message that nothing answers.
 fn alone(opening: &Opening<'_>, message: &Message<'_>, side: Side) -> Verdict {
     require(is_plain(message))?;
+    if message.extent == Extent::Header {
+        // Of others there may be a header like this, but not towards DNS' port.
+        let rule = "header: a sound header and the beginning of a name, cut by the capture (RFC 1035 section 4.1)";
+        return if opening.is_on(PORTS) { Ok(Evidence::signature(rule).from(side)) } else { Err(Reject::Incomplete) };
+    }
     // A bare header with counts of zero, as some servers refuse with, is 64 bits of zero and no more.
     let bare = message.counts == [0; 4];
     if bare && !(opening.is_on(PORTS) && message.is_response()) {
@@ -87,7 +94,7 @@ fn alone(opening: &Opening<'_>, message: &Message<'_>, side: Side) -> Verdict {
     }
     let evidence = if bare {
         Evidence::signature("bare-response: a header that refuses, from DNS' port (RFC 1035 section 4.1.1)")
-    } else if message.complete {
+    } else if message.extent == Extent::Whole {
         Evidence::message("whole-message: header, names and records fill the message (RFC 1035 section 4.1)")
     } else {
         Evidence::signature("question: a header and questions, cut after them (RFC 1035 section 4.1.2)")
@@ -104,6 +111,18 @@ fn is_plain(message: &Message<'_>) -> bool {
 /// Whether `response` answers `query`: the id, and the question unless it was left out.
 fn answers(query: &Message<'_>, response: &Message<'_>) -> bool {
     let same = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
+    if query.extent == Extent::Header || response.extent == Extent::Header {
+        // As much of the question as is here of both comes back.
+        let begins = [query, response].map(|message| message.whole.get(12..).unwrap_or_default());
+        let [asked, repeated] = begins;
+        let [questions, ..] = response.counts;
+        return query.id == response.id
+            && !query.is_response()
+            && response.is_response()
+            && is_plain(query)
+            && questions > 0
+            && asked.iter().zip(repeated).take(SEEN).all(|(a, b)| a.eq_ignore_ascii_case(b));
+    }
     let question = match (query.first_question(), response.first_question()) {
         (Some(asked), Some(repeated)) => same(asked, repeated),
         (Some(_), None) => true,

@@ -127,7 +127,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         of_said(&said, opening.transport, |cursor| {
             let (command, data) = message(cursor)?;
             commands += usize::from(command != 0);
-            data_seen |= command != 0 && !data.is_empty();
+            // Only where data has a form it counts.
+            data_seen |= matches!(command, 0x04 | 0x63..=0x65 | 0x6f | 0x70) && !data.is_empty();
             if data.is_open() { Err(Reject::Incomplete) } else { Ok(()) }
         })?;
         match (commands, data_seen) {

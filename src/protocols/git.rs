@@ -73,8 +73,9 @@ fn service(mut cursor: Cursor<'_>) -> Result<Asked<'_>, Reject> {
 
 fn references(mut cursor: Cursor<'_>) -> Result<(), Reject> {
     let mut line = packet(&mut cursor)?;
-    if line.one_of(&[b"version ", b"ERR "]).is_ok() {
-        return Ok(());
+    match line.one_of(&[b"version ", b"ERR "]) {
+        Err(Reject::Mismatch) => {}
+        decided => return decided.map(drop),
     }
     let id = line.take(40)?;
     require(id.iter().all(|&byte| HEX.contains(byte)))?;

@@ -72,6 +72,9 @@ const OWN_METHODS: &[&[u8]] = &[
 /// Least length in bytes of a first line without end that is believed.
 const MIN_PARTIAL_LINE: usize = 12;
 
+/// The same on HTTP's ports where the capture cut the line: a method, and the first characters of a target.
+const MIN_CUT_LINE: usize = 6;
+
 /// What a message must begin with: a start line's first word.
 type Beginning = fn(Cursor<'_>) -> Result<(), Reject>;
 
@@ -232,9 +235,16 @@ fn simple_request(opening: &Opening<'_>) -> Verdict {
 
 /// A request line whose end was not captured.
 fn partial_line(opening: &Opening<'_>) -> Verdict {
+    let at_home = opening.is_on(INSPECTOR.ports);
+    let status = [&b"HTTP/1.0 "[..], b"HTTP/1.1 "].iter().any(|start| opening.responder.bytes().starts_with(start));
+    if status && opening.responder.is_cut() {
+        let rule = "partial-status-line: the beginning of a status line, cut by the capture (RFC 9112 section 4)";
+        return Ok(Evidence::signature(rule).from(Side::Responder));
+    }
     let line = opening.initiator.bytes();
     let short = if opening.initiator.has_ended() { Reject::Mismatch } else { Reject::Incomplete };
-    if line.len() < MIN_PARTIAL_LINE {
+    let least = if at_home && opening.initiator.is_cut() { MIN_CUT_LINE } else { MIN_PARTIAL_LINE };
+    if line.len() < least {
         return Err(short);
     }
     let Ok(method) = method(line) else { return Err(short) };

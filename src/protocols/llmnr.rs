@@ -11,7 +11,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::formats::dns::{Message, messages};
+use crate::formats::dns::{Extent, Message, messages};
 use crate::inspect::{
     Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
 };
@@ -56,7 +56,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         // Nobody but LLMNR sends to the group, whatever flags a sender sets.
         let [questions, ..] = first.counts;
         require(expected || to_group && side == Side::Initiator && questions == 1 && first.opcode() == 0)?;
-        Ok((first.id, if first.complete { Confidence::Message } else { Confidence::Signature }))
+        Ok((first.id, if first.extent == Extent::Whole { Confidence::Message } else { Confidence::Signature }))
     };
     let rule = "one-question: a DNS message with LLMNR's flags, on its port or to its group (RFC 4795 section 2.1)";
     let (asked, answered) = (judge(Side::Initiator), judge(Side::Responder));

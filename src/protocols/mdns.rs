@@ -14,7 +14,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::formats::dns::{Message, messages};
+use crate::formats::dns::{Extent, Message, messages};
 use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::{Endpoint, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -81,7 +81,7 @@ fn is_group(end: Endpoint) -> bool {
 /// A query without names at all is no mDNS; opcode and response code are zero (RFC 6762 sections 18.3 and 18.11).
 fn weigh(message: &Message<'_>) -> Result<Confidence, Reject> {
     require(message.opcode() == 0 && message.counts != [0; 4] && !message.netbios)?;
-    Ok(if message.complete { Confidence::Message } else { Confidence::Signature })
+    Ok(if message.extent == Extent::Whole { Confidence::Message } else { Confidence::Signature })
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {

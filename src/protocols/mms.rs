@@ -48,7 +48,8 @@ const INITIATE_RESPONSE: u8 = 0xa9;
 const MMS_IDENTIFIER: &[u8] = b"\x06\x05\x28\xca\x22";
 
 /// Judges a side's first user message.
-fn message(said: Said<'_>) -> Result<Confidence, Reject> {
+fn message(said: Said<'_>, on_port: bool) -> Result<Confidence, Reject> {
+    let cut_on_port = on_port && said.is_cut();
     let (mut data, _) = cotp::user_data(said)?;
     let mut parameters = data;
     if matches!(parameters.u8()?, CONNECT | ACCEPT) {
@@ -61,6 +62,8 @@ fn message(said: Said<'_>) -> Result<Confidence, Reject> {
         let named = parameters.rest().windows(MMS_IDENTIFIER.len()).any(|part| part == MMS_IDENTIFIER);
         return match named {
             true => Ok(Confidence::Message),
+            // On the port other users of the session layer are rare: what the capture cut off is taken for MMS.
+            false if parameters.is_open() && cut_on_port => Ok(Confidence::Signature),
             false if parameters.is_open() => Err(Reject::Incomplete),
             false => Err(Reject::Mismatch),
         };
@@ -90,8 +93,9 @@ fn message(said: Said<'_>) -> Result<Confidence, Reject> {
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let rule = "mms-pdu: MMS in ISO session and presentation, or right in COTP (ISO 9506-2, IEC 61850-8-1)";
-    let request = message(opening.initiator);
-    let reply = message(opening.responder);
+    let on_port = opening.is_on(INSPECTOR.ports);
+    let request = message(opening.initiator, on_port);
+    let reply = message(opening.responder, on_port);
     if request.is_ok() && reply == Err(Reject::Mismatch) {
         // A name of MMS in a request proves itself, whatever a faulty server frames its answer in.
         return Ok(Evidence::new(Confidence::Message, rule));

@@ -228,10 +228,12 @@ fn inspect_middle(opening: &Opening<'_>) -> Verdict {
         })
     };
     let at_home = opening.is_on(INSPECTOR.ports);
+    let cut = opening.initiator.is_cut() || opening.responder.is_cut();
     let rule = "packets: whole control packets of each side's direction (MQTT 5.0 section 2.1)";
     match (count(Side::Initiator), count(Side::Responder)) {
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
-        (Ok(_), Ok(_)) => Ok(Evidence::signature(rule)),
+        // One packet each is 20 bits, and of the first bytes of cut packets there are many.
+        (Ok(asked), Ok(answered)) if at_home || !cut || asked + answered >= 4 => Ok(Evidence::signature(rule)),
         (Ok(_), Err(_)) if at_home => Ok(Evidence::signature(rule)),
         (Err(_), Ok(_)) if at_home => Ok(Evidence::signature(rule).from(Side::Responder)),
         _ => Err(Reject::Incomplete),

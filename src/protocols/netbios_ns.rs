@@ -89,13 +89,20 @@ fn first(said: Said<'_>) -> Result<Message, Reject> {
 
 /// Letters that have to fit in a damaged or cut message on the service's own port: 48 bits.
 const ENOUGH: usize = 12;
+/// Letters that have to be left of a cut one: 32 bits, and a sound header.
+const FEWEST: usize = 8;
 
 /// Whether a side's first datagram is a message that was damaged on its way, or of which the capture cut most.
 fn resembles(said: Said<'_>) -> bool {
     said.datagrams().next().is_some_and(|datagram| {
         let bytes = datagram.bytes.get(12..).unwrap_or_default();
-        // A name that is here as a whole should be damaged in a few letters only.
-        netbios::resembles(bytes, if bytes.len() > 32 { 2 * ENOUGH } else { ENOUGH })
+        // A name that is here as a whole should be damaged in a few letters only; of one that was cut all must fit.
+        let enough = match bytes.len() {
+            33.. => 2 * ENOUGH,
+            _ if datagram.is_cut() => (bytes.len().saturating_sub(1)).max(FEWEST),
+            _ => ENOUGH,
+        };
+        netbios::resembles(bytes, enough)
     })
 }
 

@@ -121,8 +121,12 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let on_port = opening.is_on(PORTS);
     let judge = |side: Side| -> Result<Confidence, Reject> {
         let response = side == Side::Responder;
-        let mut telling = false;
+        let (mut telling, mut cut) = (false, false);
         in_datagrams(&opening.said(side), |cursor| match time(*cursor) {
+            Err(Reject::Incomplete) if on_port && cursor.is_cut() => {
+                cut = true;
+                head(*cursor, response)
+            }
             Ok(packet) => {
                 telling |= packet.has_close_times();
                 require(packet.mode() != mode::SERVER || response)
@@ -131,6 +135,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             Err(reject) => Err(reject),
         })?;
         match (on_port, telling) {
+            (true, _) if cut => Ok(Confidence::Signature),
             (true, _) => Ok(Confidence::Message),
             (false, true) => Ok(Confidence::Signature),
             // Some 2^-4 of random datagrams of this length would get here: only an answer can tell.
@@ -155,6 +160,16 @@ fn time(mut cursor: Cursor<'_>) -> Result<Packet<'_>, Reject> {
     let (reference, origin, receive, transmit) = (cursor.u64()?, cursor.u64()?, cursor.u64()?, cursor.u64()?);
     trailer(cursor)?;
     Ok(Packet { first, stratum, reference_id, reference, origin, receive, transmit })
+}
+
+/// Judges the beginning of a time message that the capture cut, on NTP's port: its fields, and a length that NTP has.
+fn head(mut cursor: Cursor<'_>, response: bool) -> Result<(), Reject> {
+    let whole = cursor.total();
+    let (first, stratum, poll, precision) = (cursor.u8()?, cursor.u8()?, cursor.u8()?, cursor.u8()?);
+    let known = matches!(first & 7, mode::SYMMETRIC..=mode::BROADCAST) && matches!(first >> 3 & 7, 1..=4);
+    // Intervals and precision are powers of two in seconds: up to 36 hours, and from a nanosecond on (section 7.3).
+    require(known && stratum <= MAX_STRATUM && poll <= 17 && (precision == 0 || precision >= 0xe0))?;
+    require(whole.is_some_and(|len| len >= 48 && len % 4 == 0) && (response || first & 7 != mode::SERVER))
 }
 
 /// Reads extension fields until nothing is left but, perhaps, key id and digest.

@@ -66,8 +66,19 @@ fn message(said: Said<'_>) -> Result<(u8, Cursor<'_>), Reject> {
     Ok((kind, data.within(parameters).unwrap_or(Cursor::open(&[]))))
 }
 
+/// Whether what the capture left of a side's first message can be its header: 32, a kind, and zeros as far as they are here.
+fn begins(said: Said<'_>) -> bool {
+    let Ok((mut data, _)) = cotp::user_data(said) else { return false };
+    let kind = data.tag(&[0x32]).and_then(|()| data.u8());
+    let zeros = data.rest().iter().take(2).all(|&byte| byte == 0);
+    kind.is_ok_and(|kind| matches!(kind, JOB | ACK | ACK_DATA | USER_DATA)) && zeros
+}
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let judged = |said| message(said).map(|_| Confidence::Message);
+    let judged = |said: Said<'_>| match message(said) {
+        Err(Reject::Incomplete) if said.is_cut() && opening.is_on(INSPECTOR.ports) && begins(said) => Ok(Confidence::Signature),
+        judged => judged.map(|_| Confidence::Message),
+    };
     Evidence::of(
         judged(opening.initiator),
         judged(opening.responder),

@@ -148,7 +148,7 @@ fn part(said: Said<'_>, flight: &Flight<'_>) -> Result<Part, Reject> {
     match hello {
         Ok((part, true)) => return Ok(part),
         Ok((_, false)) => return Ok(Part::Begun),
-        Err(Reject::Incomplete) if flight.handshake_len() >= HELLO_BEGUN => return Ok(Part::Begun),
+        Err(Reject::Incomplete) if flight.handshake_len() >= HELLO_BEGUN || flight.is_filled_by_hello() => return Ok(Part::Begun),
         Err(Reject::Mismatch) if flight.records == 0 && flight.is_filled_by_message() => return Ok(Part::Begun),
         Err(Reject::Incomplete) => return Err(Reject::Incomplete),
         Err(Reject::Mismatch) => {}
