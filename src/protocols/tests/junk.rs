@@ -226,7 +226,8 @@ fn structured_junk_on_ports_that_nobody_uses_is_no_message_of_any_protocol() {
                     from_start: true,
                 };
                 flows += 1;
-                let Some(claim) = Classifier::new(transport == Transport::Tcp).judge(&opening).claim else {
+                let Some(claim) = Classifier::new(transport == Transport::Tcp).judge(&opening, None).claim
+                else {
                     continue;
                 };
                 let by = INSPECTORS[usize::from(claim.inspector)].name;
