@@ -45,9 +45,8 @@ pub(super) fn refined_by_behaviour(place: u16) -> bool {
 }
 
 /// The inspectors that judge behaviour, with their places.
-static BEHAVING: LazyLock<Vec<(u16, &'static Inspector)>> = LazyLock::new(|| {
-    (0..).zip(INSPECTORS).filter(|(_, inspector)| inspector.behave.is_some()).collect()
-});
+static BEHAVING: LazyLock<Vec<(u16, &'static Inspector)>> =
+    LazyLock::new(|| (0..).zip(INSPECTORS).filter(|(_, inspector)| inspector.behave.is_some()).collect());
 
 /// Asks those who judge behaviour, where bytes have told nothing or only the general kind.
 pub(super) fn judge_behaviour(flow: &mut Flow, frame: u64, hosts: &Hosts) {

@@ -195,7 +195,9 @@ fn a_live_line_has_its_columns_where_the_header_has_them_whatever_the_flow_ran_i
     let destination = crate::output::destination::Destination::new(Box::new(written.clone()), Arc::default());
     let mut sink = LiveTable::new(look(200), destination);
     let mut flow = labelled("10.0.0.1:1000", "10.0.0.2:53", "dns", Verdict::Confirmed);
-    flow.layers.push_vlan(10);
+    let mut layers = crate::packet::Layers::default();
+    layers.push_vlan(10);
+    flow.layers = crate::packet::Enclosure::of(&layers);
     sink.flow(flow);
     drop(sink);
     let line = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
