@@ -286,7 +286,7 @@ fn blocked_joins(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> Vec<(IpA
         } else if client.flags & TcpHeader::SYN != 0
             && answered.packets == 0
             && asked.packets >= 2
-            && grounds.watched_after(flow.last) >= 3 * words::SECOND
+            && grounds.watched_after(flow.first) >= 3 * words::SECOND
             && grounds.silence(to.address, from.address) != super::Silence::Unknowable
         {
             findings.push(Finding::of_flow(&TCP_BLOCKED, flow, None).because(format!(

@@ -159,6 +159,8 @@ const SELF_SIGNED: Diagnosis = Diagnosis {
 
 /// Records with data of each side that make a session.
 const MIN_DATA: u64 = 3;
+/// Records that a connection request takes at most, with some that are sent again.
+const MAX_REQUEST: u64 = 6;
 /// Silence after which the peer is given up, in nanoseconds (MS-RDPEUDP2: 16 s).
 const DEAD: u64 = 16 * SECOND;
 
@@ -309,15 +311,17 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
                 .because_some(tcp),
         );
     }
-    if seen.large >= 1 && down == 1 && grounds.watched_after(flow.last) >= 10 * SECOND {
-        let answered = seen.first_data.last().copied().flatten();
+    let answered = seen.first_data.last().copied().flatten();
+    if let Some(answered) = answered.filter(|_| seen.large >= 1 && down == 1 && up <= MAX_REQUEST)
+        && grounds.watched_after(answered.time) >= 10 * SECOND
+    {
         return Some(
-            Finding::of_flow(&CONNECT_REFUSED, flow, answered)
+            Finding::of_flow(&CONNECT_REFUSED, flow, Some(answered))
                 .because(format!(
-                    "After {} of the client the gateway sent one record{}; nothing followed for {}.",
+                    "After {} of the client the gateway sent one record {}; no data followed for {}.",
                     counted(up, "record"),
-                    answered.map(|moment| format!(" {}", at(moment, digits))).unwrap_or_default(),
-                    span(grounds.watched_after(flow.last))
+                    at(answered, digits),
+                    span(grounds.watched_after(answered.time))
                 ))
                 .because_some(tcp),
         );

@@ -97,7 +97,8 @@ impl Pair {
 pub(crate) struct Namespace(pub(crate) String);
 
 impl Namespace {
-    fn new(test: &str, end: &str) -> Result<Self, String> {
+    /// Makes one, whose name holds the test's and its end of the wire.
+    pub(crate) fn new(test: &str, end: &str) -> Result<Self, String> {
         let name = format!("wiretell-{}-{test}-{end}", std::process::id());
         ip(&["netns", "add", &name])?;
         Ok(Self(name))
@@ -107,8 +108,7 @@ impl Namespace {
     pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         // A namespace is a thread's: one that ends with the work.
         let enter_and_work = || {
-            let namespace = std::fs::File::open(format!("/var/run/netns/{}", self.0)).unwrap();
-            setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+            enter(&self.0);
             work()
         };
         std::thread::scope(|scope| scope.spawn(enter_and_work).join().unwrap())
@@ -122,13 +122,20 @@ impl Namespace {
     }
 }
 
+/// Moves the calling thread into a namespace, for as long as it lives.
+pub(crate) fn enter(name: &str) {
+    let namespace = std::fs::File::open(format!("/var/run/netns/{name}")).unwrap();
+    setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+}
+
 impl Drop for Namespace {
     fn drop(&mut self) {
         let _ = ip(&["netns", "delete", &self.0]);
     }
 }
 
-fn ip(arguments: &[&str]) -> Result<(), String> {
+/// Runs `ip`.
+pub(crate) fn ip(arguments: &[&str]) -> Result<(), String> {
     let command = || format!("ip {}", arguments.join(" "));
     match Command::new("ip").args(arguments).output() {
         Err(error) => Err(format!("{} cannot be run: {error}", command())),

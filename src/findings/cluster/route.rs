@@ -87,7 +87,8 @@ pub(super) const SLOW: Diagnosis = Diagnosis {
     severity: Severity::Notice,
     title: "Round trips take more than half of the heartbeat interval",
     meaning: "There is little room left before responses count as late.",
-    evidence: "The 99th percentile of the round trip is above half of the measured interval, over at least ten.",
+    evidence: "The 99th percentile of the round trip is above half of the measured interval; of fewer than a hundred round \
+               trips, and at least ten, the median.",
     caveats: &["A single burst of load shows up in the 99th percentile too."],
     advice: &["Measure the path, or raise CrossSubnetDelay: Get-Cluster | Format-List *Delay*"],
 };
@@ -261,7 +262,11 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
         sentences.push(tally(line));
         return Some(doubt(grounds, new(&MISSED, severity, sentences)));
     }
-    beats.round_trip.filter(|trip| trip.count >= 10 && trip.p99 > interval / 2)?;
+    // Of fewer than a hundred the 99th percentile is the largest: one hiccup of a host.
+    beats.round_trip.filter(|trip| {
+        let telling = if trip.count >= 100 { trip.p99 } else { trip.median };
+        trip.count >= 10 && telling > interval / 2
+    })?;
     Some(new(&SLOW, Severity::Notice, round_trip(line).into_iter().collect()))
 }
 

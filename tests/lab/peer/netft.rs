@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 const PORT: u16 = 3343;
 const IDENTIFIER: [u8; 4] = [0x55; 4];
-const REQUEST: u16 = 0;
-const RESPONSE: u16 = 1;
+pub(crate) const REQUEST: u16 = 0;
+pub(crate) const RESPONSE: u16 = 1;
 /// Kinds of extension headers.
 const NONE: u16 = 0;
 const IPV4_PAIR: u16 = 1;
@@ -105,7 +105,8 @@ fn serve(local: IpAddr, mut routes: Vec<Route>, period: Duration, end: Instant) 
     }
 }
 
-fn heartbeat(kind: u16, sequence: u32, local: IpAddr, remote: IpAddr) -> Vec<u8> {
+/// A route control packet between two addresses.
+pub(crate) fn heartbeat(kind: u16, sequence: u32, local: IpAddr, remote: IpAddr) -> Vec<u8> {
     let (pair, addresses) = match (local, remote) {
         (IpAddr::V4(local), IpAddr::V4(remote)) => (IPV4_PAIR, [local.octets(), remote.octets()].concat()),
         (IpAddr::V6(local), IpAddr::V6(remote)) => (IPV6_PAIR, [local.octets(), remote.octets()].concat()),

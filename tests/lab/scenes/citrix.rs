@@ -1,0 +1,98 @@
+//! Citrix sessions, and other UDP beside TCP 443.
+
+use super::gateway;
+use super::ports::dialogue;
+use crate::framehawk;
+use crate::stage::{Stage, pause};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+
+/// CGP's greeting, and what is known to follow it.
+const CGP: &[u8] = b"\x1aCGP/01\x01\0\0\0\0Citrix.TcpProxyService";
+/// A handshake as UDT has it, on which EDT is believed to stand.
+const HANDSHAKE: &[u8] =
+    b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\x01\x11\x22\x33\x44\0\0\x05\xdc\
+    \0\0\x64\0\0\0\0\x01\x0a\x0b\x0c\x0d\0\0\0\0\x02\0\0\x0a\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// CGP over TCP that goes on.
+fn session(stage: &Stage) {
+    stage.beside("server", || {
+        let listener = TcpListener::bind("0.0.0.0:2598").unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut some = [0; 1024];
+        while stream.read(&mut some).is_ok_and(|len| len > 0) && stream.write_all(CGP).is_ok() {}
+    });
+    stage.listening("server", 't', 2598);
+    stage.beside("client", || {
+        let mut stream = TcpStream::connect("10.0.0.2:2598").unwrap();
+        let mut some = [0; 1024];
+        while stream.write_all(CGP).is_ok() && stream.read(&mut some).is_ok_and(|len| len > 0) {
+            pause(500);
+        }
+    });
+    pause(700);
+}
+
+/// EDT is tried four times in four seconds.
+fn tries(stage: &Stage) {
+    stage.on("client", || {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        for _ in 0..4 {
+            let _ = socket.send_to(HANDSHAKE, "10.0.0.2:2598");
+            pause(1_000);
+        }
+    });
+    pause(1_000);
+}
+
+pub(super) fn edt_dropped(stage: &Stage) {
+    stage.drop_in("server", "udp dport 2598");
+    session(stage);
+    tries(stage);
+}
+
+pub(super) fn edt_refused(stage: &Stage) {
+    session(stage);
+    tries(stage);
+}
+
+pub(super) fn healthy(stage: &Stage) {
+    dialogue(stage, "ica.txt", "tcp", "10.0.0.2:1494");
+    stage.beside("server", || framehawk::desktop("10.0.0.2:3230", 120));
+    stage.listening("server", 'u', 3230);
+    stage.beside("client", || framehawk::client("10.0.0.2:3230", 4.0));
+    pause(7_000);
+}
+
+pub(super) fn framehawk_dropped(stage: &Stage) {
+    stage.drop_in("server", "udp dport 3230");
+    dialogue(stage, "ica.txt", "tcp", "10.0.0.2:1494");
+    pause(300);
+    stage.beside("client", || framehawk::client("10.0.0.2:3230", 4.0));
+    pause(7_500);
+}
+
+pub(super) fn gateway_dtls(stage: &Stage) {
+    stage.drop_in("server", "udp dport 443");
+    gateway::session(stage);
+    gateway::hellos_to_443(stage);
+}
+
+/// A QUIC Initial packet of version 1 as a client sends it, its content opaque.
+fn initial() -> Vec<u8> {
+    let mut bytes = vec![0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x44, 0x9e];
+    bytes.extend((1..=1182_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8));
+    bytes
+}
+
+pub(super) fn quic_dropped(stage: &Stage) {
+    stage.drop_in("server", "udp dport 443");
+    gateway::session(stage);
+    stage.on("client", || {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        for wait in [1_000, 2_000, 2_000] {
+            socket.send_to(&initial(), "10.0.0.2:443").unwrap();
+            pause(wait);
+        }
+    });
+}
