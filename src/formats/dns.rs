@@ -291,20 +291,20 @@ pub fn messages<'a>(
     side: Side,
 ) -> Result<[Option<Message<'a>>; MAX_MESSAGES], Reject> {
     let said = opening.said(side);
-    let mut messages = [None; MAX_MESSAGES];
     let mut stream = said.stream();
     let mut datagrams = said.datagrams();
-    for (index, place) in messages.iter_mut().enumerate() {
-        let message = if opening.transport == Transport::Tcp {
+    let mut next = || {
+        if opening.transport == Transport::Tcp {
             stream.u16().and_then(|len| stream.within(len.into())).and_then(Message::parse)
         } else {
             datagrams.next().ok_or(Reject::Incomplete).and_then(|datagram| Message::parse(datagram.cursor()))
-        };
-        match message {
-            Ok(message) => *place = Some(message),
-            Err(reject) if index == 0 => return Err(reject),
-            Err(_) => {}
         }
+    };
+    // Most openings are no DNS: room for messages is made for those only that are.
+    let first = next()?;
+    let mut messages = [None; MAX_MESSAGES];
+    for (index, place) in messages.iter_mut().enumerate() {
+        *place = if index == 0 { Some(first) } else { next().ok() };
     }
     Ok(messages)
 }

@@ -80,6 +80,28 @@ impl<'a> Datagram<'a> {
     }
 }
 
+/// The datagrams of a side, in the order they came.
+#[derive(Clone, Debug)]
+pub struct Datagrams<'a> {
+    bytes: &'a [u8],
+    pieces: std::slice::Iter<'a, Piece>,
+    start: usize,
+}
+
+impl<'a> Iterator for Datagrams<'a> {
+    type Item = Datagram<'a>;
+
+    // Nearly every inspector asks for the first datagram of nearly every flow.
+    #[inline]
+    fn next(&mut self) -> Option<Datagram<'a>> {
+        let piece = self.pieces.next()?;
+        let end = piece.end as usize;
+        let bytes = self.bytes.get(self.start..end)?;
+        self.start = end;
+        Some(Datagram { bytes, wire_len: piece.wire_len, time: piece.time })
+    }
+}
+
 /// What one side of a flow said first.
 ///
 /// Over TCP the stream from its first byte, in order and without gaps; over UDP and SCTP the first
@@ -129,13 +151,9 @@ impl<'a> Said<'a> {
     }
 
     /// The first datagrams, in the order they came.
-    pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'a>> + use<'a> {
-        let (bytes, pieces) = (self.bytes, self.pieces);
-        let starts = std::iter::once(0).chain(pieces.iter().map(|piece| piece.end));
-        starts.zip(pieces).filter_map(move |(start, piece)| {
-            let bytes = bytes.get(start as usize..piece.end as usize)?;
-            Some(Datagram { bytes, wire_len: piece.wire_len, time: piece.time })
-        })
+    #[must_use]
+    pub fn datagrams(&self) -> Datagrams<'a> {
+        Datagrams { bytes: self.bytes, pieces: self.pieces.iter(), start: 0 }
     }
 
     /// Whether nothing was said (or nothing of it was captured).
