@@ -2,7 +2,7 @@
 
 CAPTURE = captures/tour.pcapng
 
-.PHONY: demo test score fuzz clean
+.PHONY: demo test score fuzz bench-peers clean
 
 ## demo: install what is missing (libpcap's headers), build, and label a shipped capture
 demo:
@@ -20,6 +20,14 @@ test:
 score:
 	cargo build --release
 	.ci/score ../shared --record
+
+## bench-peers: install what is missing of tcpdump, tshark's editcap, ndpiReader, softflowd and argus, make large captures (4 GB in
+## target/peers), run all of them side by side, and write the figures to docs/performance.md
+bench-peers:
+	@.ci/packages build
+	@.ci/packages peers
+	cargo build --release
+	benches/peers --write docs/performance.md
 
 ## clean: remove what was built
 clean:
