@@ -2,8 +2,8 @@
 
 use crate::packet::{TcpHeader, Timestamp};
 
-/// A segment that fills a hole this soon after the hole was seen was reordered on the way; later, it was sent again.
-/// 3 ms is what Wireshark users know.
+/// A segment that fills a hole this soon after the hole was seen, or within the handshake's round trip, was reordered on
+/// the way; later, it was sent again. 3 ms is what Wireshark users know.
 const REORDERING_NANOS: u64 = 3_000_000;
 /// A SYN that comes again this soon was seen twice by the capture; hosts wait 200 ms at the least.
 const DOUBLED_NANOS: u64 = 1_000_000;
@@ -116,7 +116,8 @@ impl Tcp {
 
     /// Notes a segment with `len` bytes of payload on the wire.
     pub fn observe(&mut self, low: bool, header: TcpHeader, len: u32, time: Timestamp) {
-        self.observe_handshake(header, time);
+        let doubled = self.observe_handshake(header, time);
+        let reordering = REORDERING_NANOS.max(self.rtt_nanos.unwrap_or(0).into());
         let (side, _) = self.sides_mut(low);
         side.flags |= header.flags;
         if header.has(TcpHeader::SYN) {
@@ -140,18 +141,22 @@ impl Tcp {
             side.next = end;
         } else if distance(side.next, end) > 0 {
             side.next = end;
-        } else if len > 0 {
-            side.observe_old(header.sequence, len, time);
+        } else if header.has(TcpHeader::SYN) || len == 0 {
+            // Of two copies of one packet, which an adapter may have captured twice, one is none that was sent again.
+            side.retransmitted = side.retransmitted.saturating_add(u32::from(!doubled));
+        } else {
+            side.observe_old(header.sequence, len, time, reordering);
         }
     }
 
-    fn observe_handshake(&mut self, header: TcpHeader, time: Timestamp) {
+    /// Follows the handshake. True for a SYN that came twice at once.
+    fn observe_handshake(&mut self, header: TcpHeader, time: Timestamp) -> bool {
         let flags = header.flags & (TcpHeader::SYN | TcpHeader::ACK | TcpHeader::RST);
-        if let (Handshake::Syn(at), TcpHeader::SYN) = (self.handshake, flags)
-            && time.since(at) < DOUBLED_NANOS
-        {
-            self.doubled = self.doubled.saturating_add(1);
-        }
+        let again = match (self.handshake, flags) {
+            (Handshake::Syn(at), TcpHeader::SYN) => time.since(at) < DOUBLED_NANOS,
+            _ => false,
+        };
+        self.doubled = self.doubled.saturating_add(u8::from(again));
         self.handshake = match (self.handshake, flags) {
             (Handshake::None, TcpHeader::SYN) => Handshake::Syn(time),
             (Handshake::Syn(at), both) if both == TcpHeader::SYN | TcpHeader::ACK => Handshake::SynAck(at),
@@ -161,6 +166,7 @@ impl Tcp {
             }
             (state, _) => state,
         };
+        again
     }
 }
 
@@ -172,13 +178,13 @@ impl TcpSide {
     }
 
     /// Notes a segment all of whose bytes lie before the highest seen.
-    fn observe_old(&mut self, sequence: u32, len: u32, time: Timestamp) {
+    fn observe_old(&mut self, sequence: u32, len: u32, time: Timestamp, reordering: u64) {
         // A keepalive probe repeats the last byte (RFC 9293 section 3.8.4).
         if len == 1 && sequence.wrapping_add(1) == self.next {
             return;
         }
         match self.hole {
-            Some((start, seen)) if distance(start, sequence) >= 0 && time.since(seen) < REORDERING_NANOS => {
+            Some((start, seen)) if distance(start, sequence) >= 0 && time.since(seen) < reordering => {
                 self.out_of_order = self.out_of_order.saturating_add(1);
             }
             _ => self.retransmitted = self.retransmitted.saturating_add(1),
@@ -218,6 +224,31 @@ mod tests {
             tcp.observe(true, header(ACK, sequence), 10, Timestamp(at));
         }
         assert_eq!((tcp.side(true).out_of_order, tcp.side(true).retransmitted), (1, 1));
+    }
+
+    #[test]
+    fn what_fills_a_hole_within_the_round_trip_time_is_out_of_order() {
+        let mut tcp = Tcp::default();
+        tcp.observe(true, header(SYN, 99), 0, Timestamp(0));
+        tcp.observe(false, header(SYN | ACK, 9), 0, Timestamp(20_000_000));
+        tcp.observe(true, header(ACK, 100), 0, Timestamp(20_000_001));
+        for (sequence, at) in [(100, 30), (120, 31), (110, 45)] {
+            tcp.observe(true, header(ACK, sequence), 10, Timestamp(at * 1_000_000));
+        }
+        assert_eq!((tcp.side(true).out_of_order, tcp.side(true).retransmitted), (1, 0));
+    }
+
+    #[test]
+    fn a_syn_and_a_fin_that_come_again_are_retransmitted_and_one_captured_twice_is_not() {
+        let mut tcp = Tcp::default();
+        for at in [0, 1_000, 1_000_000_000, 3_000_000_000] {
+            tcp.observe(true, header(SYN, 1), 0, Timestamp(at));
+        }
+        assert_eq!((tcp.side(true).retransmitted, tcp.doubled()), (2, 1));
+        for at in [4_000_000_000, 5_000_000_000] {
+            tcp.observe(true, header(ACK | TcpHeader::FIN, 2), 0, Timestamp(at));
+        }
+        assert_eq!(tcp.side(true).retransmitted, 3);
     }
 
     #[test]
