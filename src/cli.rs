@@ -177,7 +177,8 @@ pub(crate) struct CommonArgs {
     /// A flow that lasts longer is recorded in parts.
     #[arg(long, value_name = "T", default_value = "30m")]
     pub(crate) active_timeout: Span,
-    /// Most flows kept at a time; beyond, those idle longest are ended and counted as evicted.
+    /// Most flows kept at a time; beyond, those idle longest are ended and counted as evicted. From 65536 on, each of 16
+    /// parts of the hosts has a sixteenth of it.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = units::at_least_one::<usize>)]
     pub(crate) max_flows: usize,
     /// Threads that classify; 0: everything on one. The records are the same for every number.

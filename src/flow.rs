@@ -14,9 +14,9 @@ use crate::tcp::Tcp;
 /// Why the source is the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// It sent the SYN.
+    /// It sent the SYN, or the INIT of SCTP.
     Syn,
-    /// It was sent the SYN+ACK.
+    /// It was sent the SYN+ACK, or the INIT ACK.
     SynAck,
     /// The bytes say that it asked and the other answered.
     Protocol,

@@ -10,7 +10,7 @@ use crate::findings::Survey;
 use crate::key::FlowKey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
-use crate::shard::{Limits, Observed, SHARDS, Sink};
+use crate::shard::{Limits, Observed, Sink};
 use crate::totals::Totals;
 use crate::wire::{Decoded, Decoder, Skip};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -143,6 +143,7 @@ pub struct Pipeline<S> {
     decoder: Decoder,
     hasher: foldhash::fast::RandomState,
     mode: Mode<S>,
+    shards: usize,
     intake: Intake,
     blocks: Vec<Arc<Block>>,
     file: u32,
@@ -157,7 +158,7 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
         let mode = if settings.threads == 0 {
             Mode::Inline(Worker::new(0, 1, settings, sink()))
         } else {
-            let workers = settings.threads.min(SHARDS);
+            let workers = settings.threads.min(settings.limits.shards());
             let remotes =
                 (0..workers).map(|place| remote(Worker::new(place, workers, settings, sink()), place));
             Mode::Threads(remotes.collect::<Result<_, _>>()?)
@@ -166,6 +167,7 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
             decoder: Decoder::new(settings.fragments),
             hasher: foldhash::fast::RandomState::default(),
             mode,
+            shards: settings.limits.shards(),
             intake: Intake::default(),
             blocks: Vec::new(),
             file: 0,
@@ -219,7 +221,7 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
                 }
                 Decoded::Packet { packet, layers, icmp_error } => {
                     let hash = packet.key.hash_with(&self.hasher);
-                    let place = shard_of(&packet.key);
+                    let place = shard_of(&packet.key, self.shards);
                     let layers = layers.is_some().then(|| self.decoder.layers());
                     match &mut self.mode {
                         Mode::Inline(worker) => {
@@ -237,7 +239,7 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
                     }
                     if let Some(error) = icmp_error {
                         let hash = error.key.hash_with(&self.hasher);
-                        self.mode.note(&error, hash);
+                        self.mode.note(&error, hash, self.shards);
                     }
                 }
             }
@@ -309,13 +311,13 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "below SHARDS")]
-const fn shard_of(key: &FlowKey) -> u8 {
-    (key.hosts().spread() % SHARDS as u64) as u8
+const fn shard_of(key: &FlowKey, shards: usize) -> u8 {
+    (key.hosts().spread() % shards as u64) as u8
 }
 
 impl<S: Sink> Mode<S> {
-    fn note(&mut self, error: &IcmpError, hash: u64) {
-        let place = shard_of(&error.key);
+    fn note(&mut self, error: &IcmpError, hash: u64, shards: usize) {
+        let place = shard_of(&error.key, shards);
         match self {
             Self::Inline(worker) => worker.note(place, error, hash),
             Self::Threads(remotes) => {

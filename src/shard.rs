@@ -55,7 +55,18 @@ impl Default for Limits {
     }
 }
 
+/// Fewest flows that a bound must allow to be shared out among shards. Below, one shard holds all flows: the bound is
+/// exact, whoever they are between, and so small a table needs no more cores.
+const SHARED_OUT: usize = 1 << 16;
+
 impl Limits {
+    /// Among how many shards flows are dealt out: it depends on the bound only, so that the number of threads
+    /// changes no record.
+    #[must_use]
+    pub const fn shards(&self) -> usize {
+        if self.max_flows < SHARED_OUT { 1 } else { SHARDS }
+    }
+
     fn idle(&self, flow: &Flow) -> u64 {
         match flow.key.protocol() {
             protocol::TCP if flow.tcp.is_closed() => LINGER_NANOS,
@@ -223,6 +234,9 @@ impl Shard {
         }
         if let Some(transport) = flow.key.transport() {
             guess_direction(&mut flow, transport);
+            if transport == Transport::Sctp {
+                tell_direction_of_association(&mut flow, packet.from_low, observed.payload);
+            }
             let announced = self.hosts.announced(flow.key.hosts(), flow.endpoints(), transport);
             if let Some(announced) = announced {
                 flow.extra_mut().announced = Some(announced);
@@ -242,7 +256,14 @@ impl Shard {
         let Some(place) = self.table.find(hash, &error.key) else { return };
         if let Some(flow) = self.table.flow_mut(place) {
             let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0)));
-            let (_, count) = kept.as_mut();
+            let (first, count) = kept.as_mut();
+            if (first.kind, first.code) != (error.kind, error.code) {
+                // That a packet was too big says less about a flow than that its peer cannot be reached.
+                if first.is_too_big() {
+                    (*first, *count) = (*error, 1);
+                }
+                return;
+            }
             *count = count.saturating_add(1);
         }
     }
@@ -340,6 +361,17 @@ fn closed(flow: &Flow) -> EndReason {
 
 fn after(time: Timestamp, nanos: u64) -> Timestamp {
     Timestamp(time.0.saturating_add_unsigned(nanos))
+}
+
+/// Who opens an association says so in its first chunk, INIT or INIT ACK (RFC 9260 section 3.2).
+fn tell_direction_of_association(flow: &mut Flow, from_low: bool, chunks: &[u8]) {
+    const INIT: u8 = 1;
+    const INIT_ACK: u8 = 2;
+    (flow.low_initiates, flow.direction) = match chunks.first() {
+        Some(&INIT) => (from_low, Direction::Syn),
+        Some(&INIT_ACK) => (!from_low, Direction::SynAck),
+        _ => return,
+    };
 }
 
 /// Takes the side for the responder whose port servers listen on, where only one has such a port, and one that

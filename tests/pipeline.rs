@@ -75,6 +75,57 @@ fn the_records_are_the_same_on_any_number_of_threads_when_flows_are_evicted() {
 }
 
 #[test]
+fn the_records_are_the_same_on_any_number_of_threads_when_shards_evict_flows() {
+    // Two hosts have a sixteenth of the bound, and these have more flows than that.
+    let mut capture = Capture::default();
+    for port in 1..6_000 {
+        for host in 1..4 {
+            capture.udp(i64::from(port), ([1, host], port), ([2, host], 9_999), b"");
+        }
+    }
+    let (_, totals, inline) = run(&capture, &settings(0, 1 << 16), 100);
+    assert!(totals.ended[EndReason::Evicted as usize] > 500);
+    let (_, _, other) = run(&capture, &settings(5, 1 << 16), 64);
+    assert_eq!(shown(&inline), shown(&other));
+}
+
+#[test]
+fn a_small_bound_is_that_of_all_flows_whoever_they_are_between() {
+    let mut capture = Capture::default();
+    for port in 1..=160 {
+        capture.udp(i64::from(port), ([1, 1], port), ([2, 2], 9_999), b"");
+    }
+    for (bound, evicted) in [(160, 0), (100, 60), (1, 159)] {
+        let (_, totals, _) = run(&capture, &settings(3, bound), 100);
+        assert_eq!(totals.ended[EndReason::Evicted as usize], evicted, "at most {bound}");
+    }
+}
+
+#[test]
+fn whoever_opens_an_association_is_its_source_whatever_the_ports() {
+    const INIT: u8 = 1;
+    const INIT_ACK: u8 = 2;
+    let (server, client) = (([1, 1], 1_000), ([2, 2], 40_000));
+    for first in [INIT, INIT_ACK] {
+        let mut capture = Capture::default();
+        capture.sctp(
+            1,
+            if first == INIT { client } else { server },
+            if first == INIT { server } else { client },
+            first,
+        );
+        // From a port that servers have, too.
+        capture.sctp(2, server, client, INIT_ACK);
+        let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+        assert_eq!(summaries[0].endpoints[0].port, client.1, "first chunk {first}");
+    }
+    let mut capture = Capture::default();
+    capture.sctp(1, server, client, INIT);
+    let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+    assert_eq!(summaries[0].endpoints[0].port, server.1);
+}
+
+#[test]
 fn every_packet_is_in_a_flow_or_skipped_for_a_reason() {
     let (intake, totals, summaries) = run(&mixture(2_500), &settings(1, 1_000_000), 128);
     let skipped: u64 = intake.skipped.iter().sum();

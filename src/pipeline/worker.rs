@@ -4,7 +4,7 @@ use super::Settings;
 use crate::capture::Block;
 use crate::findings::Survey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
-use crate::shard::{Limits, Observed, SHARDS, Shard, Sink};
+use crate::shard::{Limits, Observed, Shard, Sink};
 use crate::totals::Totals;
 use std::sync::Arc;
 
@@ -56,12 +56,13 @@ pub(super) struct Worker<S> {
 
 impl<S: Sink> Worker<S> {
     pub(super) fn new(worker: usize, workers: usize, settings: &Settings, sink: S) -> Self {
-        let limits = Limits { max_flows: (settings.limits.max_flows / SHARDS).max(1), ..settings.limits };
+        let shards = settings.limits.shards();
+        let limits = Limits { max_flows: (settings.limits.max_flows / shards).max(1), ..settings.limits };
         let shard = |place: usize| {
             (place % workers == worker)
                 .then(|| Shard::new(limits, settings.describe, Arc::clone(&settings.decode_as)))
         };
-        Self { shards: (0..SHARDS).map(shard).collect(), sink }
+        Self { shards: (0..shards).map(shard).collect(), sink }
     }
 
     pub(super) fn observe(&mut self, place: u8, observed: &Observed<'_>) {

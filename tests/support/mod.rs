@@ -50,6 +50,15 @@ impl Capture {
         self.frame(at, ethernet(from, to, 17, &segment));
     }
 
+    /// Adds an SCTP packet of one chunk, which has a type and nothing in it.
+    pub fn sctp(&mut self, at: i64, from: End, to: End, chunk: u8) {
+        let mut packet = Vec::new();
+        packet.extend(from.1.to_be_bytes());
+        packet.extend(to.1.to_be_bytes());
+        packet.extend([0, 0, 0, 1, 0, 0, 0, 0, chunk, 0, 0, 4]);
+        self.frame(at, ethernet(from, to, 132, &packet));
+    }
+
     /// Adds a TCP segment.
     pub fn tcp(&mut self, at: i64, from: End, to: End, flags: u8, sequence: u32, payload: &[u8]) {
         let mut segment = Vec::new();
