@@ -160,8 +160,10 @@ impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(self.low);
         state.write_u128(self.high);
+        // Not mixed with the scope: whoever makes tunnels could choose scopes that undo the difference of ports.
+        state.write_u64(self.scope);
         let ports = u64::from(self.low_port) << 32 | u64::from(self.high_port) << 16;
-        state.write_u64(self.scope ^ (ports | u64::from(self.protocol) << 8 | u64::from(self.v4)));
+        state.write_u64(ports | u64::from(self.protocol) << 8 | u64::from(self.v4));
     }
 }
 
