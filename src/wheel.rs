@@ -1,7 +1,8 @@
 //! Which flows to look at when time has passed: a lazy timer wheel.
 //!
 //! Nothing is written for a packet: a flow is looked at when the deadline that it had when it was
-//! scheduled has come, and put back if packets have moved the deadline since.
+//! scheduled has come, and put back if packets have moved the deadline since. What was scheduled for flows that have
+//! ended waits for its deadline too, but never outnumbers the places that flows have had.
 
 use crate::packet::Timestamp;
 
@@ -10,6 +11,11 @@ use crate::packet::Timestamp;
 const TICK_NANOS: i64 = 1_000_000_000;
 /// Slots: deadlines further away than this many ticks wait in the last one and are put back.
 const SLOTS: i64 = 512;
+/// Entries below which it is not worth looking for stale ones.
+const FEW: usize = 4096;
+
+/// Words of 64 bits that have a bit for each slot.
+const WORDS: usize = 8;
 
 /// A flow by its place in the table; the generation tells it from one that had the place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +30,21 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Wheel {
     slots: Vec<Vec<Entry>>,
+    /// Which slots have entries, a bit each: most are empty, and the first that is not is wanted per flow when
+    /// flows are evicted.
+    filled: [u64; WORDS],
+    /// How many entries there are.
+    len: usize,
+    /// For each place in the table the generation that was scheduled last: older entries mean flows that have ended.
+    latest: Vec<u32>,
     /// The tick up to which entries have been taken out; `None` before the first packet.
     done: Option<i64>,
 }
 
 impl Default for Wheel {
     fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), done: None }
+        let slots = (0..SLOTS).map(|_| Vec::new()).collect();
+        Self { slots, filled: [0; WORDS], len: 0, latest: Vec::new(), done: None }
     }
 }
 
@@ -50,13 +64,37 @@ impl Wheel {
     pub fn schedule(&mut self, deadline: Timestamp, entry: Entry) {
         let done = self.done.unwrap_or_else(|| tick(deadline));
         let at = (tick(deadline) + 1).clamp(done + 1, done + SLOTS - 1);
-        if let Some(slot) = self.slot(at) {
-            slot.push(entry);
+        let place = entry.place as usize;
+        if place >= self.latest.len() {
+            self.latest.resize(place + 1, entry.generation);
+        }
+        if let Some(latest) = self.latest.get_mut(place) {
+            *latest = entry.generation;
+        }
+        if self.len >= FEW && self.len > 2 * self.latest.len() {
+            self.sweep();
+        }
+        let slot = slot_of(at);
+        if let (Some(entries), Some(word)) = (self.slots.get_mut(slot), self.filled.get_mut(slot / 64)) {
+            entries.push(entry);
+            *word |= 1 << (slot % 64);
+            self.len += 1;
         }
     }
 
-    fn slot(&mut self, tick: i64) -> Option<&mut Vec<Entry>> {
-        self.slots.get_mut(usize::try_from(tick.rem_euclid(SLOTS)).ok()?)
+    /// Forgets what was scheduled for flows that have ended since: connections that are opened anew between the same
+    /// two ports leave one entry each, and a capture may hold nothing else, all within one second.
+    fn sweep(&mut self) {
+        let latest = &self.latest;
+        self.len = 0;
+        for (slot, entries) in self.slots.iter_mut().enumerate() {
+            entries.retain(|entry| latest.get(entry.place as usize) == Some(&entry.generation));
+            entries.shrink_to(2 * entries.len());
+            self.len += entries.len();
+            if let (true, Some(word)) = (entries.is_empty(), self.filled.get_mut(slot / 64)) {
+                *word &= !(1 << (slot % 64));
+            }
+        }
     }
 
     /// Moves what is due at `now` to `due`.
@@ -65,8 +103,11 @@ impl Wheel {
         let from = self.done.unwrap_or(until);
         // However far time jumped, each slot is looked at once.
         for at in (from + 1).max(until.saturating_sub(SLOTS - 1))..=until {
-            if let Some(slot) = self.slot(at) {
-                due.append(slot);
+            let slot = slot_of(at);
+            if let (Some(entries), Some(word)) = (self.slots.get_mut(slot), self.filled.get_mut(slot / 64)) {
+                self.len -= entries.len();
+                due.append(entries);
+                *word &= !(1 << (slot % 64));
             }
         }
         self.done = Some(from.max(until));
@@ -74,12 +115,36 @@ impl Wheel {
 
     /// Takes out the entry that will be due first, whenever that is.
     pub fn pop_first(&mut self) -> Option<Entry> {
-        let done = self.done?;
-        (done + 1..=done + SLOTS).find_map(|at| {
-            let slot = self.slot(at)?;
-            (!slot.is_empty()).then(|| slot.swap_remove(0))
+        let slot = self.first_filled(slot_of(self.done? + 1))?;
+        let entries = self.slots.get_mut(slot)?;
+        let entry = (!entries.is_empty()).then(|| entries.swap_remove(0))?;
+        self.len -= 1;
+        if let (true, Some(word)) = (entries.is_empty(), self.filled.get_mut(slot / 64)) {
+            *word &= !(1 << (slot % 64));
+        }
+        Some(entry)
+    }
+
+    /// The first slot with entries, from `start` on and around.
+    fn first_filled(&self, start: usize) -> Option<usize> {
+        let later = u64::MAX << (start % 64);
+        // The word of `start` comes first with its later bits, and last with its earlier ones.
+        (0..=WORDS).find_map(|step| {
+            let word = (start / 64 + step) % WORDS;
+            let mask = match step {
+                0 => later,
+                WORDS => !later,
+                _ => u64::MAX,
+            };
+            let bits = self.filled.get(word)? & mask;
+            (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)
         })
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "from 0 to SLOTS - 1")]
+const fn slot_of(tick: i64) -> usize {
+    tick.rem_euclid(SLOTS) as usize
 }
 
 #[cfg(test)]
@@ -132,5 +197,34 @@ mod tests {
         }
         let order: Vec<u32> = std::iter::from_fn(|| wheel.pop_first()).map(|e| e.place).collect();
         assert_eq!(order, [2, 3, 1]);
+    }
+
+    #[test]
+    fn the_first_is_found_wherever_the_wheel_stands() {
+        for start in [0, 1, 63, 64, 500, 511, 512, 100_000] {
+            let mut wheel = Wheel::default();
+            assert!(!wheel.is_due(at(start)));
+            wheel.schedule(at(start + 505), entry(2));
+            wheel.schedule(at(start + 3), entry(1));
+            let order: Vec<u32> = std::iter::from_fn(|| wheel.pop_first()).map(|e| e.place).collect();
+            assert_eq!(order, [1, 2], "{start}");
+            assert_eq!(wheel.slots.len(), wheel.filled.len() * 64);
+        }
+    }
+
+    #[test]
+    fn flows_that_follow_each_other_in_one_place_leave_no_more_than_a_few_entries() {
+        let mut wheel = Wheel::default();
+        assert!(!wheel.is_due(at(0)));
+        for generation in 1..=1_000_000 {
+            wheel.schedule(at(300), Entry { place: generation % 5, generation });
+        }
+        assert!(wheel.len <= FEW, "{}", wheel.len);
+        let mut left = Vec::new();
+        wheel.advance(at(1_000), &mut left);
+        for generation in 999_996..=1_000_000 {
+            assert!(left.contains(&Entry { place: generation % 5, generation }));
+        }
+        assert_eq!((wheel.len, wheel.filled), (0, [0; WORDS]));
     }
 }
