@@ -15,7 +15,8 @@ use std::collections::{HashMap, VecDeque};
 pub struct Limits {
     /// Most datagrams that wait at a time.
     pub datagrams: usize,
-    /// Most bytes of fragments that are held at a time; less than 64 KiB leave no room for the longest datagram.
+    /// Most bytes of room that fragments take at a time; less than 128 KiB leave none for the longest datagram, as
+    /// room is taken in steps.
     pub bytes: usize,
     /// How long a datagram waits from its first fragment on, in nanoseconds of packet time.
     pub wait_nanos: u64,
@@ -103,6 +104,7 @@ pub(super) struct Fragments {
     waiting: HashMap<Key, Datagram>,
     /// In order of arrival; may name datagrams that are no more.
     order: VecDeque<(Timestamp, u64, Key)>,
+    /// Bytes of room that waiting datagrams have taken: recycled room may be much more than what is in it.
     held: usize,
     serial: u64,
     spare: Vec<Datagram>,
@@ -165,15 +167,15 @@ impl Fragments {
         if datagram.dead {
             return Progress::Waiting { ports };
         }
-        let before = datagram.bytes.len();
+        let before = datagram.bytes.capacity();
         let fits = view.missing() == 0 && datagram.place(fragment, view.bytes(), is_v4);
-        self.held = self.held.saturating_sub(before).saturating_add(datagram.bytes.len());
+        self.held = self.held.saturating_sub(before).saturating_add(datagram.bytes.capacity());
         if !fits {
             let cut = view.missing() > 0;
             let counter = if cut { &mut self.counts.cut } else { &mut self.counts.dropped };
             *counter += 1;
             datagram.dead = true;
-            self.held = self.held.saturating_sub(datagram.bytes.len());
+            self.held = self.held.saturating_sub(datagram.bytes.capacity());
             datagram.bytes = Vec::new();
             return if cut && fragment.offset == 0 { Progress::Cut } else { Progress::Waiting { ports } };
         }
@@ -198,6 +200,7 @@ impl Fragments {
         let mut datagram = self.spare.pop().unwrap_or_default();
         datagram.serial = self.serial;
         datagram.bytes = self.spare_bytes.pop().unwrap_or_default();
+        self.held = self.held.saturating_add(datagram.bytes.capacity());
         self.waiting.insert(key, datagram);
         // Those that were completed leave their names behind; once they are the greater part they are swept out.
         if self.order.len() > 2 * self.limits.datagrams.max(64) {
@@ -211,8 +214,9 @@ impl Fragments {
     fn finish(&mut self, key: &Key, ports: (u16, u16)) -> Progress {
         let Some(mut datagram) = self.waiting.remove(key) else { return Progress::Waiting { ports } };
         self.counts.reassembled += 1;
+        self.held = self.held.saturating_sub(datagram.bytes.capacity());
+        datagram.sort();
         let bytes = std::mem::take(&mut datagram.bytes);
-        self.held = self.held.saturating_sub(bytes.len());
         let protocol = datagram.protocol;
         self.retire(datagram);
         Progress::Complete { protocol, datagram: bytes }
@@ -250,7 +254,7 @@ impl Fragments {
         }
         let Some(mut datagram) = self.waiting.remove(&key) else { return Some(false) };
         let live = !datagram.dead;
-        self.held = self.held.saturating_sub(datagram.bytes.len());
+        self.held = self.held.saturating_sub(datagram.bytes.capacity());
         let bytes = std::mem::take(&mut datagram.bytes);
         self.recycle(bytes);
         self.retire(datagram);
