@@ -1,6 +1,7 @@
 # The commands of the README, and what the project checks itself with.
 
 CAPTURE = captures/tour.pcapng
+FUZZ_SECONDS = 600
 
 .PHONY: demo test score fuzz bench-peers clean
 
@@ -28,6 +29,10 @@ bench-peers:
 	@.ci/packages peers
 	cargo build --release
 	benches/peers --write docs/performance.md
+
+## fuzz: look for inputs that panic, hang or grow, FUZZ_SECONDS for each target (needs nightly and cargo-fuzz)
+fuzz:
+	.ci/fuzz $(FUZZ_SECONDS)
 
 ## clean: remove what was built
 clean:
