@@ -56,6 +56,7 @@ families! {
     transactions
     coordinator
     lines
+    keepalives
     ports
 }
 

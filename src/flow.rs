@@ -7,6 +7,7 @@ use crate::inspect::{Confidence, Said, Side};
 use crate::key::{Endpoint, FlowKey};
 use crate::opening::{FirstBytes, Opening};
 use crate::packet::{Enclosure, IcmpError, Packet, TcpHeader, Timestamp};
+use crate::pulse::Pulse;
 use crate::rhythm::Rhythm;
 use crate::stream::Watch;
 use crate::tcp::Tcp;
@@ -118,6 +119,8 @@ pub struct Extra {
     pub attributes: Attributes,
     /// Sizes and gaps, where behaviour may tell something.
     pub rhythm: Option<Box<Rhythm>>,
+    /// When packets come, of a long and slow flow that nobody watches.
+    pub pulse: Option<Box<Pulse>>,
     /// Another flow named this one.
     pub announced: Option<Announcement>,
 }

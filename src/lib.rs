@@ -104,6 +104,7 @@ pub mod packet;
 pub mod pipeline;
 pub mod ports;
 pub mod protocols;
+mod pulse;
 pub mod report;
 pub mod rhythm;
 pub mod samples;

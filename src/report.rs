@@ -18,7 +18,6 @@ pub struct Moment {
 
 /// A follower's report.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "made once per followed flow, and kept in a box")]
 pub enum Report {
     /// Two nodes that ask each other whether they are alive.
     Heartbeats(Heartbeats),
@@ -30,6 +29,8 @@ pub enum Report {
     Transactions(Transactions),
     /// Remote procedure calls.
     Calls(Calls),
+    /// A side that speaks in a steady rhythm, the initiator's first; that of the other is empty.
+    Keepalives([Beats; 2]),
     /// Datagrams that nobody but their ends can read.
     Datagrams(Datagrams),
 }

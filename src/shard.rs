@@ -12,6 +12,7 @@ use crate::key::{FlowKey, Transport, protocol};
 use crate::packet::{Enclosure, IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
 use crate::ports::listening::listens;
+use crate::pulse;
 use crate::summary::Summary;
 use crate::table::Table;
 use crate::totals::Totals;
@@ -124,6 +125,8 @@ pub struct Shard {
     judge: Judge,
     generation: u32,
     due: Vec<Entry>,
+    /// Flows of which the pulse is felt.
+    pulses: usize,
     totals: Totals,
 }
 
@@ -140,6 +143,7 @@ impl Shard {
             judge: Judge::new(describe, decode_as),
             generation: 0,
             due: Vec::new(),
+            pulses: 0,
             totals: Totals::default(),
         }
     }
@@ -177,6 +181,9 @@ impl Shard {
                 let entry = Entry { place, generation: self.generation };
                 self.wheel.schedule(after(self.now, LINGER_NANOS), entry);
             }
+        }
+        if packet.payload_wire_len > 0 {
+            feel(flow, packet, &mut self.pulses);
         }
         if packet.payload_wire_len > 0 || packet.tcp.has(crate::packet::TcpHeader::FIN) {
             self.judge.take(flow, packet, observed.payload, &mut self.hosts);
@@ -331,6 +338,8 @@ impl Shard {
 
     fn end(&mut self, place: u32, reason: EndReason, sink: &mut impl Sink) {
         let Some(mut flow) = self.table.remove(place) else { return };
+        let felt = flow.extra.as_ref().is_some_and(|extra| extra.pulse.is_some());
+        self.pulses -= usize::from(felt);
         let summary = self.judge.summarise(&mut flow, reason, &self.hosts);
         self.totals.count(&summary);
         self.judge.release(flow);
@@ -352,6 +361,26 @@ impl Shard {
         }
         self.totals.openings_exhausted += std::mem::take(&mut self.judge.exhausted);
         self.totals.host_pairs_forgotten += std::mem::take(&mut self.hosts.forgotten);
+    }
+}
+
+/// Most flows of a shard of which the pulse is felt.
+const MAX_PULSES: usize = 4096;
+
+/// Feels the pulse of a flow that lasts, is slow and is watched by nobody.
+fn feel(flow: &mut Flow, packet: &Packet, pulses: &mut usize) {
+    let (time, size) = (packet.time, packet.payload_wire_len);
+    if let Some(pulse) = flow.extra.as_mut().and_then(|extra| extra.pulse.as_mut()) {
+        pulse.hear(packet.from_low, time, packet.frame, size);
+        return;
+    }
+    let packets = flow.counts.iter().map(|count| count.packets).sum();
+    if pulse::may_beat(packets, time.since(flow.first))
+        && *pulses < MAX_PULSES
+        && flow.extra.as_ref().is_none_or(|extra| extra.watch.is_none())
+    {
+        *pulses += 1;
+        flow.extra_mut().pulse = Some(Box::default());
     }
 }
 

@@ -88,6 +88,12 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
             watch.follower().conclude(&mut attributes);
             report = watch.follower().report().map(Box::new);
         }
+        if let (None, Some(pulse)) = (&report, &extra.pulse) {
+            report = pulse.beats().map(|[low, high]| {
+                let sides = if flow.low_initiates { [low, high] } else { [high, low] };
+                Box::new(Report::Keepalives(sides))
+            });
+        }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
         icmp_error = extra.icmp_error.as_deref().copied();
     }

@@ -294,7 +294,8 @@ fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Exa
             .flat_map(std::mem::take)
             .collect();
         flows.sort_by_key(|flow| (flow.first, flow.id));
-        let lines = ledger::lines(&flows);
+        let is_any = family.title == super::keepalives::FAMILY.title;
+        let lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
         let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
         (family.examine)(&grounds, &mut examined.findings);
         examined.heartbeats.extend(lines);

@@ -3,6 +3,7 @@
 //! A route's packets may be in several flow records: one ends after a minute of silence, or is continued
 //! after the active time-out. The silence between two records is missed heartbeats too.
 
+use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport};
 use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
 use crate::summary::Summary;
@@ -39,9 +40,22 @@ pub struct Line {
     pub tunnelled: (u64, u32),
     /// Those of them whose content can be read, and the first.
     pub readable: Option<(u64, Moment)>,
+    /// What carries it.
+    pub transport: Option<Transport>,
+    /// The flow's label: `netft` for a cluster's heartbeats.
+    pub app: Option<&'static str>,
 }
 
+/// The label of a cluster's heartbeats.
+const CLUSTER: &str = "netft";
+
 impl Line {
+    /// Whether it is between a cluster's nodes, to which thresholds of missed heartbeats mean something.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.app == Some(CLUSTER)
+    }
+
     /// A line of which nothing else is known.
     #[cfg(test)]
     pub fn between(from: Endpoint, to: Endpoint, beats: Beats) -> Self {
@@ -58,6 +72,8 @@ impl Line {
             translated: None,
             tunnelled: (0, 0),
             readable: None,
+            transport: Some(Transport::Udp),
+            app: Some(CLUSTER),
         }
     }
 
@@ -96,6 +112,39 @@ pub(super) fn lines(flows: &[Summary]) -> Vec<Line> {
     }
     let both = routes.into_iter().flat_map(|((low, high, _), route)| route.lines(low, high));
     both.filter(|line| line.beats.requests > 0).collect()
+}
+
+/// The lines of steady exchanges of any other kind: one per flow and side that asks.
+#[must_use]
+pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for flow in flows.iter().filter(|flow| flow.reason != EndReason::Active) {
+        let Some(Report::Keepalives(sides)) = flow.report.as_deref() else { continue };
+        let [from, to] = flow.endpoints;
+        for (beats, from, to) in
+            sides.iter().zip([from, to]).zip([to, from]).map(|((beats, from), to)| (beats, from, to))
+        {
+            if beats.requests > 0 {
+                lines.push(Line {
+                    from,
+                    to,
+                    beats: beats.clone(),
+                    peer: Beats::default(),
+                    flows: vec![flow.id],
+                    filter: super::words::flow_filter(flow),
+                    digits: flow.digits,
+                    refused: None,
+                    too_big: None,
+                    translated: None,
+                    tunnelled: (0, 0),
+                    readable: None,
+                    transport: flow.key.transport(),
+                    app: flow.app,
+                });
+            }
+        }
+    }
+    lines
 }
 
 /// The records of one route, the low end first.
@@ -167,6 +216,8 @@ impl Route {
             too_big: self.too_big.clone(),
             tunnelled,
             readable,
+            transport: Some(Transport::Udp),
+            app: Some(CLUSTER),
         };
         [line(low, high, first.clone(), second.clone()), line(high, low, second, first)]
     }

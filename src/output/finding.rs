@@ -103,6 +103,10 @@ pub struct HeartbeatRecord {
     src_port: u16,
     dst_ip: IpAddr,
     dst_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proto: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_proto: Option<&'static str>,
     flows: Vec<String>,
     requests: u64,
     answered: u64,
@@ -198,6 +202,8 @@ impl HeartbeatRecord {
             src_port,
             dst_ip,
             dst_port,
+            proto: line.transport.map(Transport::name),
+            app_proto: line.app,
             flows: line.flows.iter().copied().map(flow_id).collect(),
             requests: beats.requests,
             answered: beats.answered,
@@ -214,6 +220,7 @@ impl HeartbeatRecord {
             misses_not_listed: beats.more_runs,
             threshold_share: THRESHOLDS
                 .iter()
+                .filter(|_| line.is_cluster())
                 .map(|&threshold| ShareRecord { threshold, share: share(longest, threshold) })
                 .collect(),
             counter_restarts: beats.restarts,

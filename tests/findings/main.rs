@@ -15,6 +15,7 @@ mod citrix;
 mod clusters;
 mod coordinator;
 mod gateway;
+mod keepalives;
 mod lines;
 mod ports;
 mod remote;

@@ -84,6 +84,11 @@ pub(super) fn heartbeat() -> Value {
         always("src_port", port("Its port")),
         always("dst_ip", address("The asked node")),
         always("dst_port", port("Its port")),
+        maybe("proto", one_of("Its transport", &["tcp", "udp", "sctp"])),
+        maybe(
+            "app_proto",
+            text_of("The flow's label: netft for a cluster's heartbeats; absent where it is not known"),
+        ),
         always("flows", list("Identifiers of the route's flows, a dozen at most", &text_of("A `flow_id`"))),
         always("requests", count("Requests sent")),
         always("answered", count("Requests that were answered")),
@@ -95,7 +100,13 @@ pub(super) fn heartbeat() -> Value {
         maybe("longest_miss", run.clone()),
         always("misses", list("Runs of two or more, the earliest first", &run)),
         always("misses_not_listed", count("Further runs")),
-        always("threshold_share", list("The longest run in the cluster's own terms", &share)),
+        always(
+            "threshold_share",
+            list(
+                "The longest run in the cluster's own terms; empty for keepalives of any other kind",
+                &share,
+            ),
+        ),
         always("counter_restarts", count("How often the node's counter began anew")),
         always("tunnelled_frames", count("Frames of the virtual adapter on this route, both ways")),
         always("largest_tunnelled_bytes", count("The largest datagram that carried one")),

@@ -5,6 +5,7 @@ use super::grid::{Cell, Column, Grid, paint};
 use crate::findings::ledger::Line;
 use crate::findings::live::Change;
 use crate::findings::{Examined, Finding, Severity};
+use crate::key::Endpoint;
 use crate::output::text::{columns, count, counted, printable};
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
@@ -16,6 +17,8 @@ const INFOS: usize = 10;
 const SHOWN: usize = 25;
 /// Most routes shown in the ledger.
 const ROUTES: usize = 40;
+/// Packets in a row without answer that make a steady exchange of any kind worth a line.
+const UNANSWERED: u64 = 3;
 /// What stands before a finding's sentences.
 const INDENT: &str = "    ";
 
@@ -42,10 +45,15 @@ pub(super) fn write(text: &mut String, examined: &Examined, look: &Look) {
             text.push('\n');
         }
     }
-    if !examined.heartbeats.is_empty() {
+    // Steady exchanges of other kinds are everywhere: those matter that are not answered.
+    let told: Vec<&Line> =
+        examined.heartbeats.iter().filter(|line| line.is_cluster() || line.longest() >= UNANSWERED).collect();
+    if !told.is_empty() {
         text.push('\n');
-        ledger(text, &examined.heartbeats, look);
-        super::matrix::write(text, &examined.heartbeats, look);
+        ledger(text, told, look);
+        let cluster: Vec<Line> =
+            examined.heartbeats.iter().filter(|line| line.is_cluster()).cloned().collect();
+        super::matrix::write(text, &cluster, look);
     }
 }
 
@@ -163,7 +171,7 @@ pub(super) fn wrap(text: &mut String, sentence: &str, width: usize, used: usize,
     text.push('\n');
 }
 
-fn ledger(text: &mut String, lines: &[Line], look: &Look) {
+fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
     let mut grid = Grid::new(vec![
         Column::left("HEARTBEATS FROM"),
         Column::left("TO"),
@@ -176,19 +184,25 @@ fn ledger(text: &mut String, lines: &[Line], look: &Look) {
         Column::right("ROUND TRIP").rank(1),
     ]);
     // Where not all have room, those that miss most come first.
-    let mut sorted: Vec<&Line> = lines.iter().collect();
-    if sorted.len() > ROUTES {
-        sorted.sort_by_key(|line| std::cmp::Reverse((line.longest(), line.beats.missed, line.beats.late)));
+    if lines.len() > ROUTES {
+        lines.sort_by_key(|line| std::cmp::Reverse((line.longest(), line.beats.missed, line.beats.late)));
     }
-    for line in sorted.into_iter().take(ROUTES) {
+    let name = |line: &Line, end: Endpoint| {
+        if line.is_cluster() {
+            end.address.to_string()
+        } else {
+            std::net::SocketAddr::from((end.address, end.port)).to_string()
+        }
+    };
+    for line in lines.iter().take(ROUTES) {
         let beats = &line.beats;
         let time = |spread: Option<crate::report::Spread>| {
             spread.map_or_else(String::new, |spread| crate::output::text::duration(spread.median))
         };
         let bad = if line.longest() >= 5 { style(Severity::Critical) } else { Style::new() };
         let cells = vec![
-            Cell::plain(line.from.address.to_string()),
-            Cell::plain(line.to.address.to_string()),
+            Cell::plain(name(line, line.from)),
+            Cell::plain(name(line, line.to)),
             Cell::plain(count(beats.requests)),
             Cell::plain(count(beats.answered)),
             Cell::plain(count(beats.late)),

@@ -228,8 +228,8 @@ fn join(stage: &Stage) {
 pub(super) fn join_blocked(stage: &Stage) {
     stage.drop_in("n2", "udp dport 3343");
     join(stage);
-    stage.beside("n1", || netft::run(12, PERIOD, &["10.1.0.1,10.1.0.2,1000"]));
-    pause(8_000);
+    stage.beside("n1", || netft::run(14, PERIOD, &["10.1.0.1,10.1.0.2,1000"]));
+    pause(9_500);
 }
 
 pub(super) fn tcp_dropped(stage: &Stage) {

@@ -118,6 +118,12 @@ pub(super) fn behind_router(stage: &Stage, mtu: &str) {
 pub(super) fn narrow(stage: &Stage) {
     behind_router(stage, "1200");
     session(stage, "server", "10.3.0.1", 3389, CONFIRM);
+    // The target listens, and makes nothing of the fragments in which the later ones come.
+    stage.beside("server", || {
+        let _socket = UdpSocket::bind("0.0.0.0:3389").unwrap();
+        pause(20_000);
+    });
+    stage.listening("server", 'u', 3389);
     stage.on("client", || {
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         for wait in [800, 800, 2_000] {
