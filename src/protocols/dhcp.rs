@@ -73,11 +73,13 @@ const TYPES: [&str; 8] =
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let (request, reply) = (message(opening.request(), REQUEST), message(opening.reply(), REPLY));
+    // Between the two ports everything is DHCP's, whoever was seen first.
+    let at_home = opening.is_on(PORTS) || opening.endpoints.iter().all(|end| PORTS.contains(&end.port));
     let weigh = |message: Result<Message<'_>, Reject>| match message?.options {
         Some(Ok(())) => Ok(Confidence::Message),
         Some(Err(Reject::Incomplete)) => Ok(Confidence::Signature),
         // Without the cookie it is BOOTP, which has little to be known by but its ports.
-        None if opening.is_on(PORTS) => Ok(Confidence::Signature),
+        None if at_home => Ok(Confidence::Signature),
         _ => Err(Reject::Mismatch),
     };
     let xids = (request.map(|m| m.xid), reply.map(|m| m.xid));
