@@ -313,3 +313,25 @@ fn losses_during_a_copy_between_the_same_nodes_are_told_with_it() {
     bulk(&mut always, 0, 49);
     assert!(lacks(&always, "netft-behind-bulk"), "a copy that never ends coincides with everything");
 }
+
+#[test]
+fn a_refusal_while_a_service_started_does_not_hide_what_was_missed_later() {
+    let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match i {
+        0 | 20..26 if from == 1 => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    let (a, b) = (node(1, 1), node(1, 2));
+    capture.icmp_error(NOON + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1000, a, b));
+    assert_found(&capture, &[("netft-heartbeats-missed", Warning)]);
+    let mut started =
+        cluster(
+            &[1],
+            &[1, 2],
+            |_, from, _, i| {
+                if from == 1 && i < 4 { Fate::Unanswered } else { Fate::Answered }
+            },
+        );
+    started.icmp_error(NOON + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1000, a, b));
+    assert_found(&started, &[]);
+    assert!(has(&started, "netft-refused", Info));
+}

@@ -105,7 +105,11 @@ pub(super) struct Trouble<'a> {
     caveat: Option<String>,
 }
 
-impl Trouble<'_> {
+impl<'a> Trouble<'a> {
+    const fn new(diagnosis: &'static Diagnosis, line: &'a Line, severity: Severity, sentences: Vec<String>) -> Self {
+        Self { diagnosis, line, run: line.beats.longest, severity, silent_since: None, sentences, caveat: None }
+    }
+
     /// Whether the cluster would count this route as failed at the lowest default.
     pub(super) fn is_failure(&self) -> bool {
         let [lowest, ..] = THRESHOLDS;
@@ -170,30 +174,38 @@ pub(super) fn troubles<'a>(grounds: &Grounds<'a>, told: &[(IpAddr, IpAddr)]) -> 
 
 fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Option<Trouble<'a>> {
     let beats = &line.beats;
-    let (from, to) = (line.from.address, line.to.address);
     if beats.requests < MIN_REQUESTS {
         return None;
     }
-    let new = |diagnosis: &'static Diagnosis, severity, sentences| Trouble {
-        diagnosis,
-        line,
-        run: beats.longest,
-        severity,
-        silent_since: None,
-        sentences,
-        caveat: None,
-    };
-    let open = beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS);
-    if let Some((sentence, _)) = &line.refused {
-        let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
-            Severity::Info
-        } else {
-            Severity::Warning
-        };
-        let mut trouble = new(&REFUSED, severity, vec![sentence.clone(), tally(line)]);
-        trouble.silent_since = open.filter(|run| is_silent(line, *run)).and(line.peer.last);
-        return Some(trouble);
+    let Some((sentence, refused)) = &line.refused else { return unrefused(grounds, line, back) };
+    // A service that was just starting explains nothing that went wrong later.
+    let explains = beats.longest.is_none_or(|run| {
+        run.end.is_none_or(|end| (run.start.time..=end.time).contains(&refused.time))
+    });
+    if !explains && let Some(other) = unrefused(grounds, line, back) {
+        return Some(other);
     }
+    let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
+        Severity::Info
+    } else {
+        Severity::Warning
+    };
+    let mut trouble = Trouble::new(&REFUSED, line, severity, vec![sentence.clone(), tally(line)]);
+    trouble.silent_since = open(line).filter(|run| is_silent(line, *run)).and(line.peer.last);
+    Some(trouble)
+}
+
+/// The run of missed heartbeats that goes on to the end, if it is long enough to speak of.
+fn open(line: &Line) -> Option<Run> {
+    line.beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS)
+}
+
+/// What is wrong with a route about which ICMP says nothing, or nothing that explains it.
+fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Option<Trouble<'a>> {
+    let beats = &line.beats;
+    let (from, to) = (line.from.address, line.to.address);
+    let new = |diagnosis, severity, sentences| Trouble::new(diagnosis, line, severity, sentences);
+    let open = open(line);
     let interval = line.interval();
     if let Some(run) = open {
         let sentence = format!(

@@ -92,7 +92,8 @@ fn say(input: &mut ChildStdin, bytes: usize) {
 
 /// The connection request in two records, its answer, and some of the session's own.
 fn talk(client: &mut ChildStdin, server: &mut ChildStdin) {
-    pause(800);
+    // What is said before the handshake is done would go in one piece.
+    pause(2_500);
     say(client, 1132);
     pause(150);
     say(client, 640);
@@ -188,7 +189,7 @@ pub(super) fn connect_refused(stage: &Stage) {
     session(stage);
     let mut server = dtls_server(stage, "valid.pem", "-dtls1_2");
     let mut client = dtls_client(stage, "-dtls1_2");
-    pause(1_000);
+    pause(2_500);
     say(&mut client, 1132);
     pause(200);
     say(&mut client, 640);
@@ -201,7 +202,7 @@ pub(super) fn connect_unanswered(stage: &Stage) {
     session(stage);
     let _server = dtls_server(stage, "valid.pem", "-dtls1_2");
     let mut client = dtls_client(stage, "-dtls1_2");
-    pause(1_000);
+    pause(2_500);
     for _ in 0..3 {
         say(&mut client, 1132);
         pause(2_000);
