@@ -159,16 +159,7 @@ fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
 /// Whether the inspector at `special` refines the one at `general`, directly or by steps.
 #[must_use]
 pub fn is_kind_of(special: u16, general: u16) -> bool {
-    /// Longest chain of refinements followed: the list has none longer than two.
-    const MAX_STEPS: usize = 4;
-    /// For each inspector, the place of the one that it refines.
-    static GENERAL: LazyLock<Vec<Option<u16>>> = LazyLock::new(|| {
-        let place =
-            |name: &str| INSPECTORS.iter().position(|i| i.name == name).and_then(|p| u16::try_from(p).ok());
-        INSPECTORS.iter().map(|inspector| inspector.refines.and_then(place)).collect()
-    });
-    let above = |place: &u16| GENERAL.get(usize::from(*place)).copied().flatten();
-    std::iter::successors(above(&special), above).take(MAX_STEPS).any(|place| place == general)
+    special != general && kinds_of(general).contains(special.into())
 }
 
 /// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named.
@@ -190,20 +181,23 @@ fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: 
     }
 }
 
-/// The inspector at `general` and all that refine it.
+/// The inspector at `general` and all that refine it, directly or by steps.
 fn kinds_of(general: u16) -> &'static Candidates {
+    /// Longest chain of refinements followed: the list has none longer than two.
+    const MAX_STEPS: usize = 4;
     static KINDS: LazyLock<Vec<Candidates>> = LazyLock::new(|| {
-        let kinds = |general: u16| {
-            let mut kinds = Candidates::NONE;
-            for (place, _) in Candidates::ALL.iter() {
-                let special = u16::try_from(place).unwrap_or(u16::MAX);
-                if special == general || is_kind_of(special, general) {
-                    kinds.add(place);
+        let place = |name: &str| INSPECTORS.iter().position(|i| i.name == name);
+        let general: Vec<Option<usize>> = INSPECTORS.iter().map(|i| i.refines.and_then(place)).collect();
+        let above = |place: &usize| general.get(*place).copied().flatten();
+        let mut kinds = vec![Candidates::NONE; INSPECTORS.len()];
+        for special in 0..INSPECTORS.len() {
+            for place in std::iter::successors(Some(special), above).take(MAX_STEPS + 1) {
+                if let Some(kinds) = kinds.get_mut(place) {
+                    kinds.add(special);
                 }
             }
-            kinds
-        };
-        (0..INSPECTORS.len()).filter_map(|place| u16::try_from(place).ok()).map(kinds).collect()
+        }
+        kinds
     });
     KINDS.get(usize::from(general)).unwrap_or(&Candidates::NONE)
 }

@@ -1,7 +1,8 @@
-//! What IANA registered: looked up in the text of the registry, without parsing it at the start.
+//! What IANA registered: looked up in the text of the registry, of which only the ranges are ever parsed as a whole.
 
 use super::registered_index::{RANGES, STARTS};
 use crate::key::Transport;
+use std::sync::LazyLock;
 
 /// A line a service: `port<TAB>transports<TAB>name<TAB>description`; single ports ascending, then ranges.
 static TEXT: &str = include_str!("registered.txt");
@@ -75,7 +76,8 @@ pub fn on(port: u16) -> impl Iterator<Item = Service> {
 
 /// The services that have `port` within a registered range.
 pub fn around(port: u16) -> impl Iterator<Item = Service> {
-    from_offset(RANGES).filter(move |service| (service.first..=service.last).contains(&port))
+    static ALL: LazyLock<Vec<Service>> = LazyLock::new(|| from_offset(RANGES).collect());
+    ALL.iter().filter(move |service| (service.first..=service.last).contains(&port)).copied()
 }
 
 /// Every service, by port, those of a single port before the ranges.
