@@ -202,14 +202,6 @@ pub struct IcmpError {
     pub v6: bool,
 }
 
-impl IcmpError {
-    /// Whether it says that a packet was too big for a link on its way (RFC 792, RFC 1191; RFC 4443 section 3.2).
-    #[must_use]
-    pub const fn is_too_big(&self) -> bool {
-        matches!((self.v6, self.kind, self.code), (false, 3, 4) | (true, 2, _))
-    }
-}
-
 impl Packet {
     /// The transport, as far as inspectors know it.
     #[must_use]

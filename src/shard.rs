@@ -265,10 +265,7 @@ impl Shard {
             let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0)));
             let (first, count) = kept.as_mut();
             if (first.kind, first.code) != (error.kind, error.code) {
-                // That a packet was too big says less about a flow than that its peer cannot be reached.
-                if first.is_too_big() {
-                    (*first, *count) = (*error, 1);
-                }
+                // What came first is told and counted: what follows is often its consequence.
                 return;
             }
             *count = count.saturating_add(1);
