@@ -4,6 +4,8 @@ use super::messages::{Messages, say};
 use super::output::{Output, destination};
 use super::{Cli, ReadArgs};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,9 +41,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let interrupted = Arc::new(AtomicBool::new(false));
     on_interrupt(&stop, &interrupted);
     let Listed { sources, errors, repeated } = list(&args.paths);
-    let size = |path: &std::path::Path| {
-        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len())
-    };
+    let size = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
     let total = sources.iter().map(|source| size(&source.path)).sum();
     let mut messages = Messages::new(cli, total);
     for error in &errors {
@@ -53,6 +53,11 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
             more => format!(", and so are {}", counted(more as u64, "other")),
         };
         say(&format!("{} is named more than once, and read once{others}", file.display()));
+    }
+    if let Some(target) = args.common.output.as_deref()
+        && sources.iter().any(|source| is_one_file(target, &source.path))
+    {
+        return Err(format!("{}: cannot be written, because it is read from", target.display()));
     }
     let destination = destination(&args.common, &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
@@ -83,6 +88,13 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         verbose(&outcome);
     }
     Ok(exit_code(interrupted.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
+}
+
+/// Whether two paths name the same file, which opening one for writing would empty.
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    let place =
+        |path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
+    place(a).is_some_and(|a| place(b) == Some(a))
 }
 
 /// What the run came to, the worst first.

@@ -7,6 +7,7 @@ mod knowledge;
 mod output;
 #[path = "../support/mod.rs"]
 mod support;
+mod trouble;
 
 use serde_json::Value;
 use std::fs;
