@@ -129,22 +129,26 @@ pub(super) struct Pairs {
     pub(super) named: bool,
 }
 
+/// The next line, understood; none where what came has no further one, be the stream closed or not.
+fn line_or_end<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Line<'a>>, Reject> {
+    if cursor.rest().iter().all(|byte| matches!(byte, b' ' | b'\r' | b'\n')) {
+        return Ok(None);
+    }
+    match next_line(cursor) {
+        Ok(line) => parse(line).map(Some),
+        Err(Reject::Incomplete) => Ok(None),
+        Err(Reject::Mismatch) => Err(Reject::Mismatch),
+    }
+}
+
 /// Pairs the commands of one side with the replies of the other, in order, until the roles change.
 pub(super) fn pairs(primary: Said<'_>, secondary: Said<'_>) -> Result<Pairs, Reject> {
     let (mut commands, mut replies) = (primary.stream(), secondary.stream());
     let mut found = Pairs::default();
     for _ in 0..MAX_LINES {
-        let line = match next_line(&mut commands) {
-            Ok(line) => parse(line)?,
-            Err(Reject::Incomplete) => break,
-            Err(Reject::Mismatch) => return Err(Reject::Mismatch),
-        };
+        let Some(line) = line_or_end(&mut commands)? else { break };
         let command = command_of(line.word()).ok_or(Reject::Mismatch)?;
-        let reply = match next_line(&mut replies) {
-            Ok(reply) => parse(reply)?,
-            Err(Reject::Incomplete) => break,
-            Err(Reject::Mismatch) => return Err(Reject::Mismatch),
-        };
+        let Some(reply) = line_or_end(&mut replies)? else { break };
         require(reply.word() == b"ERROR" || command.replies.contains(&reply.word()))?;
         found.pairs += 1;
         found.named |= command.operands > 0;
@@ -176,6 +180,9 @@ mod tests {
             stream(b"QUERIEDEXISTS\nPULLED\nPREPARE\n"),
         );
         assert_eq!(found.map(|found| (found.pairs, found.named)), Ok((2, true)));
+        let closed = |bytes| Said::new(bytes, &[], true);
+        let found = pairs(closed(b"PUSH OleTx-1\nPREPARE\n"), closed(b"PUSHED OleTx-2\nPREPARED\n\n"));
+        assert_eq!(found.map(|found| (found.pairs, found.named)), Ok((2, true)), "both sides have closed");
         let wrong = pairs(stream(b"PREPARE\n"), stream(b"PULLED\n"));
         assert_eq!(wrong.map(|found| found.pairs), Err(Reject::Mismatch));
     }
