@@ -123,16 +123,15 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let syn = first_syn(opening.initiator).filter(|syn| !syn.is_answer());
     let answer = first_syn(opening.responder).filter(Syn::is_answer);
     if let Some(syn) = syn {
-        attributes.set("rdp-udp.offered", wire::version_number(syn.version));
+        attributes.set_some("rdp-udp.offered", syn.version.map(wire::version_number));
         attributes.set("rdp-udp.up_mtu", syn.up_mtu);
         attributes.set("rdp-udp.down_mtu", syn.down_mtu);
         attributes.set_some("rdp-udp.correlation_id", syn.correlation.map(guid::in_order));
     }
-    if let Some(answer) = answer {
+    if let Some(answered) = answer.and_then(|answer| answer.version).map(wire::version_number) {
         // The server never answers with more than it was offered.
-        let answered = wire::version_number(answer.version);
-        let agreed = syn.map_or(answered, |syn| answered.min(wire::version_number(syn.version)));
-        attributes.set("rdp-udp.version", agreed);
+        let offered = syn.and_then(|syn| syn.version).map(wire::version_number);
+        attributes.set("rdp-udp.version", offered.map_or(answered, |offered| answered.min(offered)));
     }
     let inside = |said: Said<'_>| {
         said.datagrams().find_map(|datagram| wire::data(datagram.cursor()).ok().and_then(Data::is_lossy))

@@ -63,7 +63,7 @@ impl Follower for Watch {
             side.syns += 1;
             side.first_syn.get_or_insert(heard.at());
             side.last_syn = Some(heard.at());
-            side.version = Some(version);
+            side.version = version;
             return;
         }
         let cursor = Cursor::new(heard.bytes, datagram.is_cut());

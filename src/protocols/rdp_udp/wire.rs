@@ -36,7 +36,8 @@ pub(super) struct Syn {
     pub(super) up_mtu: u16,
     pub(super) down_mtu: u16,
     pub(super) correlation: Option<[u8; 16]>,
-    pub(super) version: u16,
+    /// The version; `None` where the capture cut it off.
+    pub(super) version: Option<u16>,
     /// Whether all 1232 bytes were captured.
     pub(super) whole: bool,
 }
@@ -70,7 +71,8 @@ pub(super) fn syn(datagram: &Datagram<'_>) -> Result<Syn, Reject> {
         up_mtu,
         down_mtu,
         correlation: None,
-        version: 1,
+        // Who says nothing of versions speaks the first.
+        version: (flags & flag::SYN_EX == 0).then_some(1),
         whole: !datagram.is_cut(),
     };
     let zeros = |cursor: Cursor<'_>| require(cursor.rest().iter().all(|&byte| byte == 0));
@@ -83,7 +85,7 @@ pub(super) fn syn(datagram: &Datagram<'_>) -> Result<Syn, Reject> {
     if flags & flag::SYN_EX != 0
         && let (Ok(_), Ok(version)) = (cursor.u16(), cursor.u16())
     {
-        syn.version = version;
+        syn.version = Some(version);
         // The cookie's hash, which some leave zero and some send with version 2 (section 2.2.2.9).
         cursor.within(32)?;
     }
