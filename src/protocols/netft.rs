@@ -191,11 +191,13 @@ fn join(opening: &Opening<'_>) -> Verdict {
         require(found).map(|()| Confidence::Signature)
     };
     require(opening.is_on(PORTS))?;
+    // What else is said there nobody has published: nothing speaks against it but another protocol.
     let evidence = Evidence::of(
         begins(opening.request()),
         begins(opening.reply()),
         "security-header: the cluster service's message header on its port",
-    )?;
+    )
+    .map_err(|_| Reject::Incomplete)?;
     Ok(Evidence { confidence: Confidence::Signature, ..evidence })
 }
 
