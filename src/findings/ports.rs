@@ -5,6 +5,7 @@ use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::inspect::Confidence;
 use crate::key::{Endpoint, Transport, protocol};
 use crate::packet::TcpHeader;
+use crate::ports::PortClaim;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +172,7 @@ fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         let transport = transport.unwrap_or("ip");
         let diagnosis = if is_guarded(first) { &GUARDED } else { &MOBILE };
         let promise = match first.port_claims.first() {
-            Some(claim) => format!("where {} is expected", claim.name),
+            Some(claim) => format!("where {} is expected", promised(claim)),
             None => "which is nobody's".to_owned(),
         };
         let servers: BTreeSet<IpAddr> = flows.iter().map(|flow| responder(flow).address).collect();
@@ -200,6 +201,12 @@ fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding.shown_by(format!("{transport}.port == {port}")));
     }
+}
+
+/// Whom a port promises, by the name that labels have.
+fn promised(claim: &PortClaim) -> String {
+    let protocol = claim.protocol();
+    if claim.name == protocol { protocol.to_owned() } else { format!("{protocol} (registered as {})", claim.name) }
 }
 
 fn foreign(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {

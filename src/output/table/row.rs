@@ -9,6 +9,7 @@ use crate::output::protocol::Protocol;
 use crate::output::record::has_ports;
 use crate::output::text;
 use crate::packet::{Layers, Timestamp, Tunnel};
+use crate::ports::PortClaim;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
@@ -66,7 +67,7 @@ impl Row {
             within: within(&summary.layers),
             app: summary.app,
             verdict: summary.verdict,
-            promised: summary.port_claims.first().map(|claim| claim.name),
+            promised: summary.port_claims.first().map(PortClaim::protocol),
             confidence: summary.confidence,
             packets: summary.counts.map(|count| count.packets),
             bytes: summary.counts.map(|count| count.bytes),

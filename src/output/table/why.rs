@@ -24,7 +24,7 @@ pub(super) fn why(summary: &Summary) -> String {
         && summary.app.is_some()
         && let Some(claim) = summary.port_claims.first()
     {
-        parts.push(format!("not {} (port {})", claim.name, responder.port));
+        parts.push(format!("not {} (port {})", claim.protocol(), responder.port));
     }
     // In place of ports, ICMP's flows have the message's type, and its code where it has no counterpart.
     if let (Some(v6), Ok(kind), Ok(code)) =
