@@ -14,7 +14,9 @@
 use crate::byteset::ByteSet;
 use crate::candidates::Candidates;
 use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
-use crate::key::Transport;
+use crate::key::{Endpoint, Transport};
+use crate::ports::listening::is_clients;
+use crate::ports::practice;
 use crate::protocols::INSPECTORS;
 use hashbrown::HashMap;
 use std::sync::LazyLock;
@@ -39,6 +41,21 @@ impl Claim {
     #[must_use]
     pub fn by(&self) -> Option<&'static Inspector> {
         INSPECTORS.get(usize::from(self.inspector))
+    }
+
+    /// Whether the initiator is who listens: its port is the protocol's own and hardly a client's, the responder's is
+    /// not (or is less well known), and the bytes would say the same with the sides exchanged.
+    #[must_use]
+    pub fn is_served_by_initiator(&self, opening: &Opening<'_>) -> bool {
+        let Some(by) = self.by().filter(|_| !self.swapped) else { return false };
+        // Of two own ports the system's (RFC 6335 section 6) is who listens.
+        let rank = |end: Endpoint| (by.ports.contains(&end.port), end.port < 1024);
+        let [asks, answers] = opening.endpoints;
+        // A client may have been given the number by chance, if the other's is no client's.
+        let by_chance = is_clients(asks.port) && !is_clients(answers.port);
+        let owns = by.ports.contains(&asks.port) && rank(asks) > rank(answers) && !by_chance;
+        let exchanged = Opening { responder_listens: true, ..opening.swapped() };
+        owns && holds(by, &exchanged, self.evidence.confidence)
     }
 }
 
@@ -101,7 +118,7 @@ impl Classifier {
         let mut best = Best::default();
         let held = held.filter(|held| !held.swapped && self.straight.contains(held.inspector.into()));
         let enough = held.is_some_and(|held| {
-            ask(&mut self.straight, opening, false, &mut best, Some(held.inspector));
+            ask(&mut self.straight, opening, None, &mut best, Some(held.inspector));
             match best.alone().map(|claim| claim.evidence.confidence) {
                 Some(Confidence::Dialogue) => true,
                 Some(Confidence::Message) => self.sides == sides && self.judged != SECOND_THOUGHTS,
@@ -111,9 +128,9 @@ impl Classifier {
         if !enough {
             self.sides = sides;
             best = Best::default();
-            ask(&mut self.straight, opening, false, &mut best, None);
+            ask(&mut self.straight, opening, None, &mut best, None);
             if best.strongest() < Some(most) && !self.swapped.is_empty() {
-                ask(&mut self.swapped, &opening.swapped(), true, &mut best, None);
+                ask(&mut self.swapped, &opening.swapped(), Some(opening), &mut best, None);
             }
         }
         let claim = best.decide(opening);
@@ -133,17 +150,30 @@ impl Classifier {
     }
 }
 
-/// The inspectors that are usual on a port.
+/// Whether some protocol is usual on a port.
+#[must_use]
+pub fn is_anybodys(transport: Transport, port: u16) -> bool {
+    !usual_on(transport, port).is_empty()
+}
+
+/// The inspectors that are usual on a port; those that have it in a range only where it is nobody else's.
 fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
     type Ports = HashMap<u16, Candidates, foldhash::fast::RandomState>;
     static USUAL: LazyLock<[Ports; 3]> = LazyLock::new(|| {
         [Transport::Tcp, Transport::Udp, Transport::Sctp].map(|transport| {
-            let mut ports = Ports::default();
-            for (place, inspector) in Candidates::ALL.iter() {
-                for &port in inspector.ports.iter().filter(|_| inspector.carriers.contains(transport)) {
-                    ports.entry(port).or_insert(Candidates::NONE).add(place);
+            let carried = || Candidates::ALL.iter().filter(|(_, i)| i.carriers.contains(transport));
+            let usual = |ranged: bool| {
+                let mut ports = Ports::default();
+                for (place, inspector) in carried() {
+                    let in_range = |port: u16| practice::around(port).any(|used| used.name == inspector.name);
+                    for &port in inspector.ports.iter().filter(|&&port| in_range(port) == ranged) {
+                        ports.entry(port).or_insert(Candidates::NONE).add(place);
+                    }
                 }
-            }
+                ports
+            };
+            let mut ports = usual(true);
+            ports.extend(usual(false));
             ports
         })
     });
@@ -162,8 +192,16 @@ pub fn is_kind_of(special: u16, general: u16) -> bool {
     special != general && kinds_of(general).contains(special.into())
 }
 
-/// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named.
-fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: &mut Best, of: Option<u16>) {
+/// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named. Where
+/// the opening's sides are exchanged, `straight` is the one they were exchanged of: what holds there as well says
+/// nothing about the sides, and claims nothing here.
+fn ask(
+    candidates: &mut Candidates,
+    opening: &Opening<'_>,
+    straight: Option<&Opening<'_>>,
+    best: &mut Best,
+    of: Option<u16>,
+) {
     candidates.narrow(opening);
     let mut asked = *candidates;
     if let Some(of) = of {
@@ -172,13 +210,21 @@ fn ask(candidates: &mut Candidates, opening: &Opening<'_>, swapped: bool, best: 
     for (index, inspector) in asked.iter() {
         match (inspector.inspect)(opening) {
             Ok(evidence) => {
+                if straight.is_some_and(|straight| holds(inspector, straight, evidence.confidence)) {
+                    continue;
+                }
                 let inspector = u16::try_from(index).unwrap_or(u16::MAX);
-                best.offer(Claim { inspector, evidence, swapped });
+                best.offer(Claim { inspector, evidence, swapped: straight.is_some() });
             }
             Err(Reject::Mismatch) => candidates.remove(index),
             Err(Reject::Incomplete) => {}
         }
     }
+}
+
+/// Whether an inspector claims an opening at least so surely.
+fn holds(inspector: &Inspector, opening: &Opening<'_>, confidence: Confidence) -> bool {
+    (inspector.inspect)(opening).is_ok_and(|evidence| evidence.confidence >= confidence)
 }
 
 /// The inspector at `general` and all that refine it, directly or by steps.

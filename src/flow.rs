@@ -125,6 +125,15 @@ pub struct Extra {
     pub announced: Option<Announcement>,
 }
 
+/// What speaks against a port's promise where nobody claims the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refutation {
+    /// The initiator's first bytes, which are not what those who are usual on the port send.
+    pub first: FirstBytes,
+    /// Whose they are, if it is a protocol of another transport: its place in [`INSPECTORS`](crate::protocols::INSPECTORS).
+    pub spoken: Option<u16>,
+}
+
 /// A flow.
 #[derive(Debug)]
 #[expect(
@@ -164,8 +173,8 @@ pub struct Flow {
     pub low_initiates: bool,
     /// Whether nothing that its bytes say is wanted any more.
     pub settled: bool,
-    /// The initiator's first bytes, where they are not what those who are usual on the responder's port send.
-    pub refuted: Option<FirstBytes>,
+    /// What speaks against those who are usual on the responder's port, where something does.
+    pub refuted: Option<Refutation>,
     /// Whether bytes of a payload were cut off by the capture.
     pub truncated: bool,
     /// Whether its label has changed since anybody was told.

@@ -21,11 +21,13 @@ use crate::stream::Watch;
 use crate::summary::{self, Summary};
 use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
 use refutation::note_refutation;
+use sides::{judge_sides, turn_back};
 use std::sync::Arc;
 use telling::tell_opening;
 
 mod behaviour;
 mod refutation;
+mod sides;
 mod telling;
 
 /// Payloads after which a flow that nobody is certain about is left as it is: what has not shown in so many will not.
@@ -164,15 +166,14 @@ impl Judge {
         let (said, silent) = (Said::new(bytes, &pieces, false), Said::default());
         let (low_said, high_said) = if low { (said, silent) } else { (silent, said) };
         let mut classifier = Classifier::new(flow.direction.is_sure());
-        let Some(view) = flow.view(low_said, high_said) else { return true };
-        let judgement = classifier.judge(&view, None);
+        let Some(judgement) = judge_sides(flow, &mut classifier, low_said, high_said) else { return true };
         let goes_on = Some(arrival.sequence.wrapping_add(wire_len));
         let nexts = if low { [goes_on, None] } else { [None, goes_on] };
         if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
             classifier = classifier.turned();
         }
         if judgement.settled {
-            note_refutation(flow, &classifier, &view, false);
+            note_refutation(flow, &classifier, low_said, high_said, false);
             self.settle(flow, low_said, high_said);
             return true;
         }
@@ -212,13 +213,12 @@ impl Judge {
     fn again(&mut self, flow: &mut Flow, exhausted: bool, hosts: &mut Hosts) {
         let Some(mut undecided) = flow.undecided.take() else { return };
         let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
-        let Some(view) = flow.view(low, high) else { return };
-        let judgement = undecided.classifier.judge(&view, flow.claim.map(|(claim, _)| claim));
+        let Some(judgement) = judge_sides(flow, &mut undecided.classifier, low, high) else { return };
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
             self.exhausted += u64::from(!judgement.settled);
-            note_refutation(flow, &undecided.classifier, &view, exhausted);
+            note_refutation(flow, &undecided.classifier, low, high, exhausted);
             self.settle(flow, low, high);
             self.recycle(undecided);
             return;
@@ -244,20 +244,10 @@ impl Judge {
         let before = flow.claim.map(|(claim, _)| claim.inspector);
         let Some(mut claim) = judgement.claim else {
             flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
-            // Whoever said that the sides are the other way round has been struck off, and so is what it said.
-            let turned = flow.direction == Direction::Protocol;
-            if turned {
-                let before = flow.low_initiates;
-                (flow.low_initiates, flow.direction) = flow.guess;
-                return flow.low_initiates != before;
-            }
-            return false;
+            return turn_back(flow);
         };
         let turned = claim.swapped;
         if turned {
-            if flow.direction != Direction::Protocol {
-                flow.guess = (flow.low_initiates, flow.direction);
-            }
             flow.low_initiates = !flow.low_initiates;
             flow.direction = Direction::Protocol;
             claim.swapped = false;
@@ -335,17 +325,14 @@ impl Judge {
             let won = reason != EndReason::Active && undecided.opening.give_up_holes();
             let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
             if (won || undecided.opening.len() > undecided.judged_at)
-                && let Some(view) = flow.view(low, high)
+                && let Some(judgement) = judge_sides(flow, &mut undecided.classifier, low, high)
             {
-                let judgement = undecided.classifier.judge(&view, flow.claim.map(|(claim, _)| claim));
                 undecided.judged_at = undecided.opening.len();
                 if self.apply(flow, judgement, low, high, [None, None], &mut Hosts::default()) {
                     undecided.classifier = undecided.classifier.turned();
                 }
             }
-            if let Some(view) = flow.view(low, high) {
-                note_refutation(flow, &undecided.classifier, &view, reason != EndReason::Active);
-            }
+            note_refutation(flow, &undecided.classifier, low, high, reason != EndReason::Active);
             self.read_attributes(flow, low, high);
             flow.undecided = Some(undecided);
         }

@@ -11,7 +11,7 @@ use crate::judge::Judge;
 use crate::key::{FlowKey, Transport, protocol};
 use crate::packet::{Enclosure, IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
-use crate::ports::listening::listens;
+use crate::ports::listening::{is_clients, listens};
 use crate::pulse;
 use crate::summary::Summary;
 use crate::table::Table;
@@ -400,17 +400,12 @@ fn tell_direction_of_association(flow: &mut Flow, from_low: bool, chunks: &[u8])
     };
 }
 
-/// Takes the side for the responder whose port servers listen on, where only one has such a port, and one that
-/// is no client's: clients of old systems have theirs from 1024 to 5000, all others above 32767.
+/// Takes the side for the responder whose port servers rather listen on, where it is no client's.
 fn guess_direction(flow: &mut Flow, transport: Transport) {
-    /// First port after those that Windows XP and its forerunners give to clients.
-    const AFTER_OLD_CLIENTS: u16 = 5001;
-    /// First port that Linux gives to clients; RFC 6335 begins at 49152.
-    const FIRST_OF_CLIENTS: u16 = 32_768;
     let [initiator, responder] = flow.ports();
-    let no_clients = initiator < 1024 || (AFTER_OLD_CLIENTS..FIRST_OF_CLIENTS).contains(&initiator);
-    if no_clients && listens(transport, initiator) > listens(transport, responder) {
+    if !is_clients(initiator) && listens(transport, initiator) > listens(transport, responder) {
         flow.low_initiates = !flow.low_initiates;
         flow.direction = Direction::Port;
+        flow.guess = (flow.low_initiates, flow.direction);
     }
 }

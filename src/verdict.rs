@@ -1,10 +1,11 @@
 //! How port and bytes relate: the verdict, the label, and why.
 
-use crate::flow::Flow;
+use crate::flow::{Flow, Refutation};
 use crate::inspect::{Confidence, Side};
 use crate::key::Transport;
 use crate::ports::book::{Book, Page};
 use crate::ports::{self, Basis, PortClaim};
+use crate::protocols::INSPECTORS;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -194,7 +195,8 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
         return by_port_only(flow, page, why);
     };
     let usual = claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port));
-    let promised = port_claims.iter().any(|claim| ports::promises(claim, name));
+    let kept = port_claims.iter().position(|claim| ports::promises(claim, name));
+    let promised = kept.is_some();
     // The user's word about a port outranks everybody else's: it alone is kept or broken.
     let by_user = port_claims.iter().find(|claim| claim.basis == Basis::User);
     let verdict = if by_user.is_some_and(|claim| !ports::promises(claim, name)) {
@@ -207,7 +209,17 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     } else {
         Verdict::Contradicted
     };
-    why.extend(port_reason(page));
+    if usual && !promised && by_user.is_none() {
+        why.push(Reason {
+            kind: ReasonKind::Port,
+            rule: "responder-port",
+            detail: format!("port {port} is usual for {name}").into(),
+            frame: None,
+            side: Some(Side::Responder),
+        });
+    } else {
+        why.extend(port_reason(page, if by_user.is_some() { 0 } else { kept.unwrap_or(0) }));
+    }
     Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
 }
 
@@ -216,19 +228,24 @@ fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
     let Some(best) = port_claims.first().copied() else {
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
-    if let Some(first) = flow.refuted {
+    if let Some(Refutation { first, spoken }) = flow.refuted {
+        let spoken = spoken.and_then(|place| INSPECTORS.get(usize::from(place)));
+        let detail = match spoken {
+            Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
+            None => format!("the first bytes are {}: {first}", not_sent(&port_claims, flow.key.transport())),
+        };
         why.push(Reason {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
-            detail: format!("the first bytes are not what {} sends: {first}", best.protocol()).into(),
+            detail: detail.into(),
             // Over TCP the handshake comes first.
             frame: (flow.key.transport() != Some(Transport::Tcp)).then_some(flow.first_frame),
             side: Some(Side::Initiator),
         });
-        why.extend(port_reason(page));
+        why.extend(port_reason(page, 0));
         return Decision { app: None, verdict: Verdict::Contradicted, confidence: None, port_claims, why };
     }
-    why.extend(port_reason(page));
+    why.extend(port_reason(page, 0));
     let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
     let unchecked = if payload == 0 {
         Some("no payload was exchanged")
@@ -250,12 +267,36 @@ fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
     Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
 }
 
-fn port_reason(page: &Page) -> Option<Reason> {
-    let claim = page.claims.first()?;
+/// Says that the bytes are nobody's of whom a port promises and whose bytes are known.
+fn not_sent(claims: &[PortClaim], transport: Option<Transport>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let Some((best, others)) = claims.split_first() else { return String::new() };
+    names.push(best.protocol());
+    // The user's word stands alone; a range is too wide a promise to be named, and so is what is known by name only.
+    let others = others.iter().filter(|claim| best.basis != Basis::User && claim.basis != Basis::Range);
+    for name in others.map(PortClaim::protocol) {
+        let is_known = INSPECTORS
+            .iter()
+            .any(|by| by.name == name && transport.is_some_and(|transport| by.carriers.contains(transport)));
+        if is_known && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match &names[..] {
+        [one] => format!("not what {one} sends"),
+        [one, two] => format!("what neither {one} nor {two} sends"),
+        [all @ .., last] => format!("what none of {} and {last} sends", all.join(", ")),
+        [] => String::new(),
+    }
+}
+
+/// What the claim at `place` of a page says.
+fn port_reason(page: &Page, place: usize) -> Option<Reason> {
+    let claim = page.claims.get(place)?;
     Some(Reason {
         kind: if claim.basis == Basis::User { ReasonKind::User } else { ReasonKind::Port },
         rule: "responder-port",
-        detail: Detail::Shared(Arc::clone(&page.sentence)),
+        detail: Detail::Shared(page.sentence(place)?),
         frame: None,
         side: Some(Side::Responder),
     })

@@ -1,12 +1,13 @@
 //! What is said of a flow to each of the ports that the project is made for: by what comes there, from text to the
 //! right protocol, whole and cut by the capture.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 
 use std::sync::Arc;
 use support::{Capture, SECOND};
+use wiretell::attributes::Value;
 use wiretell::pipeline::{Pipeline, Settings};
 use wiretell::shard::{Limits, Sink};
 use wiretell::summary::Summary;
@@ -21,8 +22,8 @@ impl Sink for Gather {
     }
 }
 
-/// The label and the verdict of the only flow.
-fn said(capture: &Capture) -> (Option<&'static str>, Verdict) {
+/// The only flow.
+fn flow(capture: &Capture) -> Summary {
     let settings = Settings {
         threads: 0,
         limits: Limits::default(),
@@ -35,8 +36,15 @@ fn said(capture: &Capture) -> (Option<&'static str>, Verdict) {
         pipeline.feed(block);
     }
     let (_, _, sinks) = pipeline.finish();
-    let flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
-    let [flow] = &flows[..] else { panic!("{} flows", flows.len()) };
+    let mut flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
+    let flow = flows.pop().unwrap();
+    assert!(flows.is_empty(), "one flow");
+    flow
+}
+
+/// The label and the verdict of the only flow.
+fn said(capture: &Capture) -> (Option<&'static str>, Verdict) {
+    let flow = flow(capture);
     (flow.app, flow.verdict)
 }
 
@@ -194,4 +202,62 @@ fn on_the_special_tcp_ports_other_protocols_and_other_bytes_contradict_them() {
             assert_eq!((label, verdict), (None, Verdict::Contradicted), "noise {seed} to {port}");
         }
     }
+}
+
+#[test]
+fn of_the_join_so_little_is_published_that_only_another_protocol_contradicts_it() {
+    for payload in [vec![0; 40], TEXTS[1].to_vec(), noise(7, 64)] {
+        assert_eq!(said(&stream(3343, &payload)), (Some("netft"), Verdict::Plausible));
+    }
+    assert_eq!(said(&stream(3343, HTTP)), (Some("http"), Verdict::Contradicted));
+}
+
+#[test]
+fn a_protocol_of_streams_in_datagrams_contradicts_ports_of_which_no_bytes_are_known() {
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for port in [3353, 3243, 3230] {
+        let mut capture = datagrams(port, HTTP, 1);
+        assert_eq!(said(&capture), (None, Verdict::Contradicted), "asked on {port}");
+        capture.udp(SECOND / 2, ([1, 2], port), ([1, 1], 50_000), ANSWER);
+        assert_eq!(said(&capture), (None, Verdict::Contradicted), "asked and answered on {port}");
+    }
+}
+
+#[test]
+fn a_range_around_a_port_does_not_excuse_what_the_ports_own_protocol_never_sends() {
+    for port in [389, 3268, 3283] {
+        for payload in [TEXTS[1].to_vec(), vec![1; 40]] {
+            let mut capture = datagrams(port, &payload, 3);
+            capture.udp(4 * SECOND, ([1, 2], port), ([1, 1], 50_000), &payload);
+            assert_eq!(said(&capture), (None, Verdict::Contradicted), "{port}");
+        }
+    }
+}
+
+/// What the reasons say of a flow.
+fn reasons(capture: &Capture) -> Vec<String> {
+    flow(capture).why.iter().map(|reason| reason.detail.to_string()).collect()
+}
+
+#[test]
+fn where_a_port_promises_several_protocols_the_reasons_name_those_that_are_meant() {
+    let refuted = reasons(&datagrams(443, TEXTS[2], 3));
+    assert!(refuted[0].contains("neither quic nor dtls sends"), "{refuted:?}");
+    let confirmed = reasons(&datagrams(443, &gateway_hello()[..67], 1));
+    assert_eq!(confirmed.last().map(String::as_str), Some("port 443 is known in practice as dtls"));
+    let usual = reasons(&datagrams(4433, &gateway_hello()[..67], 1));
+    assert_eq!(usual.last().map(String::as_str), Some("port 4433 is usual for dtls"));
+}
+
+#[test]
+fn a_version_that_the_capture_cut_off_is_not_taken_for_the_first() {
+    let mut syn = rdp_udp_syn();
+    // A correlation id and its zeros, then the version.
+    syn[6] = 0x18;
+    syn[16..32].copy_from_slice(&[9; 16]);
+    syn[50..52].copy_from_slice(&[0, 2]);
+    let offered = |capture: &Capture| flow(capture).attributes.value("rdp-udp.offered").cloned();
+    assert_eq!(offered(&datagrams(3389, &syn, 1)), Some(Value::Number(2)));
+    assert_eq!(offered(&datagrams(3389, &syn, 1).cut(90)), None);
+    assert_eq!(offered(&datagrams(3389, &rdp_udp_syn(), 1).cut(90)), Some(Value::Number(1)));
 }

@@ -10,8 +10,16 @@ use std::sync::Arc;
 pub struct Page {
     /// What it promises, the best claim first.
     pub claims: Arc<[PortClaim]>,
-    /// The best claim as a sentence; empty where there is none.
-    pub sentence: Arc<str>,
+    /// Each of them as a sentence.
+    sentences: Vec<Arc<str>>,
+}
+
+impl Page {
+    /// The claim at `place` as a sentence.
+    #[must_use]
+    pub fn sentence(&self, place: usize) -> Option<Arc<str>> {
+        self.sentences.get(place).map(Arc::clone)
+    }
 }
 
 /// The pages looked up so far: at most one per transport and port.
@@ -34,8 +42,8 @@ impl Book {
         self.pages.entry((transport, port)).or_insert_with(|| {
             let by_user = decode_as.iter().filter_map(|said| said.claim(transport, port));
             let claims: Arc<[PortClaim]> = by_user.chain(claims(transport, port)).collect();
-            let sentence = claims.first().map_or_else(|| Arc::from(""), |best| sentence(best, port));
-            Page { claims, sentence }
+            let sentences = claims.iter().map(|claim| sentence(claim, port)).collect();
+            Page { claims, sentences }
         })
     }
 }
@@ -61,6 +69,6 @@ mod tests {
         let page = book.page(Transport::Tcp, 443);
         assert_eq!(page.claims.first().map(|claim| claim.name), Some("ssh"));
         assert!(page.claims.len() > 1);
-        assert_eq!(&*page.sentence, "port 443 was said by the user to be ssh");
+        assert_eq!(page.sentence(0).as_deref(), Some("port 443 was said by the user to be ssh"));
     }
 }

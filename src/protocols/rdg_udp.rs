@@ -82,14 +82,13 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         return Ok(Evidence { rule, side: Side::Initiator, ..evidence });
     }
     // A gateway's flow has nothing but DTLS in it; WebRTC's would have STUN and media.
-    if opening.is_on(PORTS) && dtls::is_pure(opening) {
+    let has_roles = dtls::shows_roles(opening);
+    let listens = opening.is_on(PORTS) || has_roles && PORTS.contains(&opening.port());
+    if listens && dtls::is_pure(opening) {
         let rule = "dtls-to-gateway-port: DTLS towards the gateway's port (MS-TSGU section 1.9.3)";
-        if dtls::shows_roles(opening) {
-            return Ok(Evidence { rule, ..evidence });
-        }
-        // Without a hello nothing says which end listens, but that clients mostly speak first.
-        require(!opening.initiator.is_silent())?;
-        return Ok(Evidence { confidence: Confidence::Signature, rule, ..evidence });
+        // Without a hello nothing but the port says which end listens.
+        let most = if has_roles { Confidence::Dialogue } else { Confidence::Signature };
+        return Ok(Evidence { confidence: evidence.confidence.min(most), rule, ..evidence });
     }
     // The second hello may bring the trailer that the first one lacked.
     Err(Reject::Incomplete)
@@ -153,10 +152,13 @@ const HELLO: &[u8] = b"\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36\
     \x00\x00\x00\x02\xc0\x2f\x01\x00\
     \x00\x00\x00\x00\xaa\x1d\x33\x22\x11\x00\x55\x44\x77\x46\x88\x99\xaa\xbb\xcc\xdd\x00\x00\x1d\xaa\x1a\x00";
 
+const DATA: &[u8] = b"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x05\x00\x08eightbyt";
+
 const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "the correlation id, and the server's demand for a cookie", &[HELLO], &[dtls::VERIFY]),
     Example::udp(Confidence::Message, "the correlation id on a port of the administrator's choice", &[HELLO], &[]),
     Example::udp(Confidence::Message, "DTLS towards the gateway's port", &[dtls::CLIENT], &[]).on(3391),
+    Example::udp(Confidence::Signature, "data towards the gateway's port, in the middle of a session", &[DATA], &[DATA]).on(3391),
     Example::not(Transport::Udp, "DTLS elsewhere", &[dtls::CLIENT], &[dtls::VERIFY]),
     Example::not(Transport::Udp, "no DTLS towards the gateway's port", &[b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"], &[]).on(3391),
     Example::not(
