@@ -35,3 +35,19 @@ fn a_host_that_tries_a_special_port_on_many_others_is_noticed() {
     }
     assert_found(&capture, &[("port-scanned", Notice)]);
 }
+
+#[test]
+fn what_a_port_promises_has_the_name_that_labels_have_and_the_registered_one_behind_it() {
+    let http: &[(bool, &[u8])] = &[
+        (true, b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    ];
+    for (port, promised) in [(3372, "tip (registered as tip2)"), (3353, "fatpipe"), (2598, "cgp")] {
+        let mut capture = Capture::default();
+        capture.connection(NOON, (CLIENT, 50_000), (SERVER, port), http);
+        let findings = examine(&capture, 0).findings;
+        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_ref()).collect();
+        let expected = format!("http on port {port}/tcp, where {promised} is expected");
+        assert!(titles.contains(&expected.as_str()), "{titles:?}");
+    }
+}
