@@ -51,6 +51,10 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("nothing is known about \"{query}\"{}", if let Some((first, last)) = backwards(query) {
     format!(": the range ends before it begins; write {last}-{first}")
+} else if is_beyond(query) {
+    String::from("; ports end at 65535")
+} else if query.contains(',') {
+    format!("; write several with spaces between them: {}", query.replace(',', " "))
 } else if suggestions.is_empty() {
     String::from("; give a port (3391/udp), a range (3224-3324), or a protocol's or service's name")
 } else {
@@ -104,6 +108,12 @@ fn backwards(query: &str) -> Option<(u16, u16)> {
     let (first, last) = ports.split_once('-')?;
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
     (first > last).then_some((first, last))
+}
+
+/// Whether a number in it is too large for a port.
+fn is_beyond(query: &str) -> bool {
+    let numbers = query.split(['/', ':', '-', ',', ' ']).filter_map(|part| part.parse::<u64>().ok());
+    numbers.max().is_some_and(|number| number > u16::MAX.into())
 }
 
 fn transport(name: &str) -> Option<Transport> {

@@ -33,7 +33,9 @@ impl FromStr for Span {
 }
 
 fn explain_span(text: &str) -> String {
-    format!("`{text}` is no span of time; write a whole number above 0 and a unit: 500ms, 30s, 5m, 1h")
+    format!(
+        "`{text}` is no span of time; write a whole number above 0 and a unit, or of seconds: 500ms, 30s, 5m, 1h, 30"
+    )
 }
 
 /// Bytes that keep a frame whole, whatever the interface: the most that libpcap takes, and tcpdump's default.
@@ -86,7 +88,11 @@ impl FromStr for DecodeRule {
             _ => return Err(form()),
         };
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-        let port = |text: &str| text.trim().parse::<u16>().map_err(|_| form());
+        let port = |text: &str| {
+            let number = text.trim().parse::<u64>().map_err(|_| form())?;
+            u16::try_from(number)
+                .map_err(|_| format!("there is no port {number} as in `{text}`; ports end at 65535"))
+        };
         let (first, last) = (port(first)?, port(last)?);
         if first > last {
             return Err(format!("the range {first}-{last} in `{text}` is empty; write the lower port first"));
