@@ -12,11 +12,12 @@ const MAX_WINDOW: u64 = 128 << 20;
 /// A gzip stream: one or more members (RFC 1952 section 2.2).
 pub(super) struct Gzip<R> {
     member: Option<GzDecoder<R>>,
+    trailing: bool,
 }
 
 impl<R: BufRead> Gzip<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { member: Some(GzDecoder::new(source)) }
+        Self { member: Some(GzDecoder::new(source)), trailing: false }
     }
 }
 
@@ -33,11 +34,32 @@ impl<R: BufRead> Read for Gzip<R> {
             }
             let mut source = member.into_inner();
             if !only_padding(&mut source)? {
+                if !begins_member(source.fill_buf()?) {
+                    self.trailing = true;
+                    break;
+                }
                 self.member = Some(GzDecoder::new(source));
             }
         }
-        Ok(0)
+        if self.trailing { Err(Error::new(ErrorKind::InvalidData, Trailing)) } else { Ok(0) }
     }
+}
+
+/// Something follows compressed data that is none; the data itself is whole.
+#[derive(Debug, thiserror::Error)]
+#[error("something else follows the compressed data")]
+pub(super) struct Trailing;
+
+impl Trailing {
+    /// Whether an error is this one.
+    pub(super) fn is(error: &Error) -> bool {
+        matches!(error.get_ref(), Some(inner) if inner.is::<Self>())
+    }
+}
+
+/// Whether another member may begin so (RFC 1952 section 2.3.1); of a single byte it may be the first.
+fn begins_member(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f] | [0x1f, 0x8b, ..])
 }
 
 /// Passes over zeros, with which tapes fill their blocks; whether nothing else is left.

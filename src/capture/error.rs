@@ -65,7 +65,7 @@ pub enum CaptureError {
     /// The capture ends in the middle of a record.
     #[error(
         "{name} is cut short: {}; everything before it was read. If it was still being written or copied, read it \
-         again when that is done", cut_at(*offset, *end, *frame, *packed)
+         again when that is done", cut_at(*offset, *end, *frame, *packed, unit)
     )]
     Cut {
         /// The file as it was named.
@@ -78,6 +78,8 @@ pub enum CaptureError {
         frame: u64,
         /// How the capture is compressed, if it is.
         packed: Option<Packed>,
+        /// What the format calls its records: `record` or `block`.
+        unit: &'static str,
     },
     /// The capture goes on, but not in a way that can be read.
     #[error(
@@ -95,6 +97,16 @@ pub enum CaptureError {
         packed: Option<Packed>,
         /// What is wrong with it.
         what: String,
+    },
+    /// The capture is whole, and something else stands behind its compressed data.
+    #[error(
+        "{name}: something that is no {kind} data follows the compressed capture and was ignored; all of the capture was read"
+    )]
+    Trailing {
+        /// The file as it was named.
+        name: String,
+        /// How the capture is compressed.
+        kind: &'static str,
     },
     /// The system failed to deliver the rest of the file.
     #[error(
@@ -189,7 +201,7 @@ pub struct Packed {
 }
 
 /// Where a capture is cut: `end` bytes of it are there, and what begins at `offset` is not whole.
-fn cut_at(offset: u64, end: u64, frame: u64, packed: Option<Packed>) -> String {
+fn cut_at(offset: u64, end: u64, frame: u64, packed: Option<Packed>, unit: &str) -> String {
     let ends = match packed {
         Some(Packed { kind, cut: Some(at) }) if end == 0 => {
             return format!(
@@ -209,7 +221,7 @@ fn cut_at(offset: u64, end: u64, frame: u64, packed: Option<Packed>) -> String {
         return format!("{ends}, inside the file's header, and frame {frame} was expected behind that");
     }
     let of = unpacked(packed.filter(|packed| packed.cut.is_none()));
-    format!("{ends}, inside the record that begins at byte {offset}{of}, where frame {frame} was expected")
+    format!("{ends}, inside the {unit} that begins at byte {offset}{of}, where frame {frame} was expected")
 }
 
 /// Says of a place that it is not one in the file itself.
@@ -222,7 +234,14 @@ impl CaptureError {
     /// otherwise nothing was read of it (exit code 2).
     #[must_use]
     pub const fn is_partial(&self) -> bool {
-        matches!(self, Self::Cut { .. } | Self::Damaged { .. } | Self::Broken { .. } | Self::Gone { .. })
+        matches!(
+            self,
+            Self::Cut { .. }
+                | Self::Damaged { .. }
+                | Self::Trailing { .. }
+                | Self::Broken { .. }
+                | Self::Gone { .. }
+        )
     }
 
     /// The error for a file that the system refuses to open or to begin reading.
@@ -238,10 +257,10 @@ impl CaptureError {
 
     /// The error for a source that failed after something of it had been read.
     pub(super) fn reading(name: String, at: Place, source: io::Error) -> Self {
-        let Place { offset, end, frame, packed } = at;
+        let Place { offset, end, frame, packed, unit } = at;
         match source.kind() {
             // Only decompression says so: the files themselves just end.
-            io::ErrorKind::UnexpectedEof => Self::Cut { name, offset, end, frame, packed },
+            io::ErrorKind::UnexpectedEof => Self::Cut { name, offset, end, frame, packed, unit },
             io::ErrorKind::InvalidData => {
                 Self::Damaged { name, offset, frame, packed, what: source.to_string() }
             }
@@ -260,4 +279,6 @@ pub(super) struct Place {
     /// The next frame's number.
     pub(super) frame: u64,
     pub(super) packed: Option<Packed>,
+    /// What the format calls its records.
+    pub(super) unit: &'static str,
 }

@@ -1,5 +1,6 @@
 //! Reads capture files and pipes: pcap or pcapng, plain or compressed, in large blocks.
 
+use super::compressed::Trailing;
 use super::error::Place;
 use super::input::{self, Format, Input, PROBE, Packing};
 use super::walk::{Found, Walk};
@@ -204,13 +205,23 @@ impl FileReader {
         // Of what was to be passed over, some may be there too.
         let passed = self.skip.length - self.skip.left;
         let end = offset + self.carry.len() as u64 + passed;
+        let unit = self.format.unit();
         let unfinished = self.format.is_inside_block() || !self.carry.is_empty();
         match self.ended.take() {
+            Some(End::Failed(error)) if Trailing::is(&error) => {
+                // What is not whole is cut, whatever stands behind it.
+                let kind = packed.map_or("compressed", |packed| packed.kind);
+                Err(if unfinished {
+                    CaptureError::Cut { name, offset, end, frame, packed, unit }
+                } else {
+                    CaptureError::Trailing { name, kind }
+                })
+            }
             Some(End::Failed(error)) => {
                 let packed = self.packing.as_ref().map(|packing| packing.said(true));
-                Err(CaptureError::reading(name, Place { offset, end, frame, packed }, error))
+                Err(CaptureError::reading(name, Place { offset, end, frame, packed, unit }, error))
             }
-            _ if unfinished => Err(CaptureError::Cut { name, offset, end, frame, packed }),
+            _ if unfinished => Err(CaptureError::Cut { name, offset, end, frame, packed, unit }),
             _ => Ok(false),
         }
     }

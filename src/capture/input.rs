@@ -1,6 +1,6 @@
 //! Opens what a capture is read from, and tells by its first bytes how to read it.
 
-use super::compressed::{Gzip, Zstd};
+use super::compressed::{Gzip, Trailing, Zstd};
 use super::error::{Packed, Place};
 use super::pcapng::{self, Pcapng};
 use super::savefile::{self, Savefile};
@@ -83,6 +83,14 @@ impl Format {
         matches!(self, Self::Pcapng(pcapng) if pcapng.is_inside_block())
     }
 
+    /// What the format calls its records.
+    pub(super) const fn unit(&self) -> &'static str {
+        match self {
+            Self::Savefile(_) => "record",
+            Self::Pcapng(_) => "block",
+        }
+    }
+
     pub(super) fn drops(&self) -> Drops {
         match self {
             Self::Savefile(_) => Drops::default(),
@@ -139,7 +147,8 @@ impl Input {
                 _ => Box::new(Zstd::new(input)),
             };
             head = peek(&mut source).map_err(|error| {
-                let at = Place { offset: 0, end: 0, frame: 1, packed: Some(packing.said(true)) };
+                let at =
+                    Place { offset: 0, end: 0, frame: 1, packed: Some(packing.said(true)), unit: "record" };
                 CaptureError::reading(name.to_owned(), at, error)
             })?;
             kind = sniff::kind(&head);
@@ -154,6 +163,7 @@ impl Input {
             end: head.len() as u64,
             frame: 1,
             packed: packing.as_ref().map(|packing| packing.said(false)),
+            unit: "record",
         };
         let format = match kind {
             Kind::Savefile => match head.first_chunk().map(Savefile::parse) {
@@ -171,10 +181,15 @@ impl Input {
             }
             Kind::Begun => return Err(cut()),
             Kind::Foreign(looks) if packing.is_some() => {
+                // Nothing is lost by reading on in what is no capture.
+                let _ = source.by_ref().take(sniff::TAR as u64).read_to_end(&mut head);
+                let looks = sniff::tar(&head).unwrap_or(looks);
                 let looks = format!("it is compressed, and of what is in it: {looks}");
                 return Err(CaptureError::Foreign { name: name(), looks });
             }
             Kind::Foreign(looks) => {
+                let _ = source.by_ref().take(sniff::TAR as u64).read_to_end(&mut head);
+                let looks = sniff::tar(&head).unwrap_or(looks);
                 return Err(CaptureError::Foreign { name: name(), looks: looks.to_owned() });
             }
         };
@@ -187,6 +202,9 @@ impl Input {
 /// Reads a file's first bytes, as many as it takes to tell what it is; fewer where it ends.
 fn peek(source: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(PEEK + PROBE);
-    source.take(PEEK as u64).read_to_end(&mut head)?;
-    Ok(head)
+    match source.take(PEEK as u64).read_to_end(&mut head) {
+        // It is told again when all before it has been read.
+        Err(error) if head.is_empty() || !Trailing::is(&error) => Err(error),
+        _ => Ok(head),
+    }
 }

@@ -26,7 +26,7 @@ pub struct Source {
 ///
 /// Directories are searched, directories in them included, for files that begin as captures do; symbolic links to
 /// directories are followed only where they are named. What is named is expected to be a capture; what is found
-/// and is none, is passed over. A file that is found twice is read once.
+/// and is none, is passed over, unless its name says that it is one. A file that is found twice is read once.
 pub fn list(paths: &[PathBuf]) -> Listed {
     let mut search = Search::default();
     for path in paths {
@@ -91,7 +91,7 @@ impl Search {
                 self.met = true;
                 self.add(path, first);
             }
-            Err(CaptureError::Foreign { .. } | CaptureError::Empty { .. }) => {}
+            Err(CaptureError::Foreign { .. } | CaptureError::Empty { .. }) if !is_named_as_capture(path) => {}
             Err(error) => self.hindered(error),
         }
     }
@@ -127,6 +127,13 @@ impl Search {
             }
         }
     }
+}
+
+/// Whether a file's name promises a capture, so that somebody misses it if it is none.
+fn is_named_as_capture(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(&name);
+    [".pcap", ".pcapng", ".cap"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The time of a file's first frame. Damage is not told here but when the file is read, with what came before it.
@@ -185,8 +192,8 @@ mod tests {
         let first = directory.write("inner/most/z.txt", 10);
         let second = directory.write("inner/b", 20);
         let same = directory.write("inner/c", 20);
-        fs::write(directory.0.join("notes.pcap"), "not a capture at all").unwrap();
-        fs::write(directory.0.join("empty.pcap"), "").unwrap();
+        fs::write(directory.0.join("notes.txt"), "not a capture at all").unwrap();
+        fs::write(directory.0.join("empty"), "").unwrap();
         let Listed { sources, errors, .. } = list(std::slice::from_ref(&directory.0));
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(paths(&sources), [&first, &second, &same, &last]);
@@ -212,6 +219,22 @@ mod tests {
         let Listed { sources, errors, .. } = list(std::slice::from_ref(&directory.0));
         assert!(sources.is_empty());
         assert!(matches!(errors.as_slice(), [CaptureError::NoCaptures { .. }]), "{errors:?}");
+    }
+
+    #[test]
+    fn what_is_found_under_a_captures_name_and_is_none_is_told() {
+        let directory = Directory::new("promised");
+        let good = directory.write("good", 1);
+        fs::write(directory.0.join("zeros.PCAPNG"), [0; 4096]).unwrap();
+        fs::write(directory.0.join("empty.cap.gz"), "").unwrap();
+        fs::write(directory.0.join("notes.txt"), "").unwrap();
+        let Listed { sources, mut errors, .. } = list(std::slice::from_ref(&directory.0));
+        assert_eq!(paths(&sources), [&good]);
+        errors.sort_by_key(ToString::to_string);
+        assert!(
+            matches!(errors.as_slice(), [CaptureError::Empty { .. }, CaptureError::Foreign { .. }]),
+            "{errors:?}"
+        );
     }
 
     #[test]

@@ -86,6 +86,15 @@ const KNOWN: &[(&[u8], &str)] = &[
     (b"<", "it is HTML or XML text; a download page was perhaps saved instead of the capture"),
 ];
 
+/// Bytes of a tar archive's first header.
+pub(super) const TAR: usize = 512;
+
+/// What a tar archive looks like: its magic is inside the first header (POSIX.1-2017, pax, "ustar Interchange Format").
+pub(super) fn tar(bytes: &[u8]) -> Option<&'static str> {
+    let magic = bytes.get(257..262)?;
+    (magic == b"ustar").then_some("it is a tar archive; unpack it and name the captures in it")
+}
+
 fn looks(bytes: &[u8]) -> &'static str {
     if let Some((_, looks)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return looks;
@@ -120,6 +129,14 @@ mod tests {
     fn text_is_called_text_even_when_its_last_character_is_cut() {
         let Kind::Foreign(looks) = kind(b"10:00:00 IP a > b: \xc3") else { panic!() };
         assert!(looks.contains("it is text"), "{looks}");
+    }
+
+    #[test]
+    fn a_tar_archive_is_known_by_its_magic() {
+        let mut header = [b'a'; TAR];
+        assert_eq!(tar(&header), None);
+        header[257..262].copy_from_slice(b"ustar");
+        assert!(tar(&header).is_some_and(|looks| looks.contains("unpack it")));
     }
 
     #[test]

@@ -52,6 +52,24 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 const TEN: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 #[test]
+fn what_follows_whole_gzip_data_is_told_as_that_and_not_as_a_cut() {
+    let sample = Sample::little();
+    let head = sample.header(0xa1b2c3d4, (2, 4), 65535, 1);
+    for records in [0, 1, 3] {
+        let record = sample.record(7, 8, 10, 60, TEN);
+        let capture = [head.clone(), record.repeat(records)].concat();
+        for garbage in [&b"x"[..], b"garbage that is longer than a gzip header", b"\x1f\x8c"] {
+            let (frames, error, _) = read(&[&gzip(&capture)[..], garbage].concat(), BLOCK);
+            assert_eq!(frames.len(), records);
+            assert!(matches!(error, Some(CaptureError::Trailing { kind: "gzip", .. })), "{error:?}");
+        }
+    }
+    let cut = [head.clone(), sample.record(7, 8, 10, 60, TEN)[..20].to_vec()].concat();
+    let (_, error, _) = read(&[&gzip(&cut)[..], b"garbage"].concat(), BLOCK);
+    assert!(matches!(error, Some(CaptureError::Cut { .. })), "{error:?}");
+}
+
+#[test]
 fn a_pcap_file_is_read_in_either_order_of_bytes() {
     for sample in [Sample::little(), Sample::big()] {
         let file = [sample.header(0xa1b2c3d4, (2, 4), 65535, 1), sample.record(7, 8, 10, 60, TEN)].concat();
