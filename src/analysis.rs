@@ -6,8 +6,10 @@ use crate::capture::{CaptureError, Drops, FileReader};
 use crate::findings::CaptureFacts;
 use crate::packet::Timestamp;
 use crate::pipeline::{Intake, Pipeline, Settings};
+use crate::place;
 use crate::shard::Sink;
 use crate::totals::Totals;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What to read of a capture, and when to stop.
@@ -34,6 +36,8 @@ pub struct Outcome {
     pub behind: u64,
     /// How often a bound was hit, by name.
     pub bounds: Vec<(&'static str, u64)>,
+    /// The names of the captures, where there is more than one: a frame's number says nothing without them.
+    pub files: Arc<[String]>,
 }
 
 impl Outcome {
@@ -51,6 +55,7 @@ impl Outcome {
             oversized: self.intake.oversized,
             fragments: missing.map(|(_, count)| count).sum(),
             told: false,
+            files: Arc::clone(&self.files),
         }
     }
 
@@ -101,7 +106,9 @@ impl Run<'_> {
         mut sink: impl FnMut() -> S,
         watcher: &mut impl Watcher,
     ) -> std::io::Result<(Outcome, Vec<S>)> {
-        let mut outcome = Outcome::default();
+        let several = self.sources.len() > 1;
+        let names = self.sources.iter().filter(|_| several).map(|source| source.path.display().to_string());
+        let mut outcome = Outcome { files: names.collect(), ..Outcome::default() };
         let mut sinks = Vec::new();
         let mut read = Progress::default();
         let timelines = self.sources.chunks(if self.each { 1 } else { self.sources.len().max(1) });
@@ -110,6 +117,7 @@ impl Run<'_> {
             let mut pipeline = Pipeline::start(&self.settings, &mut sink)?;
             for source in sources {
                 pipeline.set_file(file);
+                read.file = several.then_some(file);
                 file += 1;
                 if !self.is_over(&read) {
                     self.reading.feed(source, &mut pipeline, &mut read, self.stop, watcher);
@@ -145,6 +153,8 @@ struct Progress {
     /// Time of the timeline's first frame.
     timeline: Option<Timestamp>,
     drops: Drops,
+    /// Which capture is read, where there is more than one.
+    file: Option<u32>,
 }
 
 impl Reading {
@@ -185,6 +195,11 @@ impl Reading {
             }
             let over = self.clip(&mut block.frames, read);
             read.frames += block.frames.len() as u64;
+            if let Some(file) = read.file {
+                for frame in &mut block.frames {
+                    frame.number = place::of(file, frame.number);
+                }
+            }
             pipeline.feed(block);
             watcher.progressed(read.frames, read.bytes);
             if over {

@@ -29,7 +29,7 @@ Exit codes:
   1    done, and a finding was at least as severe as --fail-on says
   2    wrong usage, or something could not be opened, read or written; the rest was done
   3    done, but an input was cut short or damaged: everything before the damage is in the output
-  130  ended by Ctrl-C, after telling what was known";
+  130  ended by Ctrl-C, after telling what was known (SIGTERM: 143; live: as if it were done)";
 
 /// Says what each network flow really is, how sure it is, and why.
 ///

@@ -106,6 +106,15 @@ pub struct Undecided {
     pub judged: u32,
 }
 
+/// What nobody claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unclaimed {
+    /// The first bytes: of the first datagram, or of the stream.
+    pub first: FirstBytes,
+    /// Who sent them: the initiator, unless only the responder said something.
+    pub side: Side,
+}
+
 /// What only some flows have.
 #[derive(Debug, Default)]
 pub struct Extra {
@@ -175,6 +184,8 @@ pub struct Flow {
     pub settled: bool,
     /// What speaks against those who are usual on the responder's port, where something does.
     pub refuted: Option<Refutation>,
+    /// What was said first, where nobody claims it.
+    pub unclaimed: Option<Unclaimed>,
     /// Whether bytes of a payload were cut off by the capture.
     pub truncated: bool,
     /// Whether its label has changed since anybody was told.
@@ -207,6 +218,7 @@ impl Flow {
             low_initiates: packet.from_low,
             settled: false,
             refuted: None,
+            unclaimed: None,
             truncated: false,
             relabelled: false,
             continued: false,

@@ -102,6 +102,7 @@ pub mod opening;
 pub mod output;
 pub mod packet;
 pub mod pipeline;
+pub mod place;
 pub mod ports;
 pub mod protocols;
 mod pulse;

@@ -10,7 +10,6 @@ use crate::findings::Survey;
 use crate::packet::Timestamp;
 use crate::pipeline::{Pipeline, Settings};
 use crate::shard::Sink;
-use crate::totals::Totals;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -86,7 +85,8 @@ impl Monitor<'_> {
         let bounds = pipeline.bounds().collect();
         let (intake, totals, sinks) = pipeline.finish();
         let behind = board.behind.load(Ordering::Relaxed);
-        Ok((Outcome { intake, totals, drops: stats.drops, behind, bounds }, sinks))
+        let drops = stats.drops;
+        Ok((Outcome { intake, totals, drops, behind, bounds, ..Outcome::default() }, sinks))
     }
 }
 
@@ -142,7 +142,7 @@ fn run_pipeline<S: Sink + Send + 'static>(
                 round += 1;
                 let bounds = pipeline.bounds().collect();
                 let outcome =
-                    Outcome { intake: *pipeline.intake(), totals: Totals::default(), drops, behind, bounds };
+                    Outcome { intake: *pipeline.intake(), drops, behind, bounds, ..Outcome::default() };
                 pipeline.survey(Survey { round, now: now(), capture: outcome.facts() });
             }
         }

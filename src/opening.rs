@@ -287,6 +287,12 @@ impl FirstBytes {
     /// As many as tell a person something.
     const MOST: usize = 12;
 
+    /// How many bytes there were, if fewer than 255.
+    #[must_use]
+    pub const fn all(&self) -> Option<u8> {
+        if self.len < u8::MAX { Some(self.len) } else { None }
+    }
+
     /// The first of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

@@ -21,7 +21,8 @@ impl Timestamp {
 pub struct Frame {
     /// When it was captured.
     pub time: Timestamp,
-    /// Its number in its file, from 1, as Wireshark shows it.
+    /// Its number in its file, from 1, as Wireshark shows it; with its file where several are read: see
+    /// [`place`](crate::place).
     pub number: u64,
     /// Where its bytes begin in the block that holds them.
     pub start: u32,

@@ -42,7 +42,7 @@ pub struct Summary {
     pub last: Timestamp,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
-    /// Number of the first packet's frame.
+    /// The first packet's frame, as all frames below: see [`place`](crate::place).
     pub first_frame: u64,
     /// VLAN tags and tunnels.
     pub layers: Enclosure,
@@ -143,7 +143,7 @@ fn identify(flow: &Flow) -> u64 {
     };
     flow.key.write_stable(&mut add);
     add(&flow.first.0.to_le_bytes());
-    add(&flow.first_frame.to_le_bytes());
+    add(&crate::place::number(flow.first_frame).to_le_bytes());
     add(&flow.file.to_le_bytes());
     hash
 }

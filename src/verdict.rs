@@ -225,7 +225,9 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
 
 fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
     let port_claims = Arc::clone(&page.claims);
+    let unchecked = unchecked(flow);
     let Some(best) = port_claims.first().copied() else {
+        why.push(nobodys(flow, unchecked.as_ref()));
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
     if let Some(Refutation { first, spoken }) = flow.refuted {
@@ -238,32 +240,23 @@ fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
             detail: detail.into(),
-            // Over TCP the handshake comes first.
-            frame: (flow.key.transport() != Some(Transport::Tcp)).then_some(flow.first_frame),
+            frame: first_frame(flow),
             side: Some(Side::Initiator),
         });
         why.extend(port_reason(page, 0));
         return Decision { app: None, verdict: Verdict::Contradicted, confidence: None, port_claims, why };
     }
     why.extend(port_reason(page, 0));
-    let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
-    let unchecked = if payload == 0 {
-        Some("no payload was exchanged")
-    } else if flow.truncated {
-        Some("the capture cut the payload off")
-    } else {
-        None
-    };
+    let verdict = if unchecked.is_some() { Verdict::Unverifiable } else { Verdict::Plausible };
     if let Some(reason) = unchecked {
         why.push(Reason {
             kind: ReasonKind::Port,
             rule: "nothing-to-check",
-            detail: reason.into(),
+            detail: reason,
             frame: None,
             side: None,
         });
     }
-    let verdict = if unchecked.is_some() { Verdict::Unverifiable } else { Verdict::Plausible };
     Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
 }
 
@@ -288,6 +281,43 @@ fn not_sent(claims: &[PortClaim], transport: Option<Transport>) -> String {
         [all @ .., last] => format!("what none of {} and {last} sends", all.join(", ")),
         [] => String::new(),
     }
+}
+
+/// Why nothing could be checked, if nothing could.
+fn unchecked(flow: &Flow) -> Option<Detail> {
+    let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
+    let left = flow.unclaimed.and_then(|unclaimed| unclaimed.first.all());
+    match (payload, flow.truncated, left) {
+        (0, ..) => Some("no payload was exchanged".into()),
+        (_, false, _) => None,
+        (_, true, Some(left)) => {
+            Some(format!("the capture cut off all but the first {left} bytes of payload").into())
+        }
+        (_, true, None) => Some("the capture cut the payload off".into()),
+    }
+}
+
+/// Why a flow is nobody's on a port that promises nothing.
+fn nobodys(flow: &Flow, unchecked: Option<&Detail>) -> Reason {
+    let [_, port] = flow.ports();
+    let bytes = match (unchecked, flow.unclaimed) {
+        (Some(reason), _) => reason.to_string(),
+        (None, Some(unclaimed)) => format!("nobody knows these first bytes: {}", unclaimed.first),
+        (None, None) => "nobody knows these bytes".to_owned(),
+    };
+    let known = flow.unclaimed.filter(|_| unchecked.is_none());
+    Reason {
+        kind: if known.is_some() { ReasonKind::Payload } else { ReasonKind::Port },
+        rule: if unchecked.is_some() { "nothing-to-check" } else { "unknown" },
+        detail: format!("{bytes}; port {port} promises nothing").into(),
+        frame: known.and_then(|_| first_frame(flow)),
+        side: known.map(|unclaimed| unclaimed.side),
+    }
+}
+
+/// The frame of the first payload, where that is known: over TCP the handshake comes first.
+fn first_frame(flow: &Flow) -> Option<u64> {
+    (flow.key.transport() != Some(Transport::Tcp)).then_some(flow.first_frame)
 }
 
 /// What the claim at `place` of a page says.

@@ -53,7 +53,7 @@ fn libraries_stay_in_their_rooms() {
         (&["wire"], &["etherparse"]),
         (&["capture"], &["pcap::"]),
         (&["output"], &["serde_json"]),
-        (&["cli", "main.rs"], &["clap", "indicatif", "ctrlc"]),
+        (&["cli", "main.rs"], &["clap", "indicatif", "signal_hook"]),
         (&["pipeline.rs", "monitor.rs"], &["crossbeam_channel"]),
     ];
     for (rooms, words) in rooms {

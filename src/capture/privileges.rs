@@ -44,6 +44,14 @@ fn capabilities(set: &str) -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
+/// The user and group for whom root works: those of whoever called sudo.
+#[must_use]
+pub fn sudo_user() -> Option<(u32, u32)> {
+    let variable = |name| std::env::var(name).ok();
+    let user = invoker(variable("SUDO_UID").as_deref(), variable("SUDO_GID").as_deref());
+    user.filter(|(user, _)| geteuid().is_root() && !is_confined(*user))
+}
+
 /// Gives up root for good, supplementary groups and capabilities included, in all threads of the process; makes
 /// sure of it by trying to become root again.
 ///

@@ -2,8 +2,9 @@
 
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
-use super::read::{DONE, FAILED, exit_code, on_interrupt, verbose};
+use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
 use super::{Cli, LiveArgs};
+use signal_hook::consts::SIGTERM;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,8 +28,7 @@ pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
 
 fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let stop = Arc::new(AtomicBool::new(false));
-    let interrupted = Arc::new(AtomicBool::new(false));
-    on_interrupt(&stop, &interrupted);
+    let signal = on_signals(&stop);
     let options = LiveOptions {
         interface: args.interface.clone(),
         snaplen: args.snaplen,
@@ -37,20 +37,20 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         filter: args.common.filter.clone(),
     };
     let live = Live::open(&options).map_err(|error| error.to_string())?;
+    // While root may still write where it is told to.
+    let destination = destination(&args.common, &[], &stop)?;
     if !args.keep_root {
         let identity = drop_root().map_err(|error| error.to_string())?;
         if let (Identity::Changed { user, group }, true) = (identity, cli.verbose) {
             say(&format!("root is given up: going on as user {user}, group {group}"));
         }
     }
-    // Only now, so that the file belongs to whom we have become.
-    let destination = destination(&args.common, &stop)?;
     if !cli.quiet {
         let name = live.name();
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true);
-    output.begin(cli.quiet);
+    output.begin();
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
@@ -81,5 +81,10 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     if cli.verbose {
         verbose(&outcome);
     }
-    Ok(exit_code(interrupted.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
+    // SIGTERM is how services are told to end: they have done all they were to do.
+    let signal = match signal.load(Ordering::Relaxed) {
+        signal if i32::try_from(signal) == Ok(SIGTERM) => 0,
+        signal => signal,
+    };
+    Ok(exit_code(signal, &messages, args.common.is_failed_by(worst)))
 }

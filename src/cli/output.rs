@@ -3,11 +3,15 @@
 use super::alive::Alive;
 use super::messages::say;
 use super::{Cli, CommonArgs, Format, When};
-use std::io::{IsTerminal, Write};
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use wiretell::analysis::Outcome;
+use wiretell::capture::privileges;
 use wiretell::findings::{Examination, Severity, Survey};
 use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
@@ -15,6 +19,7 @@ use wiretell::output::finding;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::stats::StatsRecord;
 use wiretell::output::table::{LiveTable, Look, Table, TablePart};
+use wiretell::output::text::counted;
 use wiretell::shard::{Alive as ShowAlive, Sink};
 use wiretell::summary::Summary;
 
@@ -74,20 +79,58 @@ impl Out {
     }
 }
 
-/// Opens what records are written to.
+/// Opens what records are written to; none of the `inputs` is destroyed.
 ///
 /// # Errors
 /// A sentence about the file that cannot be made.
-pub(crate) fn destination(args: &CommonArgs, stop: &Arc<AtomicBool>) -> Result<Arc<Destination>, String> {
+pub(crate) fn destination(
+    args: &CommonArgs,
+    inputs: &[&Path],
+    stop: &Arc<AtomicBool>,
+) -> Result<Arc<Destination>, String> {
     let writer: Box<dyn Write + Send> = match args.output.as_deref() {
         None => Box::new(std::io::stdout()),
         Some(path) if path == Path::new("-") => Box::new(std::io::stdout()),
         Some(path) => {
-            let file = std::fs::File::create(path);
+            if let Some(input) = inputs.iter().find(|input| is_same(path, input)) {
+                return Err(format!(
+                    "{}: cannot be written, because it is read from ({}); name another file after -o",
+                    path.display(),
+                    input.display()
+                ));
+            }
+            let file = create(path);
             Box::new(file.map_err(|error| format!("{}: cannot be written: {error}", path.display()))?)
         }
     };
     Ok(Destination::new(writer, Arc::clone(stop)))
+}
+
+/// Makes a file, or empties it. A new one belongs to the user who called sudo, if one did.
+fn create(path: &Path) -> std::io::Result<File> {
+    match File::create_new(path) {
+        Ok(file) => {
+            if let Some((user, group)) = privileges::sudo_user() {
+                fchown(&file, Some(user), Some(group))?;
+            }
+            Ok(file)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::create(path),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an output and an input are one file under whatever names, so that writing would destroy what is read.
+fn is_same(output: &Path, input: &Path) -> bool {
+    let whereabouts = |metadata: Metadata| metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
+    let input = if input == Path::new("-") {
+        let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+        stdin.and_then(|stdin| File::from(stdin).metadata())
+    } else {
+        std::fs::metadata(input)
+    };
+    let output = std::fs::metadata(output).ok().and_then(whereabouts);
+    output.is_some() && output == input.ok().and_then(whereabouts)
 }
 
 /// Columns of a terminal when there is none: wide enough for reasons, narrow enough for a ticket or a mail.
@@ -120,6 +163,7 @@ pub(crate) struct Output {
     format: Format,
     look: Look,
     live: bool,
+    quiet: bool,
     each: bool,
     alive: Option<Arc<Alive>>,
 }
@@ -136,21 +180,18 @@ impl Output {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
-        let look = Look { width, color, all: args.all, live, files };
+        let look = Look { width, color, all: args.all, live, each: false, files };
         let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
-        Self { destination, format: args.format, look, live, each: false, alive }
+        Self { destination, format: args.format, look, live, quiet: cli.quiet, each: false, alive }
     }
 
     /// The same, with every capture a timeline of its own.
     pub(crate) fn each(self, each: bool) -> Self {
-        Self { each, ..self }
+        Self { each, look: Look { each, ..self.look }, ..self }
     }
 
-    /// What stands before all records; what the format has no place for is told, unless that is to be `quiet`.
-    pub(crate) fn begin(&self, quiet: bool) {
-        if self.format == Format::Csv && !quiet {
-            say("CSV has the flows only; findings and sums are in the table and in --format jsonl");
-        }
+    /// What stands before all records.
+    pub(crate) fn begin(&self) {
         let head = match self.format {
             Format::Csv => csv::header(),
             Format::Table if self.live => LiveTable::header(&self.look),
@@ -213,10 +254,14 @@ impl Output {
             Format::Jsonl => {
                 let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
                 let mut lines = JsonLines::new(files, destination, false);
-                finding::write(&examined, &mut lines);
+                finding::write(&examined, &self.look.files, &mut lines);
                 lines.write(&StatsRecord::new(outcome));
             }
-            Format::Csv => {}
+            Format::Csv if self.quiet || examined.findings.is_empty() => {}
+            Format::Csv => say(&format!(
+                "CSV has the flows only; {} and the sums are in the table and in --format jsonl",
+                counted(examined.findings.len() as u64, "finding")
+            )),
         }
         self.destination.outcome().map(|()| worst)
     }

@@ -3,12 +3,13 @@
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
 use super::{Cli, ReadArgs};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use wiretell::analysis::{Outcome, Reading, Run, Watcher};
 use wiretell::capture::list::{Listed, list};
 use wiretell::output::text::{bound, counted};
@@ -21,8 +22,8 @@ const FOUND: u8 = 1;
 pub(crate) const FAILED: u8 = 2;
 /// Done, but an input was cut short or damaged, or went away.
 const DAMAGED: u8 = 3;
-/// Ended by Ctrl-C, as shells count it: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+/// What shells add to a signal's number: Ctrl-C, SIGINT, is 130.
+const SIGNALLED: u8 = 128;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
@@ -38,8 +39,7 @@ pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
 fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let filter = args.common.compiled_filter().map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
-    let interrupted = Arc::new(AtomicBool::new(false));
-    on_interrupt(&stop, &interrupted);
+    let signal = on_signals(&stop);
     let Listed { sources, errors, repeated } = list(&args.paths);
     let size = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
     let total = sources.iter().map(|source| size(&source.path)).sum();
@@ -54,15 +54,11 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         };
         say(&format!("{} is named more than once, and read once{others}", file.display()));
     }
-    if let Some(target) = args.common.output.as_deref()
-        && sources.iter().any(|source| is_one_file(target, &source.path))
-    {
-        return Err(format!("{}: cannot be written, because it is read from", target.display()));
-    }
-    let destination = destination(&args.common, &stop)?;
+    let inputs = sources.iter().map(|source| &source.path).chain(&args.paths).map(PathBuf::as_path);
+    let destination = destination(&args.common, &inputs.collect::<Vec<_>>(), &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let output = Output::new(cli, &args.common, destination, files, false).each(args.each);
-    output.begin(cli.quiet);
+    output.begin();
     let run = Run {
         sources: &sources,
         each: args.each,
@@ -87,20 +83,13 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     if cli.verbose {
         verbose(&outcome);
     }
-    Ok(exit_code(interrupted.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
+    Ok(exit_code(signal.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
 }
 
-/// Whether two paths name the same file, which opening one for writing would empty.
-fn is_one_file(a: &Path, b: &Path) -> bool {
-    let place =
-        |path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
-    place(a).is_some_and(|a| place(b) == Some(a))
-}
-
-/// What the run came to, the worst first.
-pub(crate) fn exit_code(interrupted: bool, messages: &Messages, found: bool) -> u8 {
-    if interrupted {
-        INTERRUPTED
+/// What the run came to, the worst first: the `signal` that ended it, 0 for none, then what went wrong.
+pub(crate) fn exit_code(signal: usize, messages: &Messages, found: bool) -> u8 {
+    if let Ok(signal @ 1..) = u8::try_from(signal) {
+        SIGNALLED + signal
     } else if messages.unopened {
         FAILED
     } else if messages.damaged {
@@ -112,18 +101,24 @@ pub(crate) fn exit_code(interrupted: bool, messages: &Messages, found: bool) -> 
     }
 }
 
-/// Lets Ctrl-C and SIGTERM end the run with what is known so far; the second one ends it at once.
-pub(crate) fn on_interrupt(stop: &Arc<AtomicBool>, interrupted: &Arc<AtomicBool>) {
-    let (stop, interrupted) = (Arc::clone(stop), Arc::clone(interrupted));
-    let set = ctrlc::set_handler(move || {
-        if interrupted.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
+/// Lets Ctrl-C, SIGTERM and SIGHUP end the run with what is known so far; the second one ends it at once. Gives where
+/// the signal's number will be.
+pub(crate) fn on_signals(stop: &Arc<AtomicBool>) -> Arc<AtomicUsize> {
+    let (seen, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let code = i32::from(SIGNALLED) + signal;
+        // In this order: the first signal passes by what the second one is to meet.
+        let set = flag::register_conditional_shutdown(signal, code, Arc::clone(&seen))
+            .and_then(|_| flag::register(signal, Arc::clone(&seen)))
+            .and_then(|_| {
+                flag::register_usize(signal, Arc::clone(&number), usize::try_from(signal).unwrap_or(0))
+            })
+            .and_then(|_| flag::register(signal, Arc::clone(stop)));
+        if let Err(error) = set {
+            say(&format!("signal {signal} will end the run at once, without a summary: {error}"));
         }
-        stop.store(true, Ordering::Relaxed);
-    });
-    if let Err(error) = set {
-        say(&format!("Ctrl-C will end the run at once, without a summary: {error}"));
     }
+    number
 }
 
 pub(crate) fn verbose(outcome: &Outcome) {

@@ -2,6 +2,7 @@
 
 use super::words::{self, counted, percent, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
+use crate::place;
 
 pub(super) const FAMILY: Family = Family {
     title: "The capture itself",
@@ -16,7 +17,7 @@ const ONE_WAY: Diagnosis = Diagnosis {
     title: "The capture has one direction of the traffic only",
     meaning: "Packets of one direction are acknowledged by the other and are not in the capture. Nothing can be said \
               about who did not answer; such findings are withheld.",
-    evidence: "TCP data from a host whose peer sent no packet, and no pair of hosts was heard \
+    evidence: "TCP data from a host whose peer sent no packet, or answers to heartbeats that nobody asked for, and no pair of hosts was heard \
                both ways. From 20 packets a warning, from 6 a notice.",
     caveats: &["Asymmetric routes look the same: the other direction may pass elsewhere."],
     advice: &["Mirror both directions (SPAN source \"both\"), and every link of a port channel."],
@@ -77,7 +78,8 @@ const MIDSTREAM: Diagnosis = Diagnosis {
     severity: Severity::Info,
     title: "Connections were open before the capture began",
     meaning: "What they spoke first is not in the capture; who opened them is a guess.",
-    evidence: "TCP connections without a SYN.",
+    evidence: "TCP connections of which the first packet in the capture, and every one after it, is no SYN; not what goes on \
+               after a time-out, nor packets whose flags were cut off.",
     caveats: &[],
     advice: &["Start the capture before the session that is to be looked at."],
 };
@@ -131,7 +133,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             _ => Severity::Info,
         };
         let sentence = format!(
-            "Of {}, {} with TCP data of one side are in the capture and no packet of the other; {} were heard both ways.",
+            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} were heard both ways.",
             counted(ways.one, "host pair"),
             counted(ways.packets, "packet"),
             ways.both
@@ -141,7 +143,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let [tcp, midway, doubled] = grounds.tcp;
     if midway > 0 {
         let sentence =
-            format!("{} of {} have no handshake in the capture.", midway, counted(tcp, "TCP connection"));
+            format!("{midway} of {} {} no handshake in the capture.", counted(tcp, "TCP connection"), if midway == 1 { "has" } else { "have" });
         findings.push(new(&MIDSTREAM).because(sentence).shown_by("tcp && !tcp.flags.syn".to_owned()));
     }
     if doubled > 0 {
@@ -183,7 +185,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             span(pause),
             words::utc(start, grounds.digits)
         );
-        findings.push(new(&PAUSED).because(sentence).shown_by(format!("frame.number == {frame}")));
+        findings.push(new(&PAUSED).because(sentence).shown_by(format!("frame.number == {}", place::number(frame))));
     }
     if capture.oversized > 0 {
         let sentence = format!("{} are larger than 9300 bytes.", counted(capture.oversized, "frame"));

@@ -101,6 +101,8 @@ pub struct Finding {
     pub advice: Vec<String>,
     /// A Wireshark display filter that shows the packets.
     pub filter: String,
+    /// Which of the captures it is about, where each is a timeline of its own.
+    pub file: Option<u32>,
 }
 
 impl Finding {
@@ -120,6 +122,7 @@ impl Finding {
             caveats: owned(diagnosis.caveats),
             advice: owned(diagnosis.advice),
             filter: String::new(),
+            file: None,
         }
     }
 

@@ -6,12 +6,14 @@
 use super::grounds::{CaptureFacts, Grounds, Stream, Sums};
 use super::ledger::{self, Line};
 use super::{FAMILIES, Finding};
-use crate::key::{Endpoint, HostPair, protocol};
+use crate::key::{Endpoint, FlowKey, HostPair, protocol};
 use crate::packet::{TcpHeader, Timestamp};
+use crate::place;
+use crate::report::Report;
 use crate::shard::SHARDS;
 use crate::summary::Summary;
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -22,6 +24,8 @@ pub const MAX_PAIRS: usize = 16_384;
 /// The port whose TCP says whether two hosts talk at all while something else beside it is silent.
 const BESIDE: u16 = 443;
 
+/// Most TCP flows per shard of which it is remembered that they have ended.
+const MAX_ENDED: usize = 4096;
 /// Most connections per shard of which it is known how they were opened.
 const MAX_OPENED: usize = 4096;
 
@@ -55,7 +59,7 @@ impl Opened {
 pub(super) struct Pair {
     /// Who was heard.
     pub(super) sent: [bool; 2],
-    /// Whose packets must exist, because the other acknowledges them, although none is in the capture.
+    /// Whose packets must exist, because the other acknowledges or answers them, although none is in the capture.
     pub(super) implied: [bool; 2],
     /// TCP to port 443, both ways.
     pub(super) beside: Option<Stream>,
@@ -63,6 +67,19 @@ pub(super) struct Pair {
     pub(super) alone: u32,
     /// Whether a Citrix session was seen.
     pub(super) citrix: bool,
+}
+
+impl Pair {
+    /// Notes whose packets the other's answers imply, although this flow has none of them.
+    fn imply(&mut self, implied: [bool; 2], summary: &Summary) {
+        for (known, implied) in self.implied.iter_mut().zip(implied) {
+            *known |= implied;
+        }
+        if implied != [false; 2] {
+            let packets: u64 = summary.counts.iter().map(|count| count.packets).sum();
+            self.alone = self.alone.saturating_add(u32::try_from(packets).unwrap_or(u32::MAX));
+        }
+    }
 }
 
 /// What one shard's flows left behind.
@@ -76,6 +93,8 @@ pub(super) struct Bucket {
     /// TCP connections, those without a handshake, and handshakes seen twice at once.
     pub(super) tcp: [u64; 3],
     pub(super) digits: u8,
+    /// Ends of TCP flows that have ended: what comes between them later goes on, unless it is opened anew.
+    ended: HashSet<FlowKey, foldhash::fast::RandomState>,
 }
 
 impl Default for Bucket {
@@ -88,6 +107,7 @@ impl Default for Bucket {
             opened: Vec::new(),
             tcp: [0; 3],
             digits: 0,
+            ended: HashSet::default(),
         }
     }
 }
@@ -100,9 +120,12 @@ impl Bucket {
         self.note_pair(summary);
         if let (Some(tcp), false) = (&summary.tcp, summary.continued) {
             let flags = tcp.sides.iter().fold(0, |flags, side| flags | side.flags);
+            // Without any flag, the capture has cut them off; and what goes on after a time-out, or trickles in after
+            // the end, is no connection of its own.
+            let is_known = flags != 0 && self.is_new(summary, flags);
             let [connections, midway, doubled] = &mut self.tcp;
-            *connections += 1;
-            *midway += u64::from(flags & TcpHeader::SYN == 0);
+            *connections += u64::from(is_known);
+            *midway += u64::from(is_known && flags & TcpHeader::SYN == 0);
             *doubled += u64::from(tcp.doubled);
         }
         if self.opened.len() < MAX_OPENED {
@@ -117,6 +140,16 @@ impl Bucket {
                 }
             }
         }
+    }
+
+    /// Whether a connection begins with this flow, as far as the capture can tell; remembers that it was seen.
+    fn is_new(&mut self, summary: &Summary, flags: u8) -> bool {
+        let opened = flags & TcpHeader::SYN != 0;
+        if self.ended.len() < MAX_ENDED {
+            return self.ended.insert(summary.key) || opened;
+        }
+        // What is not remembered any more is not counted as seen for the first time.
+        opened
     }
 
     fn note_pair(&mut self, summary: &Summary) {
@@ -135,12 +168,15 @@ impl Bucket {
             }
         };
         let spoke = summary.counts.map(|count| count.packets > 0);
-        let set = |to: &mut [bool; 2], from: [bool; 2]| {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to |= from;
-            }
-        };
-        set(&mut known.sent, order(spoke));
+        for (sent, spoke) in known.sent.iter_mut().zip(order(spoke)) {
+            *sent |= spoke;
+        }
+        if let Some(Report::Heartbeats(report)) = summary.report.as_deref() {
+            // Who answers was asked, although no question is in the capture.
+            let [one, other] = report.nodes.each_ref().map(|node| node.responses > 0);
+            let [forward, reverse] = spoke;
+            known.imply(order([!forward && other, !reverse && one]), summary);
+        }
         let Some(tcp) = &summary.tcp else { return };
         let [forward, reverse] = &tcp.sides;
         let [up, down] = summary.counts;
@@ -150,11 +186,7 @@ impl Bucket {
             up.packets == 0 && proves(reverse.flags, down.payload),
             down.packets == 0 && proves(forward.flags, up.payload),
         ];
-        set(&mut known.implied, order(implied));
-        if implied != [false; 2] {
-            let packets = u32::try_from(up.packets + down.packets).unwrap_or(u32::MAX);
-            known.alone = known.alone.saturating_add(packets);
-        }
+        known.imply(order(implied), summary);
         known.citrix |= matches!(summary.app, Some("ica" | "cgp"));
         let [_, to] = summary.endpoints;
         if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
@@ -265,10 +297,17 @@ impl Examination {
     pub fn conclude(self, capture: &CaptureFacts) -> Examined {
         let mut examined = Examined::default();
         let mut capture = capture.clone();
-        for buckets in self.timelines.into_values() {
+        for (timeline, buckets) in self.timelines {
+            let before = examined.findings.len();
             conclude(buckets, &capture, &mut examined);
+            for finding in examined.findings.iter_mut().skip(before).filter(|_| self.each) {
+                finding.file = Some(timeline);
+            }
             // What concerns all captures is said once.
             capture.told = true;
+        }
+        for sentence in examined.findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
+            *sentence = place::told(sentence, &capture.files).into_owned();
         }
         let order = |finding: &Finding| {
             // By name: a constant may be at several places.

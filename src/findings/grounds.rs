@@ -7,6 +7,7 @@ use crate::key::{Endpoint, FlowKey};
 use crate::packet::Timestamp;
 use crate::summary::Summary;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What is known about the capture before any flow.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub struct CaptureFacts {
     pub fragments: u64,
     /// Whether what concerns the capture as a whole has been said.
     pub told: bool,
+    /// The names of the captures, where there is more than one.
+    pub files: Arc<[String]>,
 }
 
 /// TCP beside something else between two hosts.

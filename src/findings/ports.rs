@@ -210,21 +210,39 @@ fn promised(claim: &PortClaim) -> String {
 }
 
 fn foreign(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
-    let mut told = BTreeSet::new();
+    let mut listeners: BTreeMap<Endpoint, Vec<&Summary>> = BTreeMap::new();
     for flow in grounds.flows {
         let to = responder(flow);
         let is_refuted = flow.verdict == Verdict::Contradicted && flow.app.is_none();
-        if flow.protocol == protocol::UDP && matches!(to.port, 3343 | 3391) && is_refuted && told.insert(to) {
-            let [from, _] = flow.endpoints;
-            let reason = flow.why.first().map(|reason| format!(": {}", &*reason.detail)).unwrap_or_default();
-            findings.push(Finding::of_flow(&FOREIGN, flow, None).because(format!(
-                "{} to {} from {} (frame {}) on{reason}.",
-                end(from),
-                end(to),
-                words::utc(flow.first, flow.digits),
-                flow.first_frame
-            )));
+        if flow.protocol == protocol::UDP && matches!(to.port, 3343 | 3391) && is_refuted {
+            listeners.entry(to).or_default().push(flow);
         }
+    }
+    for (to, flows) in listeners {
+        let Some((first, others)) = flows.split_first() else { continue };
+        let [from, _] = first.endpoints;
+        let reason = first.why.first().map(|reason| format!(": {}", &*reason.detail)).unwrap_or_default();
+        let mut finding = Finding::of_flow(&FOREIGN, first, None).because(format!(
+            "{} to {} from {} (frame {}) on{reason}.",
+            end(from),
+            end(to),
+            words::utc(first.first, first.digits),
+            first.first_frame
+        ));
+        if !others.is_empty() {
+            let hosts: BTreeSet<IpAddr> = flows.iter().map(|flow| flow.endpoints.first().map_or(to.address, |from| from.address)).collect();
+            finding = finding
+                .because(format!(
+                    "It is one of {} of {} to there.",
+                    counted(flows.len() as u64, "flow"),
+                    counted(hosts.len() as u64, "host")
+                ))
+                .shown_by(format!("{} && udp.port == {}", words::address_filter(to.address), to.port));
+        }
+        for flow in others {
+            finding = finding.flow(flow.id);
+        }
+        findings.push(finding);
     }
 }
 
@@ -240,7 +258,7 @@ fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         // Beside a Citrix session that family tells of it.
         let citrix = *port == 3243 && grounds.has_citrix(from.address, to.address);
         // What contradicts the port was told above.
-        if !two_way || !listens || citrix || flow.verdict == Verdict::Contradicted || !told.insert(to) {
+        if !two_way || !listens || citrix || (flow.truncated && really.is_none()) || flow.verdict == Verdict::Contradicted || !told.insert(to) {
             continue;
         }
         let what = match (really, flow.app) {

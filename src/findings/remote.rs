@@ -6,7 +6,7 @@ use crate::attributes::Value;
 use crate::key::protocol;
 use crate::report::{Channel, Report};
 use crate::summary::Summary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const FAMILY: Family = Family {
     title: "Remote Desktop",
@@ -265,17 +265,32 @@ const IDS: [&str; 4] = [
     "rdg-udp.correlation_id_swapped",
 ];
 
+/// Most flows of one session that are looked at; more than a dozen are not named.
+const MAX_JOINED: usize = 64;
+
 fn joined(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
-    let mut sessions: BTreeMap<&str, Vec<&Summary>> = BTreeMap::new();
+    let mut sessions: BTreeMap<&str, (usize, Vec<&Summary>)> = BTreeMap::new();
     for flow in grounds.flows {
-        for key in IDS {
+        for (place, key) in IDS.iter().enumerate() {
             if let Some(Value::Text(id)) = flow.attributes.value(key) {
-                sessions.entry(id).or_default().push(flow);
+                let (first, flows) = sessions.entry(id).or_insert((place, Vec::new()));
+                *first = place.min(*first);
+                // The parts of a long flow, and what follows a pause, bear the id that its first part does.
+                if flows.len() < MAX_JOINED && !flows.iter().any(|known| known.key == flow.key) {
+                    flows.push(flow);
+                }
             }
         }
     }
-    for (id, flows) in sessions {
+    // An id is looked for in both orders of its bytes, and told in the one in which most write it.
+    let mut sessions: Vec<_> = sessions.into_iter().map(|(id, (place, flows))| (place, id, flows)).collect();
+    sessions.sort_by_key(|(place, id, _)| (*place, *id));
+    let mut told = BTreeSet::new();
+    for (_, id, flows) in sessions {
         let Some((first, [_, ..])) = flows.split_first() else { continue };
+        if !told.insert(flows.iter().map(|flow| flow.id).collect::<Vec<_>>()) {
+            continue;
+        }
         let mut finding = Finding::of_flow(&JOINED, first, None);
         for flow in &flows {
             let [from, to] = flow.endpoints;

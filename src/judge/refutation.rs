@@ -1,13 +1,13 @@
-//! Whether the bytes speak against what the port promises.
+//! What is kept of bytes that nobody claims, and whether they speak against what the port promises.
 
 use crate::classify::{Classifier, is_anybodys};
-use crate::flow::{Flow, Refutation};
-use crate::inspect::{Confidence, Opening, Said};
+use crate::flow::{Flow, Refutation, Unclaimed};
+use crate::inspect::{Confidence, Opening, Said, Side};
 use crate::key::Transport;
 use crate::opening::FirstBytes;
 
-/// Notes whether the bytes speak against what the port promises: only bytes that begin where the flow does can.
-/// `ended` says that no more will be judged.
+/// Notes what nobody claims, and whether it speaks against what the port promises: only bytes that begin where the flow
+/// does can. `ended` says that no more will be judged.
 pub(super) fn note_refutation(
     flow: &mut Flow,
     classifier: &Classifier,
@@ -15,8 +15,11 @@ pub(super) fn note_refutation(
     high: Said<'_>,
     ended: bool,
 ) {
-    flow.refuted = None;
+    (flow.refuted, flow.unclaimed) = (None, None);
     let Some(view) = flow.view(low, high) else { return };
+    if flow.claim.is_none() {
+        flow.unclaimed = unclaimed(&view);
+    }
     let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
     if flow.claim.is_some() || !begins || !view.responder_listens || flow.truncated {
         return;
@@ -24,8 +27,21 @@ pub(super) fn note_refutation(
     let refuted = classifier.is_refuted(view.transport, view.port(), ended);
     let spoken = if refuted { None } else { spoken_over_the_wrong_transport(&view) };
     if refuted || spoken.is_some() {
-        flow.refuted = Some(Refutation { first: FirstBytes::of(view.initiator.bytes()), spoken });
+        flow.refuted = Some(Refutation { first: first_bytes(&view, Side::Initiator), spoken });
     }
+}
+
+/// What was said first, and by whom.
+fn unclaimed(view: &Opening<'_>) -> Option<Unclaimed> {
+    let side = if view.initiator.is_silent() { Side::Responder } else { Side::Initiator };
+    (!view.said(side).is_silent()).then(|| Unclaimed { first: first_bytes(view, side), side })
+}
+
+/// What a side said first: what came in one datagram is one thing, and a stream was cut anywhere.
+fn first_bytes(view: &Opening<'_>, side: Side) -> FirstBytes {
+    let said = view.said(side);
+    let datagram = said.datagrams().next().filter(|_| view.transport != Transport::Tcp);
+    FirstBytes::of(datagram.map_or(said.bytes(), |first| first.bytes))
 }
 
 /// Which protocol of streams the datagrams to a port with a usual protocol are a whole message of, one behind the other.

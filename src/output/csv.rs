@@ -48,6 +48,7 @@ const COLUMNS: &[&str] = &[
     "tcp.rtt_ms",
     "icmp_error.ts",
     "icmp_error.frame",
+    "icmp_error.file",
     "icmp_error.reporter",
     "icmp_error.type",
     "icmp_error.code",
@@ -80,8 +81,7 @@ impl Csv {
 
 impl Sink for Csv {
     fn flow(&mut self, summary: Summary) {
-        let file = self.files.get(summary.file as usize).map(String::as_str);
-        let record = FlowRecord::new(&summary, file);
+        let record = FlowRecord::new(&summary, &self.files);
         self.collector.collect(|buffer| write_line(buffer, &record));
     }
 }
@@ -136,7 +136,7 @@ mod tests {
 
     fn line(summary: &Summary, file: &str) -> String {
         let mut line = Vec::new();
-        write_line(&mut line, &FlowRecord::new(summary, Some(file)));
+        write_line(&mut line, &FlowRecord::new(summary, &[file.to_owned()]));
         String::from_utf8(line).unwrap()
     }
 
@@ -158,7 +158,12 @@ mod tests {
 
     #[test]
     fn every_field_of_the_flow_record_has_a_column_in_the_records_order() {
-        let record = serde_json::to_value(FlowRecord::new(&full(), Some("a.pcap"))).unwrap();
+        let mut summary = full();
+        if let Some((error, _)) = &mut summary.icmp_error {
+            error.frame = crate::place::of(0, error.frame);
+        }
+        let files = ["a.pcap".to_owned()];
+        let record = serde_json::to_value(FlowRecord::new(&summary, &files)).unwrap();
         let mut fields = Vec::new();
         for (name, value) in record.as_object().unwrap() {
             match value.as_object().filter(|_| name != "attributes") {

@@ -7,6 +7,7 @@ use crate::key::{Endpoint, Transport};
 use crate::output::record::{SCHEMA, Text};
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
+use crate::place;
 use crate::report::{Moment, Run, Spread};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -26,6 +27,8 @@ pub struct FindingRecord<'a> {
     caveats: &'a [String],
     advice: &'a [String],
     filter: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,8 +53,10 @@ fn flow_id(id: u64) -> String {
     format!("{id:016x}")
 }
 
-impl<'a> From<&'a Finding> for FindingRecord<'a> {
-    fn from(finding: &'a Finding) -> Self {
+impl<'a> FindingRecord<'a> {
+    /// The record of a finding; `files` are the captures' names.
+    #[must_use]
+    pub fn new(finding: &'a Finding, files: &'a [String]) -> Self {
         let port = |&(transport, port): &(Option<Transport>, u16)| PortRecord {
             proto: transport.map(Transport::name),
             port,
@@ -72,13 +77,12 @@ impl<'a> From<&'a Finding> for FindingRecord<'a> {
             caveats: &finding.caveats,
             advice: &finding.advice,
             filter: &finding.filter,
+            file: finding.file.and_then(|file| files.get(file as usize)).map(String::as_str),
             state: None,
             ts_end: None,
         }
     }
-}
 
-impl<'a> FindingRecord<'a> {
     /// The record of a change while live; `now` is when it was seen.
     #[must_use]
     pub fn of_change(change: &'a Change, now: Timestamp) -> Self {
@@ -87,18 +91,20 @@ impl<'a> FindingRecord<'a> {
         Self {
             state: Some(change.name()),
             ts_end: ended.then_some(Text(Utc { time: now, digits: finding.digits })),
-            ..Self::from(finding)
+            ..Self::new(finding, &[])
         }
     }
 }
 
 /// One node's heartbeats to another over one route.
 #[derive(Debug, Serialize)]
-pub struct HeartbeatRecord {
+pub struct HeartbeatRecord<'a> {
     r#type: &'static str,
     schema: u32,
     ts: Text<Utc>,
     ts_end: Text<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     src_ip: IpAddr,
     src_port: u16,
     dst_ip: IpAddr,
@@ -119,8 +125,8 @@ pub struct HeartbeatRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip_ms: Option<SpreadRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    longest_miss: Option<RunRecord>,
-    misses: Vec<RunRecord>,
+    longest_miss: Option<RunRecord<'a>>,
+    misses: Vec<RunRecord<'a>>,
     misses_not_listed: u64,
     /// The longest run as a share of the thresholds in use.
     threshold_share: Vec<ShareRecord>,
@@ -143,14 +149,18 @@ struct JitterRecord {
 }
 
 #[derive(Debug, Serialize)]
-struct RunRecord {
+struct RunRecord<'a> {
     count: u64,
     ts: Text<Utc>,
     frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ts_end: Option<Text<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frame_end: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_end: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -175,18 +185,20 @@ impl From<Spread> for SpreadRecord {
     }
 }
 
-impl HeartbeatRecord {
-    /// The record of a line.
+impl<'a> HeartbeatRecord<'a> {
+    /// The record of a line; `files` are the captures' names.
     #[must_use]
-    pub fn new(line: &Line) -> Self {
+    pub fn new(line: &Line, files: &'a [String]) -> Self {
         let Line { from, to, beats, digits, .. } = line;
         let utc = |moment: Moment| Text(Utc { time: moment.time, digits: *digits });
         let run = |run: &Run| RunRecord {
             count: run.missed,
             ts: utc(run.start),
-            frame: run.start.frame,
+            frame: place::number(run.start.frame),
+            file: place::file_of(run.start.frame, files),
             ts_end: run.end.map(utc),
-            frame_end: run.end.map(|end| end.frame),
+            frame_end: run.end.map(|end| place::number(end.frame)),
+            file_end: run.end.and_then(|end| place::file_of(end.frame, files)),
         };
         let [Endpoint { address: src_ip, port: src_port }, Endpoint { address: dst_ip, port: dst_port }] =
             [*from, *to];
@@ -198,6 +210,7 @@ impl HeartbeatRecord {
             schema: SCHEMA,
             ts: utc(beats.first.unwrap_or(nothing)),
             ts_end: utc(beats.last.unwrap_or(nothing)),
+            file: beats.first.and_then(|first| place::file_of(first.frame, files)),
             src_ip,
             src_port,
             dst_ip,
@@ -236,12 +249,12 @@ fn share(part: u64, whole: u64) -> f64 {
     (part * 100 / whole.max(1)) as f64 / 100.0
 }
 
-/// Writes all findings and heartbeats as records.
-pub fn write(examined: &Examined, lines: &mut super::jsonl::JsonLines) {
+/// Writes all findings and heartbeats as records; `files` are the captures' names.
+pub fn write(examined: &Examined, files: &[String], lines: &mut super::jsonl::JsonLines) {
     for line in &examined.heartbeats {
-        lines.write(&HeartbeatRecord::new(line));
+        lines.write(&HeartbeatRecord::new(line, files));
     }
     for finding in &examined.findings {
-        lines.write(&FindingRecord::from(finding));
+        lines.write(&FindingRecord::new(finding, files));
     }
 }

@@ -37,12 +37,11 @@ impl Sink for JsonLines {
     }
 
     fn relabelled(&mut self, summary: Summary) {
-        self.write(&LabelRecord::from(FlowRecord::new(&summary, None)));
+        self.write(&LabelRecord::from(FlowRecord::new(&summary, &[])));
     }
 
     fn flow(&mut self, summary: Summary) {
         let files = Arc::clone(&self.files);
-        let file = files.get(summary.file as usize).map(String::as_str);
-        self.write(&FlowRecord::new(&summary, file));
+        self.write(&FlowRecord::new(&summary, &files));
     }
 }

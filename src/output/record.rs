@@ -6,6 +6,7 @@ use crate::output::community;
 use crate::output::protocol::Protocol;
 use crate::output::time::Utc;
 use crate::packet::TcpHeader;
+use crate::place;
 use crate::summary::{Summary, TcpSummary};
 use crate::tcp::TcpSide;
 use serde::{Serialize, Serializer};
@@ -50,7 +51,7 @@ pub struct FlowRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<TcpRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    icmp_error: Option<IcmpRecord>,
+    icmp_error: Option<IcmpRecord<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     continued: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -94,6 +95,8 @@ struct WhyRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     frame: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     side: Option<&'static str>,
 }
 
@@ -110,9 +113,11 @@ struct TcpRecord {
 }
 
 #[derive(Debug, Serialize)]
-struct IcmpRecord {
+struct IcmpRecord<'a> {
     ts: Text<Utc>,
     frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     reporter: IpAddr,
     r#type: u8,
     code: u8,
@@ -195,14 +200,15 @@ fn tunnels(summary: &Summary) -> Vec<TunnelRecord> {
     summary.layers.tunnels().map(record).collect()
 }
 
-fn reasons(summary: &Summary) -> Vec<WhyRecord<'_>> {
+fn reasons<'a>(summary: &'a Summary, files: &'a [String]) -> Vec<WhyRecord<'a>> {
     let mut records = Vec::with_capacity(summary.why.len());
     for reason in &summary.why {
         records.push(WhyRecord {
             kind: reason.kind.name(),
             rule: reason.rule,
             detail: reason.detail.as_ref(),
-            frame: reason.frame,
+            frame: reason.frame.map(place::number),
+            file: reason.frame.and_then(|frame| place::file_of(frame, files)),
             side: reason.side.map(Side::name),
         });
     }
@@ -252,9 +258,9 @@ impl<'a> From<FlowRecord<'a>> for LabelRecord<'a> {
 }
 
 impl<'a> FlowRecord<'a> {
-    /// The record of a summary; `file` is the capture's name.
+    /// The record of a summary; `files` are the captures' names.
     #[must_use]
-    pub fn new(summary: &'a Summary, file: Option<&'a str>) -> Self {
+    pub fn new(summary: &'a Summary, files: &'a [String]) -> Self {
         let [source, destination] = summary.endpoints;
         let [forward, reverse] = summary.counts;
         let has_ports = has_ports(summary);
@@ -268,7 +274,7 @@ impl<'a> FlowRecord<'a> {
             duration: seconds(summary.last.since(summary.first)),
             flow_id: format!("{:016x}", summary.id),
             community_id: community::id(summary.endpoints, summary.protocol),
-            file,
+            file: files.get(summary.file as usize).map(String::as_str),
             proto: Text(Protocol(summary.protocol)),
             src_ip: source.address,
             src_port: has_ports.then_some(source.port),
@@ -281,7 +287,7 @@ impl<'a> FlowRecord<'a> {
             verdict: summary.verdict.name(),
             confidence: summary.confidence.map(Confidence::name),
             port_claim: claims.map(|c| ClaimRecord { name: c.name, basis: c.basis.name() }).collect(),
-            why: reasons(summary),
+            why: reasons(summary, files),
             packets_fwd: forward.packets,
             packets_rev: reverse.packets,
             bytes_fwd: forward.bytes,
@@ -291,7 +297,8 @@ impl<'a> FlowRecord<'a> {
             tcp: summary.tcp.as_ref().map(TcpRecord::new),
             icmp_error: summary.icmp_error.map(|(error, count)| IcmpRecord {
                 ts: utc(error.time),
-                frame: error.frame,
+                frame: place::number(error.frame),
+                file: place::file_of(error.frame, files),
                 reporter: error.reporter,
                 r#type: error.kind,
                 code: error.code,

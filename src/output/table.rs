@@ -41,6 +41,7 @@ const REASON: usize = 22;
 
 /// How the table is to look.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Look {
     /// Columns of the terminal.
     pub width: usize,
@@ -50,6 +51,8 @@ pub struct Look {
     pub all: bool,
     /// Whether flows were shown one by one as they came, so that a sum is all that is left to show.
     pub live: bool,
+    /// Whether every capture is a timeline of its own.
+    pub each: bool,
     /// The captures' names, as the user named them.
     pub files: Arc<[String]>,
 }
@@ -159,7 +162,7 @@ impl Table {
             for (interest, kept) in Interest::ALL.into_iter().zip(kept) {
                 for row in kept.sorted() {
                     shown += 1;
-                    grid.row(row.cells(start), insists(interest));
+                    grid.row(row.cells(start, look), insists(interest));
                 }
             }
             let flows = grid.lay_out(look.width, look.color);

@@ -1,7 +1,8 @@
 //! What it reads: files, directories, pipes, and what it says of those that it cannot read.
 
-use super::{Files, ended, records, run, small, wiretell};
+use super::{Files, all_records, ended, records, run, small, wiretell};
 use crate::support::{Capture, SECOND, dns};
+use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -98,6 +99,9 @@ fn what_makes_no_sense_is_refused_with_what_would() {
         (&["live", "-B", "0"], "from 1 to 2047"),
         (&["live", "-s", "-1"], "unexpected argument"),
         (&["explain", "3224-3223"], "write 3223-3224"),
+        (&["explain", "65536"], "ports end at 65535"),
+        (&["explain", "3391,3343"], "3391 3343"),
+        (&["read", "-d", "udp.port==70000,dns", "x"], "ports end at 65535"),
     ] {
         let (code, _, err) = run(arguments);
         assert!(code == 2 && err.contains(says), "{arguments:?}: {err}");
@@ -108,10 +112,13 @@ fn what_makes_no_sense_is_refused_with_what_would() {
 fn what_is_left_out_is_told_once_unless_that_is_to_be_quiet() {
     let files = Files::new("left-out");
     let capture = files.write("small.pcap", &small().pcap());
-    let (code, _, err) = run(&["read", "--format", "csv", &capture, &capture]);
-    assert_eq!((code, err.lines().count()), (0, 2), "{err}");
-    assert!(err.contains("findings and sums") && err.contains("named more than once"), "{err}");
-    let (_, _, err) = run(&["read", "-q", "--format", "csv", &capture, &capture]);
+    let (code, _, err) = run(&["read", "--format", "csv", "-f", "tcp port 1", &capture, &capture]);
+    assert_eq!((code, err.lines().count()), (0, 1), "{err}");
+    assert!(err.contains("named more than once"), "{err}");
+    let found = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/netft.pcap");
+    let (code, _, err) = run(&["read", "--format", "csv", found]);
+    assert!(code == 0 && err.contains("and the sums are in the table"), "{err}");
+    let (_, _, err) = run(&["read", "-q", "--format", "csv", found, found]);
     assert_eq!(err, "");
 }
 
@@ -123,6 +130,18 @@ fn a_directory_is_searched_and_what_is_no_capture_in_it_is_passed_over() {
     files.write("README", b"nothing to see");
     let (code, out, err) = run(&["read", "--format", "jsonl", files.0.to_str().unwrap()]);
     assert_eq!((code, err.as_str(), records(&out).len()), (0, "", 3));
+}
+
+#[test]
+fn what_is_named_as_a_capture_in_a_directory_and_is_none_is_told() {
+    let files = Files::new("promised");
+    files.write("small.pcap", &small().pcap());
+    files.write("empty.pcapng", b"");
+    files.write("zeros.cap", &[0; 100]);
+    files.write("notes.txt", b"");
+    let (code, out, err) = run(&["read", "--format", "jsonl", files.0.to_str().unwrap()]);
+    assert_eq!((code, records(&out).len(), err.lines().count()), (2, 3, 2), "{err}");
+    assert!(err.contains("empty.pcapng") && err.contains("zeros.cap"), "{err}");
 }
 
 #[test]
@@ -168,6 +187,76 @@ fn files_are_one_timeline_unless_each_is_to_stand_alone() {
     let flows = |arguments: &[&str]| records(&run(arguments).1).len() - 1;
     assert_eq!(flows(&["read", "--format", "jsonl", directory]), 1);
     assert_eq!(flows(&["read", "--format", "jsonl", "--each", directory]), 2);
+}
+
+#[test]
+fn a_frame_is_told_with_its_file_where_several_are_read() {
+    let files = Files::new("places");
+    let capture = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/captures/netft.pcap")).unwrap();
+    // The same heartbeats in three files, as a rotating capture leaves them.
+    let (header, mut rest) = capture.split_at(24);
+    let mut parts = vec![header.to_vec(); 3];
+    let mut number = 0;
+    while let Some(length) = rest.get(8..12) {
+        let length = 16 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        parts[(number / 130).min(2)].extend(&rest[..length]);
+        rest = &rest[length..];
+        number += 1;
+    }
+    let whole = files.write("whole.pcap", &capture);
+    let names: Vec<String> =
+        ["z", "m", "a"].iter().zip(&parts).map(|(name, part)| files.write(name, part)).collect();
+    let of = |paths: &[&str]| all_records(&run(&[&["read", "--format", "jsonl"], paths].concat()).1);
+    let (alone, split) = (of(&[&whole]), of(&[&names[0], &names[1], &names[2]]));
+    assert_eq!(alone.len(), split.len());
+    let place = |frame: &Value, file: &Value| {
+        let part = names.iter().position(|name| *name == file.as_str().unwrap()).unwrap() as u64;
+        frame.as_u64().unwrap() + 130 * part
+    };
+    let mut compared = 0;
+    let key = |record: &Value| {
+        (record["ts"].to_string(), record["src_ip"].to_string(), record["dst_ip"].to_string())
+    };
+    for kind in ["flow", "heartbeat"] {
+        for one in alone.iter().filter(|record| record["type"] == kind) {
+            let other = split.iter().find(|other| other["type"] == kind && key(other) == key(one)).unwrap();
+            for list in ["why", "misses"] {
+                for (one, other) in one[list]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .zip(other[list].as_array().into_iter().flatten())
+                {
+                    if let Some(frame) = one["frame"].as_u64() {
+                        assert_eq!(place(&other["frame"], &other["file"]), frame);
+                        assert!(one["file"].is_null());
+                        compared += 1;
+                    }
+                }
+            }
+            if one["icmp_error"].is_object() {
+                let error = &other["icmp_error"];
+                assert_eq!(
+                    place(&error["frame"], &error["file"]),
+                    one["icmp_error"]["frame"].as_u64().unwrap()
+                );
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 5, "{compared}");
+    let evidence = |records: &[Value]| -> Vec<String> {
+        let findings = records.iter().filter(|record| record["type"] == "finding");
+        findings.flat_map(|finding| finding["evidence"].as_array().unwrap()).map(Value::to_string).collect()
+    };
+    assert!(evidence(&alone).iter().all(|sentence| !sentence.contains(" of /")));
+    let sentences = evidence(&split);
+    assert!(
+        sentences.iter().any(|sentence| sentence.contains(&format!(" of {}", names[1]))),
+        "{sentences:#?}"
+    );
+    let (_, table, _) = run(&["read", &names[0], &names[1], &names[2]]);
+    assert!(!table.contains("frame 1099") && !table.contains("frame 2199"), "{table}");
 }
 
 #[test]

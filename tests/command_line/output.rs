@@ -111,6 +111,31 @@ fn output_goes_to_the_file_that_is_named() {
 }
 
 #[test]
+fn what_is_read_is_never_written_over_under_whatever_name() {
+    let files = Files::new("self");
+    let bytes = small().pcap();
+    let capture = files.write("small.pcap", &bytes);
+    let (link, hard) = (files.path("link"), files.path("hard"));
+    std::os::unix::fs::symlink(&capture, &link).unwrap();
+    fs::hard_link(&capture, &hard).unwrap();
+    let text = files.write("text", b"no capture");
+    let directory = files.0.to_str().unwrap();
+    for (input, output) in
+        [(&*capture, &capture), (&capture, &link), (&capture, &hard), (directory, &capture)]
+    {
+        let (code, out, err) = run(&["read", "--format", "jsonl", "-o", output, input]);
+        assert_eq!((code, out.as_str()), (2, ""), "{input} {output}");
+        assert!(err.contains("because it is read"), "{err}");
+        assert_eq!(fs::read(&capture).unwrap(), bytes);
+    }
+    assert_eq!(run(&["read", "-o", &text, &text, &capture]).0, 2);
+    assert_eq!(fs::read(&text).unwrap(), b"no capture");
+    let mut command = wiretell(&["read", "-o", &capture, "-"]);
+    let (code, ..) = ended(&command.stdin(fs::File::open(&capture).unwrap()).output().unwrap());
+    assert_eq!((code, fs::read(&capture).unwrap()), (2, bytes));
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_named_and_is_an_error() {
     let files = Files::new("unwritable");
     let capture = files.write("small.pcap", &small().pcap());

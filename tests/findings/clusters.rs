@@ -335,3 +335,24 @@ fn a_refusal_while_a_service_started_does_not_hide_what_was_missed_later() {
     assert_found(&started, &[]);
     assert!(has(&started, "netft-refused", Info));
 }
+
+#[test]
+fn of_a_capture_with_one_nodes_packets_only_nothing_is_said_about_the_other() {
+    let (own, other) = (node(1, 1), node(1, 2));
+    let one_sided = |responds: bool| {
+        let mut capture = Capture::default();
+        for i in 0..18 {
+            let at = NOON + i64::from(i) * SECOND;
+            capture.udp(at, own, other, &beat(false, 1000 + i, own, other));
+            if responds {
+                capture.udp(at + 400 * MILLISECOND, own, other, &beat(true, 2000 + i, own, other));
+            }
+        }
+        capture
+    };
+    assert!(!lacks(&one_sided(false), "netft-one-way"));
+    // Its answers prove that it was asked.
+    let answers = one_sided(true);
+    assert!(lacks(&answers, "netft-one-way"));
+    assert!(!lacks(&answers, "capture-one-direction"));
+}

@@ -225,3 +225,20 @@ fn a_balancer_that_forwards_only_tcp_is_told_instead_of_the_silence() {
     forwarded.udp(NOON + 2 * SECOND, (SERVER, 50_000), ([4, 1], 3391), HELLO);
     assert!(lacks(&forwarded, "rdg-udp-balancer"));
 }
+
+#[test]
+fn flows_of_a_session_are_joined_once_and_never_with_themselves() {
+    let joined = |capture: &Capture| {
+        let findings = examine(capture, 0).findings;
+        let of = |finding: &&wiretell::findings::Finding| finding.diagnosis.id == "remote-session-joined";
+        findings.iter().filter(of).map(|finding| finding.filter.clone()).collect::<Vec<_>>()
+    };
+    let mut one = Capture::default();
+    hellos(&mut one, Some(VERIFY));
+    // Longer than the time-out: another record of the same flow, with the same id.
+    one.udp(NOON + 300 * SECOND, (CLIENT, 50_000), (SERVER, 3391), HELLO);
+    assert_eq!(joined(&one), Vec::<String>::new());
+    one.udp(NOON + 301 * SECOND, (CLIENT, 50_001), (SERVER, 3391), HELLO);
+    let [filter] = &joined(&one)[..] else { panic!("told {} times", joined(&one).len()) };
+    assert_eq!(filter.matches("50000").count(), 1, "{filter}");
+}

@@ -59,3 +59,20 @@ fn a_connection_raced_over_two_lines_is_told_by_its_equal_syns() {
     assert!(lacks(&with(200, 1_000, 50_000), "line-raced"), "much later");
     assert!(lacks(&with(5, 1_000, 50_001), "line-raced"), "another port");
 }
+
+#[test]
+fn only_what_begins_in_the_middle_is_told_as_begun_before_the_capture() {
+    let (client, server) = (([1, 1], 40_000), ([2, 2], 9_000));
+    let mut seen = Capture::default();
+    tcp(&mut seen, 0, client, server, &[(10, true, b"one"), (20, false, b"two")], None);
+    // Longer than the idle time-out, and then the same connection goes on.
+    seen.tcp(NOON + 900 * SECOND, client, server, 0x18, 1_004, b"three");
+    assert!(lacks(&seen, "capture-started-midstream"));
+    let mut midway = Capture::default();
+    midway.tcp(NOON, client, server, 0x18, 1_004, b"three");
+    assert!(!lacks(&midway, "capture-started-midstream"));
+    // Cut before the flags: nothing is known about them.
+    let mut cut = Capture::default();
+    cut.tcp(NOON, client, server, 0, 1_004, b"three");
+    assert!(lacks(&cut, "capture-started-midstream"));
+}

@@ -31,6 +31,7 @@ pub(super) fn finding() -> Value {
         always("evidence", list("How that is known, with frames and times in UTC", &text_of("A sentence"))),
         always("caveats", list("What else could look the same", &text_of("A sentence"))),
         always("advice", list("What to check or run, and where", &text_of("A sentence"))),
+        maybe("file", text_of("With --each, the capture that it is about, where several are read")),
         maybe(
             "state",
             one_of(
@@ -65,8 +66,10 @@ pub(super) fn heartbeat() -> Value {
             always("count", count("How many")),
             always("ts", time("When the first of them was sent")),
             always("frame", count("Its number in its file")),
+            maybe("file", text_of("That file, where several are read")),
             maybe("ts_end", time("When the answer came that ended it; absent if none came")),
             maybe("frame_end", count("That answer's number in its file")),
+            maybe("file_end", text_of("That file, where several are read")),
         ],
     );
     let share = object(
@@ -80,6 +83,7 @@ pub(super) fn heartbeat() -> Value {
     fields.extend([
         always("ts", time("The asking node's first packet")),
         always("ts_end", time("Its last packet")),
+        maybe("file", text_of("The capture that its first packet is in, where several are read")),
         always("src_ip", address("The asking node")),
         always("src_port", port("Its port")),
         always("dst_ip", address("The asked node")),

@@ -41,6 +41,7 @@ fn verdict() -> [Field; 5] {
             always("rule", text_of("The rule's name")),
             always("detail", text_of("What was seen, in words")),
             maybe("frame", count("Number of the packet in its file, as Wireshark shows it")),
+            maybe("file", text_of("That file, where several are read")),
             maybe("side", one_of("Whose bytes", &["initiator", "responder"])),
         ],
     );
@@ -133,6 +134,7 @@ fn icmp_error() -> Value {
         [
             always("ts", time("When it came")),
             always("frame", count("Its number in its file")),
+            maybe("file", text_of("That file, where several are read")),
             always("reporter", address("Who sent it")),
             always("type", count("ICMP or ICMPv6 type")),
             always("code", count("ICMP or ICMPv6 code")),

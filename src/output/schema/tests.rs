@@ -44,8 +44,8 @@ fn records_of_flows_that_are_known_well_and_badly_are_valid() {
     let validator = validator();
     let confirmed = labelled("[2001:db8::1]:1", "[2001:db8::2]:2", "dns", Verdict::Confirmed);
     for summary in [full(), unknown("10.0.0.1:1", "10.0.0.2:2"), confirmed] {
-        for file in [None, Some("a.pcap")] {
-            let flow = FlowRecord::new(&summary, file);
+        for files in [&[][..], &["a.pcap".to_owned()]] {
+            let flow = FlowRecord::new(&summary, files);
             assert_valid(&validator, &serde_json::to_value(&flow).unwrap());
             assert_valid(&validator, &serde_json::to_value(LabelRecord::from(flow)).unwrap());
         }
@@ -61,7 +61,7 @@ fn records_of_flows_that_are_known_well_and_badly_are_valid() {
 #[test]
 fn a_field_that_the_schema_does_not_know_is_not_valid() {
     let validator = validator();
-    let mut record = serde_json::to_value(FlowRecord::new(&full(), None)).unwrap();
+    let mut record = serde_json::to_value(FlowRecord::new(&full(), &[])).unwrap();
     assert!(validator.is_valid(&record));
     record["attributes"]["nobody.knows_this"] = json!(1);
     assert!(!validator.is_valid(&record));

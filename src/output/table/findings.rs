@@ -1,7 +1,7 @@
 //! Findings and heartbeats above the flows, for people.
 
 use super::Look;
-use super::grid::{Cell, Column, Grid, paint};
+use super::grid::{Cell, Column, Cut, Grid, paint};
 use crate::findings::ledger::Line;
 use crate::findings::live::Change;
 use crate::findings::{Examined, Finding, Severity};
@@ -9,12 +9,15 @@ use crate::key::Endpoint;
 use crate::output::text::{columns, count, counted, printable};
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
+use crate::place;
 use anstyle::{AnsiColor, Style};
 
 /// Most findings of the mildest kind that are shown unless all are asked for.
 const INFOS: usize = 10;
 /// Most findings shown in full unless all are asked for.
 const SHOWN: usize = 25;
+/// Most columns for the name of a file.
+const FILE: usize = 24;
 /// Most routes shown in the ledger.
 const ROUTES: usize = 40;
 /// Packets in a row without answer that make a steady exchange of any kind worth a line.
@@ -133,6 +136,11 @@ fn one(text: &mut String, finding: &Finding, look: &Look) {
         let indent = " ".repeat(INDENT.len() + lead.len());
         wrap(text, &printable(sentence), look.width, indent.len(), &indent);
     };
+    if let Some(file) =
+        finding.file.and_then(|file| look.files.get(file as usize)).filter(|_| look.files.len() > 1)
+    {
+        hanging(text, "in: ", file);
+    }
     for sentence in &finding.evidence {
         hanging(text, "", sentence);
     }
@@ -173,6 +181,7 @@ pub(super) fn wrap(text: &mut String, sentence: &str, width: usize, used: usize,
 
 fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
     let mut grid = Grid::new(vec![
+        Column { most: FILE, optional: true, cut: Cut::Middle, ..Column::left("FILE") },
         Column::left("HEARTBEATS FROM"),
         Column::left("TO"),
         Column::right("ASKED"),
@@ -200,7 +209,10 @@ fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
             spread.map_or_else(String::new, |spread| crate::output::text::duration(spread.median))
         };
         let bad = if line.longest() >= 5 { style(Severity::Critical) } else { Style::new() };
+        let file =
+            beats.first.filter(|_| look.each).and_then(|first| place::file_of(first.frame, &look.files));
         let cells = vec![
+            Cell::plain(printable(file.unwrap_or_default())),
             Cell::plain(name(line, line.from)),
             Cell::plain(name(line, line.to)),
             Cell::plain(count(beats.requests)),

@@ -62,15 +62,16 @@ impl LiveTable {
         let row = Row::new(summary, Rank::of(summary));
         // Of `1970-01-01T00:00:00Z`.
         let time = Utc { time: summary.last, digits: 0 }.to_string();
-        let mut cells = row.cells(summary.first);
+        let mut cells = row.cells(summary.first, &self.look);
         if let Some(start) = cells.first_mut() {
             *start = Cell::plain(time.get(11..19).unwrap_or_default());
         }
         // Nobody knows whether such flows come: no column is kept free for them.
-        if let Some(place) = Row::columns(self.look.width).iter().position(|column| column.optional) {
-            let within = cells.remove(place);
-            if let Some(why) = cells.last_mut().filter(|_| !within.text.is_empty()) {
-                why.text = [within.text.as_str(), "; ", &why.text].concat();
+        let columns = Row::columns(self.look.width);
+        for (place, _) in columns.iter().enumerate().rev().filter(|(_, column)| column.optional) {
+            let told = cells.remove(place);
+            if let Some(why) = cells.last_mut().filter(|_| !told.text.is_empty()) {
+                why.text = [told.text.as_str(), "; ", &why.text].concat();
             }
         }
         cells.insert(1, Cell::plain(event));

@@ -103,7 +103,7 @@ mod tests {
                 }
             }
         }
-        let look = Look { width, color: false, all: false, live: false, files: Arc::new([]) };
+        let look = Look { width, color: false, all: false, live: false, each: false, files: Arc::new([]) };
         let mut text = String::new();
         write(&mut text, &lines, &look);
         text

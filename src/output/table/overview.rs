@@ -168,7 +168,7 @@ pub(super) fn services(services: &Services, start: Timestamp, look: &Look) -> (S
         shown += flows;
         lines += rows.len() as u64;
         for row in rows {
-            let mut cells = row.cells(start);
+            let mut cells = row.cells(start, look);
             if let Some(first) = cells.first_mut() {
                 *first = Cell::plain(count(row.flows()));
             }
@@ -207,7 +207,7 @@ pub(super) enum Missing {
 impl Missing {
     /// Of flows as they are laid out; `plain` if there are some that do not insist on their reasons.
     pub(super) fn of(flows: &str, plain: bool) -> Self {
-        if plain && !flows.lines().next().is_some_and(|titles| titles.ends_with("WHY")) {
+        if plain && !flows.lines().next().is_some_and(|titles| titles.contains("WHY")) {
             Self::Reasons
         } else if flows.contains('…') {
             Self::Cut

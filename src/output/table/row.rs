@@ -1,5 +1,6 @@
 //! What the table keeps of a flow, or of several that say the same, and how it is told.
 
+use super::Look;
 use super::grid::{Cell, Column, Cut};
 use super::interest::Rank;
 use super::why::why;
@@ -9,6 +10,7 @@ use crate::output::protocol::Protocol;
 use crate::output::record::has_ports;
 use crate::output::text;
 use crate::packet::{Layers, Timestamp, Tunnel};
+use crate::place;
 use crate::ports::PortClaim;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
@@ -35,6 +37,9 @@ pub(super) struct Row {
     flows: u64,
     /// Whether the flows come from more than one host.
     several: bool,
+    /// The capture that it is in, and whether the flows are in others too.
+    file: u32,
+    files: bool,
     first: Timestamp,
     last: Timestamp,
     protocol: u8,
@@ -59,6 +64,8 @@ impl Row {
             best: rank,
             flows: 1,
             several: false,
+            file: summary.file,
+            files: false,
             first: summary.first,
             last: summary.last,
             protocol: summary.protocol,
@@ -85,6 +92,7 @@ impl Row {
         if !self.within.is_empty() || !summary.layers.is_empty() {
             self.meet(&within(&summary.layers));
         }
+        self.files |= self.file != summary.file;
         // The same without the reason, which costs most and would not be shown.
         let [source, _] = summary.endpoints;
         self.add(
@@ -102,6 +110,7 @@ impl Row {
             std::mem::swap(self, &mut other);
         }
         self.meet(&other.within);
+        self.files |= other.files || self.file != other.file;
         let several = self.several || other.several || self.source() != other.source();
         self.add(other.flows, several, (other.first, other.last), other.packets, other.bytes);
     }
@@ -155,6 +164,7 @@ impl Row {
         vec![
             Column::right("START").rank(5),
             Column::right("LASTED").rank(4),
+            Column { most: WITHIN, optional: true, cut: Cut::Middle, ..Column::left("FILE") },
             Column::left("PROTO"),
             address,
             Column { title: "DESTINATION", ..address },
@@ -169,8 +179,8 @@ impl Row {
         ]
     }
 
-    /// The cells of [`Self::columns`]; times count from `start`.
-    pub(super) fn cells(&self, start: Timestamp) -> Vec<Cell> {
+    /// The cells of [`Self::columns`]; times count from `start`, and `look` knows the captures' names.
+    pub(super) fn cells(&self, start: Timestamp, look: &Look) -> Vec<Cell> {
         let dim = Style::new().dimmed();
         let style = style_of(self.verdict);
         let [source, destination] = self.endpoints;
@@ -186,9 +196,17 @@ impl Row {
         };
         let [packets_sent, packets_received] = self.packets.map(text::count);
         let [sent, received] = self.bytes.map(text::bytes);
+        // Where a column has the file, frames need not be told with it.
+        let files = if look.each { &[][..] } else { &look.files };
+        let file = match look.files.get(self.file as usize).filter(|_| look.each && look.files.len() > 1) {
+            Some(_) if self.files => SEVERAL.into(),
+            Some(name) => text::printable(name).into_owned(),
+            None => String::new(),
+        };
         vec![
             Cell::styled(seconds(self.first.since(start)), dim),
             Cell::styled(text::duration(self.last.since(self.first)), dim),
+            Cell::plain(file),
             Cell::plain(Protocol(self.protocol).to_string()),
             Cell::plain(source),
             Cell::plain(self.end(destination)),
@@ -199,7 +217,7 @@ impl Row {
             Cell::plain(format!("{packets_sent}/{packets_received}")),
             Cell::plain(sent),
             Cell::plain(received),
-            Cell::plain(self.why.clone()),
+            Cell::plain(text::printable(&place::told(&self.why, files))),
         ]
     }
 

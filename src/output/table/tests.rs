@@ -6,7 +6,14 @@ use crate::output::text::columns;
 use crate::verdict::Verdict;
 
 fn look(width: usize) -> Look {
-    Look { width, color: false, all: false, live: false, files: Arc::new(["trace.pcap".to_owned()]) }
+    Look {
+        width,
+        color: false,
+        all: false,
+        live: false,
+        each: false,
+        files: Arc::new(["trace.pcap".to_owned()]),
+    }
 }
 
 fn table(summaries: Vec<Summary>, look: &Look) -> String {
@@ -204,4 +211,16 @@ fn a_live_line_has_its_columns_where_the_header_has_them_whatever_the_flow_ran_i
     assert!(line.contains("vlan 10; what was seen"), "{line}");
     let header = LiveTable::header(&look(200));
     assert_eq!(header.find("LABEL"), line.find("dns "), "{header}{line}");
+}
+
+#[test]
+fn of_several_captures_that_each_stand_alone_the_flows_say_which() {
+    let files: Arc<[String]> = Arc::new(["a.pcap".to_owned(), "b.pcap".to_owned()]);
+    let mut flow = labelled("10.0.0.1:40000", "10.0.0.2:53", "dns", Verdict::Confirmed);
+    flow.file = 1;
+    let each = Look { files: Arc::clone(&files), each: true, ..look(200) };
+    let text = table(vec![flow.clone()], &each);
+    assert!(text.lines().any(|line| line.contains("b.pcap") && line.contains("10.0.0.2:53")), "{text}");
+    let text = table(vec![flow], &Look { files, ..look(200) });
+    assert!(!text.contains("b.pcap  "), "{text}");
 }
