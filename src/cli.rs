@@ -12,6 +12,7 @@ pub(crate) mod units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use units::{DecodeRule, Span};
+use wiretell::output::select::{self, Selection};
 
 /// The heading of the options that every command has.
 const GENERAL: &str = "General options";
@@ -147,12 +148,29 @@ pub(crate) struct LiveArgs {
     pub(crate) common: CommonArgs,
 }
 
+/// What `--where` takes, with every field.
+fn selection_help() -> String {
+    let mut help = "Only flows whose record fits; findings and the sums above the flows are those of the whole capture.\n\n  \
+        --where 'app_proto == \"netft\" and verdict != \"confirmed\"'\n  \
+        --where 'dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)'\n  \
+        --where 'attributes[\"tls.sni\"] matches \"\\.example$\"'\n\n\
+        As in Wireshark's display filters: == != < <= > >= (or eq ne lt le gt ge), in, contains, matches (a regular \
+        expression, in either case), and or not, brackets. A field by itself asks whether it is there.\n"
+        .to_owned();
+    let fields = select::fields().map(|(name, meaning)| format!("\n  {name:<14}{meaning}"));
+    help.extend(fields);
+    help
+}
+
 /// Options of `read` and `live`.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
     /// Only frames that pass this BPF filter, as in tcpdump: 'udp port 3391'.
     #[arg(short, long, value_name = "EXPR")]
     pub(crate) filter: Option<String>,
+    /// Only flows whose record fits: 'app_proto == netft and verdict != confirmed'; --help lists the fields.
+    #[arg(long = "where", value_name = "EXPR", long_help = selection_help())]
+    pub(crate) selection: Option<Selection>,
     /// Where records go; default: standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

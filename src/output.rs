@@ -11,6 +11,7 @@ pub mod record;
 #[cfg(test)]
 mod samples;
 pub mod schema;
+pub mod select;
 pub mod stats;
 pub mod table;
 pub mod text;

@@ -26,14 +26,25 @@ use wiretell::summary::Summary;
 /// One worker's part: what it writes, and what it gathers for findings.
 pub(crate) struct Part {
     out: Out,
+    look: Look,
     examination: Examination,
     live: Option<Arc<Alive>>,
+}
+
+impl Part {
+    /// Whether the flow is one of those that are to be shown.
+    fn selects(&self, summary: &Summary) -> bool {
+        let file = || self.look.files.get(summary.file as usize).map(String::as_str);
+        self.look.selection.as_ref().is_none_or(|selection| selection.selects(summary, file()))
+    }
 }
 
 impl Sink for Part {
     fn flow(&mut self, summary: Summary) {
         self.examination.observe(&summary);
-        self.out.sink().flow(summary);
+        if self.selects(&summary) {
+            self.out.sink().flow(summary);
+        }
     }
 
     fn wants_labels(&self) -> bool {
@@ -46,7 +57,9 @@ impl Sink for Part {
     }
 
     fn relabelled(&mut self, summary: Summary) {
-        self.out.sink().relabelled(summary);
+        if self.selects(&summary) {
+            self.out.sink().relabelled(summary);
+        }
     }
 
     fn survey(&mut self, survey: &Survey, alive: &mut ShowAlive<'_>) {
@@ -180,7 +193,8 @@ impl Output {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
-        let look = Look { width, color, all: args.all, live, each: false, files };
+        let selection = args.selection.clone().map(Arc::new);
+        let look = Look { width, color, all: args.all, live, each: false, files, selection };
         let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
         Self { destination, format: args.format, look, live, quiet: cli.quiet, each: false, alive }
     }
@@ -205,7 +219,8 @@ impl Output {
         if let Some(alive) = &self.alive {
             alive.join();
         }
-        Part { out: self.out(), examination: Examination::new(self.each), live: self.alive.clone() }
+        let look = self.look.clone();
+        Part { out: self.out(), look, examination: Examination::new(self.each), live: self.alive.clone() }
     }
 
     fn out(&self) -> Out {

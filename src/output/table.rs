@@ -2,6 +2,7 @@
 
 use crate::analysis::Outcome;
 use crate::findings::Examined;
+use crate::output::select::Selection;
 use crate::shard::Sink;
 use crate::summary::Summary;
 use grid::Grid;
@@ -55,6 +56,8 @@ pub struct Look {
     pub each: bool,
     /// The captures' names, as the user named them.
     pub files: Arc<[String]>,
+    /// Which flows are shown; all, if none are chosen.
+    pub selection: Option<Arc<Selection>>,
 }
 
 /// What one worker collects for the table, in bounded memory: sums, the hosts that talked most, and the flows and

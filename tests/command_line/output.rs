@@ -165,3 +165,18 @@ fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
         assert!(line.ends_with('\n'));
     }
 }
+
+#[test]
+fn only_flows_that_fit_are_shown_in_every_format_and_a_mistake_is_named_with_its_column() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/tour.pcapng");
+    let choose = ["--where", "app_proto == dns or dst_port in 3224..3300"];
+    for (format, flows) in [("jsonl", "\"type\":\"flow\""), ("csv", ",udp,")] {
+        let (code, out, _) = run(&["read", "-q", "--format", format, choose[0], choose[1], file]);
+        assert_eq!((code, out.lines().filter(|line| line.contains(flows)).count()), (0, 3), "{format}");
+    }
+    let (_, out, _) = run(&["read", choose[0], choose[1], file]);
+    assert!(out.contains("3 flows") && out.contains("Only flows with app_proto == dns or"), "{out}");
+    let (code, _, said) = run(&["read", "--where", "app_proto == dns or dst_prt == 1", file]);
+    assert_eq!(code, 2);
+    assert!(said.contains("column 21: there is no field `dst_prt`; did you mean dst_port?"), "{said}");
+}

@@ -25,6 +25,13 @@ pub(super) fn write(text: &mut String, total: &Tally, outcome: &Outcome, look: &
     for line in lines(&facts.join(",\n"), "", look.width) {
         text.extend([&line, "\n"]);
     }
+    if let Some(selection) = &look.selection {
+        let text_of = format!("Only flows with {}", printable(selection.text()));
+        for line in lines(&text_of, "  ", look.width) {
+            paint(text, &line, AnsiColor::Yellow.on_default(), look.color);
+            text.push('\n');
+        }
+    }
     for note in notes(outcome) {
         for line in lines(&note.replace(", ", ",\n").replace("; ", ";\n"), "  ", look.width) {
             paint(text, &line, AnsiColor::Yellow.on_default(), look.color);

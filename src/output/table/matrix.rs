@@ -103,7 +103,8 @@ mod tests {
                 }
             }
         }
-        let look = Look { width, color: false, all: false, live: false, each: false, files: Arc::new([]) };
+        let files = Arc::new([]);
+        let look = Look { width, color: false, all: false, live: false, each: false, files, selection: None };
         let mut text = String::new();
         write(&mut text, &lines, &look);
         text

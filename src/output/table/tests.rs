@@ -13,6 +13,7 @@ fn look(width: usize) -> Look {
         live: false,
         each: false,
         files: Arc::new(["trace.pcap".to_owned()]),
+        selection: None,
     }
 }
 

@@ -1,0 +1,186 @@
+//! Choosing flows by an expression over their records' fields: what stands behind `--where`.
+//!
+//! ```text
+//! app_proto == "netft" and verdict != "confirmed"
+//! dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)
+//! attributes["tls.sni"] matches "\\.example$"
+//! ```
+//!
+//! The manner is that of Wireshark's display filters: words or signs for operators, sets in braces, a field by
+//! itself asks whether it is there. A field with several values (`ip`, `port`, `vlan`) fits if one of them does.
+//! Unlike there, `!=` is always the opposite of `==`, so that a flow without a label is not `dns` either.
+
+use crate::inspect::Confidence;
+use crate::summary::Summary;
+use field::{Field, Value};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+pub use field::fields;
+
+mod field;
+mod parse;
+mod token;
+
+/// An expression that flows fit or do not.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    text: String,
+    expression: Expression,
+}
+
+/// What is wrong with an expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {what}")]
+pub struct SelectError {
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// What is wrong there, and what would be right.
+    pub what: String,
+}
+
+#[derive(Clone, Debug)]
+enum Expression {
+    Any(Vec<Self>),
+    All(Vec<Self>),
+    Not(Box<Self>),
+    Test(Test),
+}
+
+/// One field compared with something.
+#[derive(Clone, Debug)]
+struct Test {
+    field: &'static Field,
+    /// The attribute, where the field is `attributes`.
+    key: Option<String>,
+    check: Check,
+}
+
+#[derive(Clone, Debug)]
+enum Check {
+    /// There is a value, and it is not `false`.
+    Present,
+    Equal(Operand),
+    Contains(String),
+    Matches(regex::Regex),
+    In(Vec<Operand>),
+    Order {
+        greater: bool,
+        or_equal: bool,
+        than: Operand,
+    },
+}
+
+/// What a field is compared with.
+#[derive(Clone, Debug, PartialEq)]
+enum Operand {
+    Text(String),
+    Flag(bool),
+    Number(f64),
+    /// From the first to the second, both included.
+    Range(f64, f64),
+    Confidence(Confidence),
+    /// A network: its address, and how many bits of it count.
+    Network(IpAddr, u8),
+}
+
+impl FromStr for Selection {
+    type Err = SelectError;
+
+    fn from_str(text: &str) -> Result<Self, SelectError> {
+        parse::expression(text).map(|expression| Self { text: text.to_owned(), expression })
+    }
+}
+
+impl Selection {
+    /// The expression as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a flow fits; `file` is the name of the capture that it came from.
+    #[must_use]
+    pub fn selects(&self, summary: &Summary, file: Option<&str>) -> bool {
+        self.expression.fits(summary, file)
+    }
+}
+
+impl Expression {
+    fn fits(&self, summary: &Summary, file: Option<&str>) -> bool {
+        match self {
+            Self::Any(parts) => parts.iter().any(|part| part.fits(summary, file)),
+            Self::All(parts) => parts.iter().all(|part| part.fits(summary, file)),
+            Self::Not(part) => !part.fits(summary, file),
+            Self::Test(test) => test.fits(summary, file),
+        }
+    }
+}
+
+impl Test {
+    fn fits(&self, summary: &Summary, file: Option<&str>) -> bool {
+        let mut fits = false;
+        let mut see = |value: Value<'_>| fits |= self.check.fits(&value);
+        match &self.key {
+            Some(key) => field::attribute(summary, key, &mut see),
+            None => (self.field.values)(summary, file, &mut see),
+        }
+        fits
+    }
+}
+
+impl Check {
+    fn fits(&self, value: &Value<'_>) -> bool {
+        let text = |check: &dyn Fn(&str) -> bool| matches!(value, Value::Text(text) if check(text));
+        match self {
+            Self::Present => !matches!(value, Value::Flag(false)),
+            Self::Equal(operand) => operand.holds(value),
+            Self::In(operands) => operands.iter().any(|operand| operand.holds(value)),
+            Self::Contains(part) => text(&|text| text.contains(part.as_str())),
+            Self::Matches(pattern) => text(&|text| pattern.is_match(text)),
+            Self::Order { greater, or_equal, than } => {
+                let order = match (value, than) {
+                    (Value::Number(a), Operand::Number(b)) => a.partial_cmp(b),
+                    (Value::Confidence(a), Operand::Confidence(b)) => Some(a.cmp(b)),
+                    _ => None,
+                };
+                order.is_some_and(|order| {
+                    (*or_equal && order.is_eq()) || (if *greater { order.is_gt() } else { order.is_lt() })
+                })
+            }
+        }
+    }
+}
+
+impl Operand {
+    fn holds(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Text(a), Value::Text(b)) => a == b,
+            (Self::Flag(a), Value::Flag(b)) => a == b,
+            #[expect(
+                clippy::float_cmp,
+                reason = "whole numbers far below 2^53, or what a person has written"
+            )]
+            (Self::Number(a), Value::Number(b)) => a == b,
+            (Self::Range(from, to), Value::Number(b)) => (from..=to).contains(&b),
+            (Self::Confidence(a), Value::Confidence(b)) => a == b,
+            (Self::Network(network, bits), Value::Address(address)) => covers(*network, *bits, *address),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the first `bits` of both addresses are equal; IPv4 and IPv6 never are.
+fn covers(network: IpAddr, bits: u8, address: IpAddr) -> bool {
+    let kept = |width: u32| width.saturating_sub(u32::from(bits));
+    match (network, address) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(kept(32)).unwrap_or(0) == 0,
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            (a.to_bits() ^ b.to_bits()).checked_shr(kept(128)).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

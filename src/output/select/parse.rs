@@ -1,0 +1,344 @@
+//! From the words of an expression to what they mean; every mistake is named with its column.
+
+use super::field::{Field, Kind, field, fields};
+use super::token::{Token, tokens};
+use super::{Check, Expression, Operand, SelectError, Test};
+use crate::inspect::Confidence;
+use std::net::IpAddr;
+
+/// Brackets and negations within each other that are followed: more than anybody writes, and no danger to the stack.
+const MAX_DEPTH: usize = 64;
+const CONFIDENCES: [Confidence; 5] = [
+    Confidence::Port,
+    Confidence::Behaviour,
+    Confidence::Signature,
+    Confidence::Message,
+    Confidence::Dialogue,
+];
+
+/// Reads a whole expression.
+pub(super) fn expression(text: &str) -> Result<Expression, SelectError> {
+    let end = text.chars().count() + 1;
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, end, depth: 0 };
+    let expression = parser.any()?;
+    match parser.tokens.get(parser.at) {
+        None => Ok(expression),
+        Some((column, token)) => Err(SelectError {
+            column: *column,
+            what: format!("{} is too much here: join conditions with `and` or `or`", shown(token)),
+        }),
+    }
+}
+
+struct Parser {
+    tokens: Vec<(usize, Token)>,
+    at: usize,
+    /// The column behind the last character.
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn column(&self) -> usize {
+        self.tokens.get(self.at).map_or(self.end, |(column, _)| *column)
+    }
+
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(_, token)| token)
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.peek().cloned();
+        self.at += usize::from(token.is_some());
+        token
+    }
+
+    fn error<T>(&self, what: impl Into<String>) -> Result<T, SelectError> {
+        Err(SelectError { column: self.column(), what: what.into() })
+    }
+
+    /// Takes a sign, or one of the words that stand for it.
+    fn takes(&mut self, sign: &str, words: &[&str]) -> bool {
+        let found = match self.peek() {
+            Some(Token::Sign(found)) => *found == sign,
+            Some(Token::Word(word)) => words.contains(&word.as_str()),
+            _ => false,
+        };
+        self.at += usize::from(found);
+        found
+    }
+
+    fn any(&mut self) -> Result<Expression, SelectError> {
+        let mut parts = vec![self.all()?];
+        while self.takes("||", &["or"]) {
+            parts.push(self.all()?);
+        }
+        Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Expression::Any(parts) })
+    }
+
+    fn all(&mut self) -> Result<Expression, SelectError> {
+        let mut parts = vec![self.one()?];
+        while self.takes("&&", &["and"]) {
+            parts.push(self.one()?);
+        }
+        Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Expression::All(parts) })
+    }
+
+    fn one(&mut self) -> Result<Expression, SelectError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.error("there are too many brackets within each other");
+        }
+        let expression = if self.takes("!", &["not"]) {
+            Expression::Not(Box::new(self.one()?))
+        } else if self.takes("(", &[]) {
+            let inner = self.any()?;
+            if !self.takes(")", &[]) {
+                return self.error("a closing bracket is missing here");
+            }
+            inner
+        } else {
+            self.test()?
+        };
+        self.depth -= 1;
+        Ok(expression)
+    }
+
+    fn test(&mut self) -> Result<Expression, SelectError> {
+        let column = self.column();
+        let name = match self.next() {
+            Some(Token::Word(name)) => name,
+            Some(token) => {
+                let what = format!("a field's name is expected here, not {}", shown(&token));
+                return Err(SelectError { column, what });
+            }
+            None => return self.error("a field's name is expected here"),
+        };
+        let field = field(&name).ok_or_else(|| SelectError { column, what: unknown(&name) })?;
+        let key = if matches!(field.kind, Kind::Attribute) { Some(self.key()?) } else { None };
+        let test = |check| Test { field, key: key.clone(), check };
+        let is_not = Expression::Not;
+        Ok(if self.takes("==", &["eq"]) {
+            Expression::Test(test(Check::Equal(self.operand(field)?)))
+        } else if self.takes("!=", &["ne"]) {
+            is_not(Box::new(Expression::Test(test(Check::Equal(self.operand(field)?)))))
+        } else if self.takes(">=", &["ge"]) {
+            Expression::Test(test(self.order(field, true, true)?))
+        } else if self.takes("<=", &["le"]) {
+            Expression::Test(test(self.order(field, false, true)?))
+        } else if self.takes(">", &["gt"]) {
+            Expression::Test(test(self.order(field, true, false)?))
+        } else if self.takes("<", &["lt"]) {
+            Expression::Test(test(self.order(field, false, false)?))
+        } else if self.takes("~", &["matches"]) {
+            Expression::Test(test(self.pattern(field)?))
+        } else if self.takes("", &["contains"]) {
+            Expression::Test(test(Check::Contains(self.text(field, "contains")?)))
+        } else if self.takes("", &["in"]) {
+            Expression::Test(test(Check::In(self.set(field)?)))
+        } else if self.peek() == Some(&Token::Sign("=")) {
+            return self.error("write == to compare");
+        } else {
+            Expression::Test(test(Check::Present))
+        })
+    }
+
+    /// `["name.of_attribute"]`
+    fn key(&mut self) -> Result<String, SelectError> {
+        if !self.takes("[", &[]) {
+            return self.error("an attribute's name is expected here, as in attributes[\"tls.sni\"]");
+        }
+        let column = self.column();
+        let Some(Token::Word(key) | Token::Text(key)) = self.next() else {
+            return Err(SelectError { column, what: "an attribute's name is expected here".into() });
+        };
+        let declared = crate::protocols::INSPECTORS.iter().flat_map(|inspector| inspector.attributes);
+        if !declared.into_iter().any(|(name, _)| *name == key) {
+            let what = format!("no protocol sets an attribute `{key}`; JSON lines show those that are set");
+            return Err(SelectError { column, what });
+        }
+        if !self.takes("]", &[]) {
+            return self.error("a closing bracket ] is missing here");
+        }
+        Ok(key)
+    }
+
+    fn order(&mut self, field: &Field, greater: bool, or_equal: bool) -> Result<Check, SelectError> {
+        let column = self.column();
+        match self.operand(field)? {
+            than @ (Operand::Number(_) | Operand::Confidence(_)) => {
+                Ok(Check::Order { greater, or_equal, than })
+            }
+            _ => Err(SelectError {
+                column,
+                what: format!("{} has no order; compare it with == or !=", field.name),
+            }),
+        }
+    }
+
+    fn pattern(&mut self, field: &Field) -> Result<Check, SelectError> {
+        let column = self.column();
+        let pattern = self.text(field, "matches")?;
+        let built = regex::RegexBuilder::new(&pattern).case_insensitive(true).size_limit(1 << 20).build();
+        let what = |error: regex::Error| match error {
+            regex::Error::CompiledTooBig(_) => "this regular expression is too large".to_owned(),
+            // The last line of the explanation says what is wrong; those before it draw a picture.
+            other => {
+                let text = other.to_string();
+                let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                format!("this is no regular expression: {last}")
+            }
+        };
+        built.map(Check::Matches).map_err(|error| SelectError { column, what: what(error) })
+    }
+
+    /// The text that a field is searched for.
+    fn text(&mut self, field: &Field, operator: &str) -> Result<String, SelectError> {
+        if !matches!(field.kind, Kind::Text | Kind::Word(_) | Kind::Attribute) {
+            return self.error(format!("{} is no text, which `{operator}` looks into", field.name));
+        }
+        let column = self.column();
+        match self.next() {
+            Some(Token::Text(text) | Token::Word(text)) => Ok(text),
+            _ => {
+                Err(SelectError { column, what: format!("a text is expected after `{operator}`, in quotes") })
+            }
+        }
+    }
+
+    /// `{a, b, c..d}`, or one of them without braces.
+    fn set(&mut self, field: &Field) -> Result<Vec<Operand>, SelectError> {
+        if !self.takes("{", &[]) {
+            return Ok(vec![self.member(field)?]);
+        }
+        let mut members = vec![self.member(field)?];
+        while !self.takes("}", &[]) {
+            // Wireshark's older sets have blanks between their members.
+            self.takes(",", &[]);
+            if self.peek().is_none() {
+                return self.error("a closing brace } is missing here");
+            }
+            members.push(self.member(field)?);
+        }
+        Ok(members)
+    }
+
+    fn member(&mut self, field: &Field) -> Result<Operand, SelectError> {
+        let column = self.column();
+        let first = self.operand(field)?;
+        if !self.takes("..", &[]) {
+            return Ok(first);
+        }
+        match (first, self.operand(field)?) {
+            (Operand::Number(from), Operand::Number(to)) if from <= to => Ok(Operand::Range(from, to)),
+            (Operand::Number(_), Operand::Number(_)) => {
+                Err(SelectError { column, what: "this range ends before it begins".into() })
+            }
+            _ => Err(SelectError { column, what: "a range goes from a number to a number".into() }),
+        }
+    }
+
+    fn operand(&mut self, field: &Field) -> Result<Operand, SelectError> {
+        let column = self.column();
+        let token = self.next();
+        let error = |what: String| Err(SelectError { column, what });
+        let (word, is_quoted) = match token {
+            Some(Token::Word(word)) => (word, false),
+            Some(Token::Text(text)) => (text, true),
+            _ => return error(format!("{} is compared with {} here", field.name, expected(field.kind))),
+        };
+        let found = match field.kind {
+            Kind::Text => Some(Operand::Text(word.clone())),
+            Kind::Word(words) => words().contains(&word.as_str()).then(|| Operand::Text(word.clone())),
+            Kind::Number => number(&word).map(Operand::Number),
+            Kind::Flag => flag(&word),
+            Kind::Address => network(&word),
+            Kind::Confidence => {
+                let known = CONFIDENCES.into_iter().find(|confidence| confidence.name() == word);
+                known.map(Operand::Confidence)
+            }
+            Kind::Attribute if is_quoted => Some(Operand::Text(word.clone())),
+            Kind::Attribute => {
+                let number = number(&word).map(Operand::Number);
+                number.or_else(|| flag(&word)).or_else(|| Some(Operand::Text(word.clone())))
+            }
+        };
+        match found {
+            Some(operand) => Ok(operand),
+            None => error(format!("`{word}` is not {}", expected(field.kind))),
+        }
+    }
+}
+
+/// What a kind of field is compared with, in words.
+fn expected(kind: Kind) -> String {
+    match kind {
+        Kind::Text | Kind::Attribute => "a text, in quotes".into(),
+        Kind::Word(words) => format!("one of {}", words().join(", ")),
+        Kind::Number => "a number: 443, 1.5, 10k, 1M, 2G".into(),
+        Kind::Flag => "true or false".into(),
+        Kind::Address => "an address or a network: 10.0.0.1, 10.0.0.0/8, fe80::/10".into(),
+        Kind::Confidence => format!("one of {}", CONFIDENCES.map(Confidence::name).join(", ")),
+    }
+}
+
+/// A number with a decimal multiple: `k`, `M`, `G`.
+fn number(word: &str) -> Option<f64> {
+    let (digits, times) = match word.strip_suffix(['k', 'M', 'G']) {
+        Some(digits) if word.ends_with('k') => (digits, 1e3),
+        Some(digits) if word.ends_with('M') => (digits, 1e6),
+        Some(digits) => (digits, 1e9),
+        None => (word, 1.0),
+    };
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let number: f64 = digits.parse().ok().filter(|_| plain)?;
+    number.is_finite().then_some(number * times)
+}
+
+fn flag(word: &str) -> Option<Operand> {
+    match word {
+        "true" => Some(Operand::Flag(true)),
+        "false" => Some(Operand::Flag(false)),
+        _ => None,
+    }
+}
+
+fn network(word: &str) -> Option<Operand> {
+    let (address, bits) = match word.split_once('/') {
+        Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
+        None => (word, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let width = if address.is_ipv4() { 32 } else { 128 };
+    let bits = bits.unwrap_or(width);
+    (bits <= width).then_some(Operand::Network(address, bits))
+}
+
+fn shown(token: &Token) -> String {
+    match token {
+        Token::Word(word) => format!("`{word}`"),
+        Token::Text(text) => format!("\"{text}\""),
+        Token::Sign(sign) => format!("`{sign}`"),
+    }
+}
+
+/// That there is no such field, and which may have been meant.
+fn unknown(name: &str) -> String {
+    let near = fields()
+        .map(|(known, _)| known)
+        .filter(|known| known.contains(name) || name.contains(known) || differ_little(known, name));
+    let near: Vec<&str> = near.take(3).collect();
+    if near.is_empty() {
+        let all: Vec<&str> = fields().map(|(known, _)| known).collect();
+        format!("there is no field `{name}`; there are {}", all.join(", "))
+    } else {
+        format!("there is no field `{name}`; did you mean {}?", near.join(" or "))
+    }
+}
+
+/// Whether two names begin and end alike, but for a letter or two.
+fn differ_little(a: &str, b: &str) -> bool {
+    let front = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let back = a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count();
+    front + back >= 3 && front + back + 2 >= a.len().max(b.len())
+}

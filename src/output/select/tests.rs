@@ -1,0 +1,87 @@
+//! Expressions against a sample flow, and what is said of those that are wrong.
+
+use super::*;
+use crate::output::samples;
+
+fn fits(expression: &str) -> bool {
+    let flow = samples::full();
+    let selection: Selection = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
+    selection.selects(&flow, Some("a.pcap"))
+}
+
+#[test]
+fn expressions_say_of_a_flow_what_they_say() {
+    for yes in [
+        "app_proto == \"tls\"",
+        "app_proto == tls and verdict != confirmed",
+        "dst_port in 8000..9000",
+        "dst_port in {443, 8443}",
+        "dst_port in {80 8443}",
+        "ip in 10.0.0.0/8 and not ip == 10.0.0.3",
+        "src_ip == 10.0.0.1 && dst_ip eq 10.0.0.2",
+        "bytes < 1k || bytes > 1M",
+        "bytes >= 600 and bytes <= 600",
+        "confidence > signature and confidence <= dialogue",
+        "attributes[\"tls.sni\"] contains \"\\\"b\"",
+        "attributes[tls.sni] matches \"^A,\"",
+        "attributes[\"tls.sni\"]",
+        "!attributes[\"http.host\"]",
+        "attributes[\"http.host\"] != \"a\"",
+        "vlan == 20 and tunnel == gre",
+        "icmp_error and truncated == true",
+        "duration == 1.25 and rtt_ms == 1.25 and retransmitted == 2",
+        "file contains .pcap",
+        "proto == tcp",
+        "(app_proto == dns or app_proto == tls) and packets == 6",
+        "rule == a-rule",
+        "port_claim matches pcsync",
+    ] {
+        assert!(fits(yes), "{yes}");
+        assert!(!fits(&format!("not ({yes})")), "not ({yes})");
+    }
+}
+
+#[test]
+fn mistakes_are_named_with_their_column() {
+    for (expression, told) in [
+        ("app_prot == tls", "column 1: there is no field `app_prot`; did you mean app_proto?"),
+        ("bytes > 1M and verdict == confirmd", "column 27: `confirmd` is not one of"),
+        ("ip in 10.0.0.0/33", "column 7: `10.0.0.0/33` is not an address or a network"),
+        ("dst_port in 9..3", "column 13: this range ends before it begins"),
+        ("dst_port == https", "column 13: `https` is not a number"),
+        ("dst_port = 443", "column 10: write == to compare"),
+        ("app_proto > tls", "column 13: app_proto has no order"),
+        ("app_proto matches \"(\"", "column 19: this is no regular expression"),
+        ("bytes contains 1", "column 16: bytes is no text"),
+        ("app_proto == \"tls", "column 14: the text that begins with"),
+        ("(app_proto == tls", "column 18: a closing bracket is missing"),
+        ("app_proto == tls bytes > 1", "column 18: `bytes` is too much here"),
+        ("attributes[\"tls.snj\"]", "column 12: no protocol sets an attribute `tls.snj`"),
+        ("", "column 1: a field's name is expected here"),
+        ("ü == 1", "column 1: there is no field `ü`"),
+    ] {
+        assert!(mistake(expression).starts_with(told), "{expression}: {}", mistake(expression));
+    }
+    assert!(mistake(&"(".repeat(1000)).contains("too many brackets"));
+}
+
+#[test]
+fn networks_hold_their_addresses_and_no_others() {
+    let holds = |network: &str, address: &str| {
+        let expression = format!("src_ip in {network}");
+        let selection: Selection = expression.parse().unwrap();
+        let mut flow = samples::full();
+        flow.endpoints[0].address = address.parse().unwrap();
+        selection.selects(&flow, None)
+    };
+    assert!(
+        holds("0.0.0.0/0", "255.1.2.3") && holds("10.1.2.3", "10.1.2.3") && holds("fe80::/10", "febf::1")
+    );
+    assert!(!holds("10.1.2.3", "10.1.2.4") && !holds("fe80::/10", "fec0::1") && !holds("::/0", "1.2.3.4"));
+    assert!(holds("{10.0.0.0/8, 192.168.0.0/16}", "192.168.3.4"));
+}
+
+fn mistake(expression: &str) -> String {
+    let parsed: Result<Selection, SelectError> = expression.parse();
+    parsed.err().unwrap_or_else(|| panic!("{expression} is taken")).to_string()
+}
