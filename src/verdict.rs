@@ -287,6 +287,12 @@ fn not_sent(claims: &[PortClaim], transport: Option<Transport>) -> String {
 fn unchecked(flow: &Flow) -> Option<Detail> {
     let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
     let left = flow.unclaimed.and_then(|unclaimed| unclaimed.first.all());
+    if flow.key.transport().is_some() && flow.ports() == [0, 0] {
+        return Some(
+            "fragments without the first of their datagram, which alone has the ports, or before it came"
+                .into(),
+        );
+    }
     match (payload, flow.truncated, left) {
         (0, ..) => Some("no payload was exchanged".into()),
         (_, false, _) => None,
