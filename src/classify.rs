@@ -109,7 +109,7 @@ impl Classifier {
     ///
     /// Whoever holds the claim is asked first, with its special kinds. If that shows a dialogue, or a whole
     /// message again, nobody else is asked, but for two times: when the other side has begun to speak, and when
-    /// [`SECOND_THOUGHTS`] judgements have brought no dialogue. The exchanged sides are judged only where they
+    /// eight judgements have brought no dialogue. The exchanged sides are judged only where they
     /// could lead to a stronger claim: of equal ones that is preferred which does not exchange them.
     pub fn judge(&mut self, opening: &Opening<'_>, held: Option<Claim>) -> Judgement {
         self.judged += 1;
