@@ -103,10 +103,10 @@ fuzz_target!(|data: &[u8]| {
     for Everything { mut lines, csv, table, examination, packets } in sinks {
         assert_eq!(packets, outcome.totals.packets_in_flows);
         let examined = examination.conclude(&outcome.facts());
-        finding::write(&examined, &mut lines);
+        finding::write(&examined, &files, &mut lines);
         lines.write(&StatsRecord::new(&outcome));
         drop((lines, csv));
-        let look = Look { width: 100, color: false, all: true, live: false, files: files.clone() };
+        let look = Look { width: 100, color: false, all: true, live: false, each: false, files: files.clone(), selection: None };
         let _ = Table::merge(vec![table]).with(examined).render(&outcome, &look);
     }
     let json = json.0.lock().unwrap();
