@@ -4,38 +4,12 @@
 
 mod support;
 
-use std::sync::Arc;
 use support::{Capture, SECOND, dns};
 use wiretell::inspect::Confidence;
-use wiretell::pipeline::{Pipeline, Settings};
-use wiretell::shard::{Limits, Sink};
-use wiretell::summary::Summary;
-use wiretell::wire::fragments;
-
-struct Gather(Vec<Summary>);
-
-impl Sink for Gather {
-    fn flow(&mut self, summary: Summary) {
-        self.0.push(summary);
-    }
-}
 
 /// The label of the only flow, and how sure it is.
 fn said(capture: &Capture) -> (Option<&'static str>, Option<Confidence>) {
-    let settings = Settings {
-        threads: 0,
-        limits: Limits::default(),
-        describe: true,
-        decode_as: Arc::from([]),
-        fragments: fragments::Limits::default(),
-    };
-    let mut pipeline = Pipeline::start(&settings, || Gather(Vec::new())).unwrap();
-    for block in capture.blocks(10) {
-        pipeline.feed(block);
-    }
-    let (_, _, sinks) = pipeline.finish();
-    let flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
-    let [flow] = &flows[..] else { panic!("{} flows", flows.len()) };
+    let flow = capture.only_flow();
     (flow.app, flow.confidence)
 }
 

@@ -5,41 +5,9 @@
 
 mod support;
 
-use std::sync::Arc;
 use support::{Capture, SECOND};
-use wiretell::pipeline::{Pipeline, Settings};
-use wiretell::shard::{Limits, Sink};
 use wiretell::summary::Summary;
 use wiretell::verdict::Verdict;
-use wiretell::wire::fragments;
-
-struct Gather(Vec<Summary>);
-
-impl Sink for Gather {
-    fn flow(&mut self, summary: Summary) {
-        self.0.push(summary);
-    }
-}
-
-/// The only flow.
-fn flow(capture: &Capture) -> Summary {
-    let settings = Settings {
-        threads: 0,
-        limits: Limits::default(),
-        describe: true,
-        decode_as: Arc::from([]),
-        fragments: fragments::Limits::default(),
-    };
-    let mut pipeline = Pipeline::start(&settings, || Gather(Vec::new())).unwrap();
-    for block in capture.blocks(10) {
-        pipeline.feed(block);
-    }
-    let (_, _, sinks) = pipeline.finish();
-    let mut flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
-    let flow = flows.pop().unwrap();
-    assert!(flows.is_empty(), "one flow");
-    flow
-}
 
 /// The port of the side that is taken for the server.
 fn served_from(flow: &Summary) -> u16 {
@@ -133,7 +101,7 @@ fn dtls_is_labelled_alike_from_its_beginning_and_midway_whole_and_cut_by_one_sid
     for (port, label) in [(3391, "rdg-udp"), (443, "dtls"), (4433, "dtls")] {
         for (part, said) in parts() {
             for snap_len in (45..=100).chain([65_535]) {
-                let flow = flow(&datagrams(port, &said).cut(snap_len));
+                let flow = datagrams(port, &said).cut(snap_len).only_flow();
                 let what = format!("{part} on {port} cut at {snap_len}: {:?} {:?}", flow.app, flow.direction);
                 if snap_len >= HEADERS {
                     assert_eq!((flow.app, flow.verdict), (Some(label), Verdict::Confirmed), "{what}");
@@ -154,7 +122,7 @@ fn a_client_that_happens_to_have_a_protocols_port_is_not_taken_for_its_server() 
     for time in 0..4 {
         capture.udp(time * SECOND, ([1, 1], 3391), ([1, 2], 8460), &data(1));
     }
-    let flow = flow(&capture);
+    let flow = capture.only_flow();
     assert_eq!((flow.app, served_from(&flow)), (Some("dtls"), 8460));
 }
 
@@ -169,7 +137,7 @@ fn the_own_port_of_what_is_spoken_tells_the_server_whatever_number_the_client_ha
                 if both {
                     said.push((server_first, BANNER));
                 }
-                let flow = flow(&stream(client, 22, &said));
+                let flow = stream(client, 22, &said).only_flow();
                 let what = format!("client on {client}, server first: {server_first}, both: {both}");
                 assert_eq!((flow.app, flow.verdict), (Some("ssh"), Verdict::Confirmed), "{what}");
                 assert_eq!(served_from(&flow), 22, "{what}");
@@ -183,7 +151,7 @@ fn a_system_port_with_a_usual_protocol_listens_before_any_other_number() {
     let noise: Vec<u8> = (0..64_u8).map(|byte| byte.wrapping_mul(167).wrapping_add(91)).collect();
     for client in [3389, 5000, 8080] {
         for server_first in [false, true] {
-            let flow = flow(&stream(client, 22, &[(!server_first, &noise), (server_first, &noise)]));
+            let flow = stream(client, 22, &[(!server_first, &noise), (server_first, &noise)]).only_flow();
             assert_eq!((flow.app, served_from(&flow)), (Some("ssh"), 22), "client on {client}");
         }
     }
@@ -207,7 +175,7 @@ fn tip_is_known_by_its_commands_in_the_middle_of_a_connection_that_ends() {
         let (client, server) = (([1, 1], 3372), ([1, 2], port));
         capture.tcp(SECOND, client, server, 0x11, 1_000 + u32::try_from(sent(true)).unwrap(), b"");
         capture.tcp(SECOND + 1, server, client, 0x11, 9_000 + u32::try_from(sent(false)).unwrap(), b"");
-        let flow = flow(&capture);
+        let flow = capture.only_flow();
         assert_eq!(flow.app, Some("tip"), "on {port}");
         assert_eq!(flow.confidence.map(wiretell::inspect::Confidence::name), Some("message"), "on {port}");
     }

@@ -6,35 +6,18 @@
 mod support;
 
 use std::sync::Arc;
-use support::{Capture, SECOND, mixture};
+use support::{Capture, Keep, SECOND, mixture};
 use wiretell::flow::EndReason;
 use wiretell::key::Transport;
 use wiretell::pipeline::{Intake, Pipeline, Settings};
 use wiretell::ports::DecodeAs;
-use wiretell::shard::{Limits, Sink};
+use wiretell::shard::Limits;
 use wiretell::summary::Summary;
 use wiretell::totals::Totals;
 use wiretell::verdict::Verdict;
-use wiretell::wire::fragments;
-
-/// Keeps every summary.
-#[derive(Default)]
-struct Keep(Vec<Summary>);
-
-impl Sink for Keep {
-    fn flow(&mut self, summary: Summary) {
-        self.0.push(summary);
-    }
-}
 
 fn settings(threads: usize, max_flows: usize) -> Settings {
-    Settings {
-        threads,
-        limits: Limits { max_flows, ..Limits::default() },
-        describe: true,
-        decode_as: Arc::from([]),
-        fragments: fragments::Limits::default(),
-    }
+    Settings { threads, limits: Limits { max_flows, ..Limits::default() }, ..Settings::default() }
 }
 
 fn run(capture: &Capture, settings: &Settings, frames_per_block: usize) -> (Intake, Totals, Vec<Summary>) {

@@ -5,46 +5,13 @@
 
 mod support;
 
-use std::sync::Arc;
 use support::{Capture, SECOND};
 use wiretell::attributes::Value;
-use wiretell::pipeline::{Pipeline, Settings};
-use wiretell::shard::{Limits, Sink};
-use wiretell::summary::Summary;
 use wiretell::verdict::Verdict;
-use wiretell::wire::fragments;
-
-struct Gather(Vec<Summary>);
-
-impl Sink for Gather {
-    fn flow(&mut self, summary: Summary) {
-        self.0.push(summary);
-    }
-}
-
-/// The only flow.
-fn flow(capture: &Capture) -> Summary {
-    let settings = Settings {
-        threads: 0,
-        limits: Limits::default(),
-        describe: true,
-        decode_as: Arc::from([]),
-        fragments: fragments::Limits::default(),
-    };
-    let mut pipeline = Pipeline::start(&settings, || Gather(Vec::new())).unwrap();
-    for block in capture.blocks(10) {
-        pipeline.feed(block);
-    }
-    let (_, _, sinks) = pipeline.finish();
-    let mut flows: Vec<Summary> = sinks.into_iter().flat_map(|sink| sink.0).collect();
-    let flow = flows.pop().unwrap();
-    assert!(flows.is_empty(), "one flow");
-    flow
-}
 
 /// The label and the verdict of the only flow.
 fn said(capture: &Capture) -> (Option<&'static str>, Verdict) {
-    let flow = flow(capture);
+    let flow = capture.only_flow();
     (flow.app, flow.verdict)
 }
 
@@ -236,7 +203,7 @@ fn a_range_around_a_port_does_not_excuse_what_the_ports_own_protocol_never_sends
 
 /// What the reasons say of a flow.
 fn reasons(capture: &Capture) -> Vec<String> {
-    flow(capture).why.iter().map(|reason| reason.detail.to_string()).collect()
+    capture.only_flow().why.iter().map(|reason| reason.detail.to_string()).collect()
 }
 
 #[test]
@@ -256,7 +223,7 @@ fn a_version_that_the_capture_cut_off_is_not_taken_for_the_first() {
     syn[6] = 0x18;
     syn[16..32].copy_from_slice(&[9; 16]);
     syn[50..52].copy_from_slice(&[0, 2]);
-    let offered = |capture: &Capture| flow(capture).attributes.value("rdp-udp.offered").cloned();
+    let offered = |capture: &Capture| capture.only_flow().attributes.value("rdp-udp.offered").cloned();
     assert_eq!(offered(&datagrams(3389, &syn, 1)), Some(Value::Number(2)));
     assert_eq!(offered(&datagrams(3389, &syn, 1).cut(90)), None);
     assert_eq!(offered(&datagrams(3389, &rdp_udp_syn(), 1).cut(90)), Some(Value::Number(1)));

@@ -21,13 +21,11 @@ mod ports;
 mod remote;
 mod transactions;
 
-use std::sync::Arc;
 use support::{Capture, End, SECOND};
 use wiretell::findings::{CaptureFacts, Examination, Examined, Severity, document};
 use wiretell::pipeline::{Pipeline, Settings};
-use wiretell::shard::{Limits, Sink};
+use wiretell::shard::Sink;
 use wiretell::summary::Summary;
-use wiretell::wire::fragments;
 
 /// 2026-11-20T12:00:00Z.
 const NOON: i64 = 1_795_176_000 * SECOND;
@@ -44,13 +42,7 @@ impl Sink for Gather {
 }
 
 fn examine(capture: &Capture, threads: usize) -> Examined {
-    let settings = Settings {
-        threads,
-        limits: Limits::default(),
-        describe: true,
-        decode_as: Arc::from([]),
-        fragments: fragments::Limits::default(),
-    };
+    let settings = Settings { threads, ..Settings::default() };
     let mut pipeline = Pipeline::start(&settings, || Gather(Examination::new(false))).unwrap();
     for block in capture.blocks(100) {
         pipeline.feed(block);

@@ -13,9 +13,22 @@
 
 use wiretell::capture::Block;
 use wiretell::packet::{Frame, Timestamp};
+use wiretell::pipeline::{Pipeline, Settings};
+use wiretell::shard::Sink;
+use wiretell::summary::Summary;
 
 /// Nanoseconds of a second.
 pub const SECOND: i64 = 1_000_000_000;
+
+/// A sink that keeps every summary.
+#[derive(Default)]
+pub struct Keep(pub Vec<Summary>);
+
+impl Sink for Keep {
+    fn flow(&mut self, summary: Summary) {
+        self.0.push(summary);
+    }
+}
 
 /// A capture in the making.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +154,23 @@ impl Capture {
                 block
             })
             .collect()
+    }
+
+    /// The summaries of all its flows, from a run on one thread with everything as it is by default.
+    pub fn flows(&self) -> Vec<Summary> {
+        let mut pipeline = Pipeline::start(&Settings::default(), Keep::default).unwrap();
+        for block in self.blocks(10) {
+            pipeline.feed(block);
+        }
+        let (_, _, sinks) = pipeline.finish();
+        sinks.into_iter().flat_map(|sink| sink.0).collect()
+    }
+
+    /// The summary of its flow, of which there is one.
+    pub fn only_flow(&self) -> Summary {
+        let mut flows = self.flows();
+        assert_eq!(flows.len(), 1, "one flow");
+        flows.remove(0)
     }
 
     /// The capture as a pcap file with nanoseconds.
