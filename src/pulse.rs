@@ -5,7 +5,7 @@
 //! that last and are slow, in fixed size but for the runs that are told one by one.
 
 use crate::packet::Timestamp;
-use crate::report::{Beats, MAX_RUNS, Moment, Run, Spread};
+use crate::report::{Beats, Moment, Run, Spread};
 
 /// Gaps and round trips kept per side, the latest.
 const KEPT: usize = 16;
@@ -121,16 +121,8 @@ impl Train {
     }
 
     fn note(&mut self, run: Run) {
-        if run.missed < TOLD_RUN {
-            return;
-        }
-        if self.seen.longest.is_none_or(|longest| longest.missed < run.missed) {
-            self.seen.longest = Some(run);
-        }
-        if self.seen.runs.len() < MAX_RUNS {
-            self.seen.runs.push(run);
-        } else {
-            self.seen.more_runs += 1;
+        if run.missed >= TOLD_RUN {
+            self.seen.note(run);
         }
     }
 

@@ -103,6 +103,20 @@ pub struct Beats {
     pub duplicates: u64,
 }
 
+impl Beats {
+    /// One more run of missed requests; the longest is known even where there are more than [`MAX_RUNS`].
+    pub(crate) fn note(&mut self, run: Run) {
+        if self.longest.is_none_or(|longest| longest.missed < run.missed) {
+            self.longest = Some(run);
+        }
+        if self.runs.len() < MAX_RUNS {
+            self.runs.push(run);
+        } else {
+            self.more_runs += 1;
+        }
+    }
+}
+
 /// What went over one route between two nodes; arrays hold the initiator's first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heartbeats {

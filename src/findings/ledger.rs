@@ -5,7 +5,7 @@
 
 use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport};
-use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
+use crate::report::{Beats, Heartbeats, Moment, Report, Spread};
 use crate::summary::Summary;
 use std::collections::BTreeMap;
 
@@ -234,7 +234,7 @@ fn join(sum: &mut Beats, part: &Beats) {
     sum.late += part.late;
     sum.first_late = sum.first_late.or(part.first_late);
     for run in &part.runs {
-        note(sum, *run);
+        sum.note(*run);
     }
     sum.more_runs += part.more_runs;
     sum.interval = spread(sum.interval, part.interval);
@@ -250,17 +250,6 @@ fn join(sum: &mut Beats, part: &Beats) {
         [a, b].into_iter().flatten().max_by_key(len)
     };
     sum.silence = longer(longer(sum.silence, part.silence), between.filter(|_| requested));
-}
-
-fn note(sum: &mut Beats, run: Run) {
-    if sum.longest.is_none_or(|longest| longest.missed < run.missed) {
-        sum.longest = Some(run);
-    }
-    if sum.runs.len() < MAX_RUNS {
-        sum.runs.push(run);
-    } else {
-        sum.more_runs += 1;
-    }
 }
 
 /// The larger series stands for both; their largest is the largest.

@@ -13,6 +13,9 @@
     reason = "a test may panic"
 )]
 
+#[allow(unreachable_pub, reason = "the tests of findings use it too")]
+#[path = "../support/coordinator.rs"]
+mod coordinator;
 #[path = "peer/dialogue.rs"]
 mod dialogue;
 #[path = "peer/framehawk.rs"]

@@ -11,6 +11,8 @@
     reason = "a test's captures are small, and a test may panic"
 )]
 
+pub mod coordinator;
+
 use wiretell::capture::Block;
 use wiretell::packet::{Frame, Timestamp};
 use wiretell::pipeline::{Pipeline, Settings};

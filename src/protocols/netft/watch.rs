@@ -7,7 +7,7 @@ use super::wire::{self, Tunnelled, rcp, tunnelled};
 use crate::attributes::Attributes;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
-use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run};
+use crate::report::{Beats, Heartbeats, Moment, Report, Run};
 use crate::samples::Samples;
 use std::net::IpAddr;
 
@@ -83,22 +83,11 @@ impl Node {
         if asked.ordinal > self.last_ordinal {
             let missed = asked.ordinal - self.last_ordinal - 1;
             if let (Some(open), TOLD_RUN..) = (self.open, missed) {
-                self.note(Run { missed, start: open.at, end: Some(at) });
+                self.seen.note(Run { missed, start: open.at, end: Some(at) });
             }
             self.last_ordinal = asked.ordinal;
             let after = self.awaited.iter().flatten().filter(|other| other.ordinal > asked.ordinal);
             self.open = after.min_by_key(|other| other.ordinal).copied();
-        }
-    }
-
-    fn note(&mut self, run: Run) {
-        if self.seen.longest.is_none_or(|longest| longest.missed < run.missed) {
-            self.seen.longest = Some(run);
-        }
-        if self.seen.runs.len() < MAX_RUNS {
-            self.seen.runs.push(run);
-        } else {
-            self.seen.more_runs += 1;
         }
     }
 
@@ -127,7 +116,7 @@ impl Node {
         all.seen.missed = self.dropped + open.count() as u64 - overtaken;
         let run = (self.seen.requests - self.last_ordinal).saturating_sub(overtaken);
         if let (Some(first), TOLD_RUN..) = (self.open, run) {
-            all.note(Run { missed: run, start: first.at, end: None });
+            all.seen.note(Run { missed: run, start: first.at, end: None });
         }
         all.seen
     }

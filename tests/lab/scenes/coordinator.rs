@@ -1,74 +1,16 @@
 //! Transaction coordinators: each finds the other through the endpoint mapper, and connects back.
 
+use crate::coordinator::{
+    COORDINATOR, IDENTITY, MAPPER, OTHER, PORT, bind, bind_ack, mapping, mapping_wanted, pdu, request,
+    response, set_up,
+};
 use crate::stage::{Stage, pause};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-/// Where the coordinators listen, as the endpoint mapper says.
-const PORT: u16 = 0xc003;
 const CLIENT: &str = "10.0.0.1";
 const SERVER: &str = "10.0.0.2";
-
-/// A PDU of DCE/RPC (C706 section 12.6): type, call, body.
-fn pdu(kind: u8, call: u32, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![5, 0, kind, 3, 0x10, 0, 0, 0];
-    bytes.extend((16 + body.len() as u16).to_le_bytes());
-    bytes.extend([0, 0]);
-    bytes.extend(call.to_le_bytes());
-    bytes.extend(body);
-    bytes
-}
-
-const SYNTAX: &[u8] = b"\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0";
-const COORDINATOR: &[u8] = b"\xe0\x0c\x6b\x90\x0b\xc7\x67\x10\xb3\x17\0\xdd\x01\x06\x62\xda\x01\0\0\0";
-const MAPPER: &[u8] = b"\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\0\x2b\x14\xa0\xfa\x03\0\0\0";
-
-fn bind(interface: &[u8]) -> Vec<u8> {
-    pdu(11, 1, &[b"\xd0\x16\xd0\x16\0\0\0\0\x01\0\0\0\0\0\x01\0", interface, SYNTAX].concat())
-}
-
-fn bind_ack() -> Vec<u8> {
-    pdu(
-        12,
-        1,
-        &[b"\xd0\x16\xd0\x16\x01\0\0\0\x04\x00135\0\0\0\x01\0\0\0\0\0\0\0".as_slice(), SYNTAX].concat(),
-    )
-}
-
-fn request(operation: u8, arguments: &[u8]) -> Vec<u8> {
-    pdu(0, 2, &[&[0, 0, 0, 0, 0, 0, operation, 0], arguments].concat())
-}
-
-fn response(results: &[u8]) -> Vec<u8> {
-    pdu(2, 2, &[&[0; 8], results].concat())
-}
-
-/// Where the coordinator listens, or that nobody serves it.
-fn mapping(known: bool) -> Vec<u8> {
-    if !known {
-        return response(&[[0; 28].as_slice(), &0x16c9_a0d6_u32.to_le_bytes()].concat());
-    }
-    let mut stub = b"\0\0\0\0\0\0\0\0\x05\0\x13\0\x0d".to_vec();
-    stub.extend(&COORDINATOR[..16]);
-    stub.extend(b"\x01\0\x02\0\0\0\x13\0\x0d");
-    stub.extend(&SYNTAX[..16]);
-    stub.extend(b"\x02\0\x02\0\0\0\x01\0\x0b\x02\0\0\0\x01\0\x07\x02\0\xc0\x03\x01\0\x09\x04\0\x0a\0\0\x02");
-    response(&stub)
-}
-
-/// The arguments of BuildContextW (MS-CMPO section 3.3.4): who is wanted, the caller's host, who the caller is.
-fn set_up(identity: &str) -> Vec<u8> {
-    let mut bytes = [1, 0, 0, 0].repeat(7);
-    for text in ["00112233-4455-6677-8899-aabbccddeeff", "NODE7", identity] {
-        for number in [text.len() as u32 + 1, 0, text.len() as u32 + 1] {
-            bytes.extend(number.to_le_bytes());
-        }
-        bytes.extend(text.bytes().chain([0]).flat_map(|byte| [byte, 0]));
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-    }
-    bytes
-}
 
 /// Serves one connection after another: an answer to each request in turn, and then nothing.
 fn serve(stage: &Stage, host: &str, port: u16, answers: Vec<Vec<u8>>) {
@@ -115,14 +57,9 @@ fn mapper(stage: &Stage, host: &str, known: bool) {
 }
 
 fn ask_mapper(stage: &Stage, host: &str, to: &'static str) {
-    let wanted =
-        [b"\0\0\0\0\0\0\0\0\x05\0\x13\0\x0d".as_slice(), &COORDINATOR[..16], b"\x01\0\x02\0\0\0"].concat();
-    ask(stage, host, to, 135, vec![bind(MAPPER), request(3, &wanted)], 100);
+    ask(stage, host, to, 135, vec![bind(MAPPER), mapping_wanted()], 100);
     pause(400);
 }
-
-const IDENTITY: &str = "ffeeddcc-bbaa-9988-7766-554433221100";
-const OTHER: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
 fn ask_coordinator(stage: &Stage, host: &str, to: &'static str, identity: &str, stays: u64) {
     ask(stage, host, to, PORT, vec![bind(COORDINATOR), request(7, &set_up(identity))], stays);
