@@ -2,7 +2,7 @@
 
 use crate::capture::filter::Filter;
 use crate::capture::list::Source;
-use crate::capture::{CaptureError, Drops, FileReader};
+use crate::capture::{Block, CaptureError, Drops, FileReader};
 use crate::findings::CaptureFacts;
 use crate::packet::Timestamp;
 use crate::pipeline::{Intake, Pipeline, Settings};
@@ -140,8 +140,81 @@ impl Run<'_> {
         Ok((outcome, sinks))
     }
 
+    /// Reads the same frames as [`Run::run`], in the same order and with the same numbers, and only shows them; the
+    /// `settings` count for nothing.
+    pub fn replay(mut self, replay: &mut impl Replay, watcher: &mut impl Watcher) {
+        let several = self.sources.len() > 1;
+        let mut read = Progress::default();
+        let mut shown = Shown { replay, file: 0, block: Block::default() };
+        for (file, source) in (0..).zip(self.sources) {
+            if self.each || file == 0 {
+                shown.replay.timeline();
+                read.timeline = None;
+            }
+            shown.file = file;
+            read.file = several.then_some(file);
+            if !self.is_over(&read) {
+                self.reading.feed(source, &mut shown, &mut read, self.stop, watcher);
+            }
+        }
+    }
+
     fn is_over(&self, read: &Progress) -> bool {
         self.stop.load(Ordering::Relaxed) || self.reading.count.is_some_and(|count| read.frames >= count)
+    }
+}
+
+/// Is shown the frames of a capture.
+pub trait Replay {
+    /// A timeline begins.
+    fn timeline(&mut self);
+    /// The next frames, which `reader` has read from the file with that index; it keeps where they come from.
+    fn frames(&mut self, block: &Block, file: u32, reader: &FileReader);
+}
+
+/// What frames are fed to.
+trait Feed {
+    /// Opens a capture so that it keeps what is asked of it.
+    fn open(&self, source: &Source) -> Result<FileReader, CaptureError>;
+    /// A block to fill.
+    fn block(&mut self) -> Block;
+    /// Takes a filled block.
+    fn feed(&mut self, block: Block, reader: &FileReader);
+}
+
+impl<S: Sink + Send + 'static> Feed for Pipeline<S> {
+    fn open(&self, source: &Source) -> Result<FileReader, CaptureError> {
+        FileReader::open(&source.path)
+    }
+
+    fn block(&mut self) -> Block {
+        Self::block(self)
+    }
+
+    fn feed(&mut self, block: Block, _reader: &FileReader) {
+        Self::feed(self, block);
+    }
+}
+
+/// Shows frames to a replay.
+struct Shown<'a, R> {
+    replay: &'a mut R,
+    file: u32,
+    block: Block,
+}
+
+impl<R: Replay> Feed for Shown<'_, R> {
+    fn open(&self, source: &Source) -> Result<FileReader, CaptureError> {
+        FileReader::open(&source.path).map(FileReader::with_origins)
+    }
+
+    fn block(&mut self) -> Block {
+        std::mem::take(&mut self.block)
+    }
+
+    fn feed(&mut self, block: Block, reader: &FileReader) {
+        self.replay.frames(&block, self.file, reader);
+        self.block = block;
     }
 }
 
@@ -158,21 +231,21 @@ struct Progress {
 }
 
 impl Reading {
-    /// Feeds one capture to the pipeline.
-    fn feed<S: Sink + Send + 'static>(
+    /// Feeds one capture to `fed`.
+    fn feed(
         &mut self,
         source: &Source,
-        pipeline: &mut Pipeline<S>,
+        fed: &mut impl Feed,
         read: &mut Progress,
         stop: &AtomicBool,
         watcher: &mut impl Watcher,
     ) {
-        let mut reader = match FileReader::open(&source.path) {
+        let mut reader = match fed.open(source) {
             Ok(reader) => reader,
             Err(error) => return watcher.failed(&error),
         };
         while !stop.load(Ordering::Relaxed) {
-            let mut block = pipeline.block();
+            let mut block = fed.block();
             match reader.read_block(&mut block) {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -200,7 +273,7 @@ impl Reading {
                     frame.number = place::of(file, frame.number);
                 }
             }
-            pipeline.feed(block);
+            fed.feed(block, &reader);
             watcher.progressed(read.frames, read.bytes);
             if over {
                 break;

@@ -10,6 +10,7 @@ pub mod interfaces;
 pub mod linktype;
 pub mod list;
 pub mod live;
+mod origin;
 mod pcapng;
 pub mod privileges;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod samples;
 mod savefile;
 mod sniff;
 mod walk;
+pub mod write;
 
 pub use error::CaptureError;
 pub use file::FileReader;
@@ -24,6 +26,7 @@ pub use filter::Filter;
 pub use interfaces::interfaces;
 pub use list::{Source, list};
 pub use live::{Live, LiveOptions, Polled};
+pub use origin::Interface;
 
 use crate::packet::Frame;
 

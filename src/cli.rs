@@ -1,6 +1,8 @@
 //! The command line's words, each with its unit and an example.
 
 mod alive;
+pub(crate) mod captures;
+pub(crate) mod extract;
 pub(crate) mod input;
 pub(crate) mod lists;
 pub(crate) mod live;
@@ -9,7 +11,7 @@ pub(crate) mod output;
 pub(crate) mod read;
 pub(crate) mod units;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use units::{DecodeRule, Span};
 use wiretell::output::select::{self, Selection};
@@ -22,6 +24,7 @@ Examples:
   wiretell read trace.pcapng               every flow, what matters on top
   wiretell read --format jsonl a.pcap | jq .app_proto
   sudo wiretell live -i eth0               flows as they happen
+  wiretell extract --where 'verdict == contradicted' -w odd.pcapng trace.pcapng
   wiretell explain 3391                    whose port that is, and what to check when it fails";
 
 const EXIT_CODES: &str = "\
@@ -83,6 +86,18 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sudo wiretell live -i eth0 -f 'udp port 3343'\n  wiretell live --duration 5m --format jsonl"
     )]
     Live(LiveArgs),
+    /// Write the packets of some flows into a capture of their own.
+    ///
+    /// All packets of the flows that fit --where, those from before the label was known included, in the order of the
+    /// capture. The input is read twice, once for the labels and once for the packets; standard input and pipes are kept
+    /// in a temporary file (in $TMPDIR) in between. Where a flow is recorded in parts, only the parts that fit are written.
+    ///
+    /// pcapng keeps interfaces, times and lengths as they were, and comments each packet with label, verdict and flow_id;
+    /// comments and statistics that were there before are not kept.
+    #[command(
+        after_help = "Examples:\n  wiretell extract --where 'app_proto == netft' -w netft.pcapng trace.pcapng\n  wiretell extract --where 'verdict == contradicted' --per-flow suspects /captures\n  wiretell extract --where 'port == 3391' -w - trace.pcap | tshark -r -"
+    )]
+    Extract(ExtractArgs),
     /// List what can be captured on.
     Interfaces,
     /// Tell what is known about ports, protocols or services.
@@ -148,6 +163,28 @@ pub(crate) struct LiveArgs {
     pub(crate) common: CommonArgs,
 }
 
+/// Options of `extract`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("target").required(true))]
+pub(crate) struct ExtractArgs {
+    /// Capture files, directories of them, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The capture to write: pcapng, or pcap (without comments) where its name ends with .pcap or .cap; `-` is standard
+    /// output.
+    #[arg(short, long, value_name = "FILE", group = "target")]
+    pub(crate) write: Option<PathBuf>,
+    /// Write every flow into a pcapng file of its own in this directory, named by its flow_id and label.
+    #[arg(long, value_name = "DIR", group = "target")]
+    pub(crate) per_flow: Option<PathBuf>,
+    /// Take every file as a capture of its own: no flow spans files.
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Options that `read` and `live` have too.
+    #[command(flatten)]
+    pub(crate) flows: FlowArgs,
+}
+
 /// What `--where` takes, with every field.
 fn selection_help() -> String {
     let mut help = "Only flows whose record fits; findings and the sums above the flows are those of the whole capture.\n\n  \
@@ -165,12 +202,9 @@ fn selection_help() -> String {
 /// Options of `read` and `live`.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
-    /// Only frames that pass this BPF filter, as in tcpdump: 'udp port 3391'.
-    #[arg(short, long, value_name = "EXPR")]
-    pub(crate) filter: Option<String>,
-    /// Only flows whose record fits: 'app_proto == netft and verdict != confirmed'; --help lists the fields.
-    #[arg(long = "where", value_name = "EXPR", long_help = selection_help())]
-    pub(crate) selection: Option<Selection>,
+    /// Which flows, and when they end.
+    #[command(flatten)]
+    pub(crate) flows: FlowArgs,
     /// Where records go; default: standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -180,6 +214,20 @@ pub(crate) struct CommonArgs {
     /// Show every flow in the table, not only those that matter.
     #[arg(short, long)]
     pub(crate) all: bool,
+    /// Exit with 1 when a finding of at least this severity was made.
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+}
+
+/// Options of `read`, `live` and `extract`: what is read, and when flows end.
+#[derive(Debug, Args)]
+pub(crate) struct FlowArgs {
+    /// Only frames that pass this BPF filter, as in tcpdump: 'udp port 3391'.
+    #[arg(short, long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
+    /// Only flows whose record fits: 'app_proto == netft and verdict != confirmed'; --help lists the fields.
+    #[arg(long = "where", value_name = "EXPR", long_help = selection_help())]
+    pub(crate) selection: Option<Selection>,
     /// Stop after so many frames.
     #[arg(short, long, value_name = "N", value_parser = units::at_least_one::<u64>)]
     pub(crate) count: Option<u64>,
@@ -202,9 +250,6 @@ pub(crate) struct CommonArgs {
     /// Threads that classify; 0: everything on one. The records are the same for every number.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Exit with 1 when a finding of at least this severity was made.
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) fail_on: Option<Severity>,
 }
 
 /// How records are written.

@@ -88,6 +88,7 @@ pub mod classify;
 pub mod context;
 pub mod cursor;
 pub mod explain;
+pub mod extract;
 pub mod findings;
 pub mod flow;
 pub mod follow;

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Command::Read(args) => cli::read::run(&cli, args),
+        Command::Extract(args) => cli::extract::run(&cli, args),
         Command::Live(args) => cli::live::run(&cli, args),
         _ => cli::lists::run(&cli),
     }

@@ -54,7 +54,7 @@ fn libraries_stay_in_their_rooms() {
         (&["capture"], &["pcap::"]),
         (&["output"], &["serde_json"]),
         (&["output/select"], &["regex::"]),
-        (&["cli", "main.rs"], &["clap", "indicatif", "signal_hook"]),
+        (&["cli", "main.rs"], &["clap", "indicatif", "signal_hook", "tempfile::"]),
         (&["pipeline.rs", "monitor.rs"], &["crossbeam_channel"]),
     ];
     for (rooms, words) in rooms {

@@ -3,8 +3,11 @@
 use super::compressed::Trailing;
 use super::error::Place;
 use super::input::{self, Format, Input, PROBE, Packing};
+use super::origin::{Catalog, Interface, Origins};
 use super::walk::{Found, Walk};
 use super::{Block, CaptureError, Drops};
+use crate::packet::Frame;
+use crate::place;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -35,6 +38,10 @@ pub struct FileReader {
     ended: Option<End>,
     /// Whether the end, or the error, was told already.
     done: bool,
+    /// Where the last block's frames come from, where somebody asked for it.
+    origins: Option<Origins>,
+    /// What a pcap file says of its interface; pcapng files say it by and by.
+    catalog: Catalog,
 }
 
 /// A stretch that nobody reads here, which may be longer than any block.
@@ -108,7 +115,33 @@ impl FileReader {
             packing,
             ended: None,
             done: false,
+            origins: None,
+            catalog: Catalog::default(),
         }
+    }
+
+    /// Keeps for each frame what [`FileReader::interface_of`] tells: 16 bytes a frame of a block, and what the capture
+    /// says of its interfaces, of which at most 4 MiB and 65 536 interfaces are kept.
+    #[must_use]
+    pub fn with_origins(mut self) -> Self {
+        self.origins = Some(Origins::default());
+        match &mut self.format {
+            Format::Savefile(savefile) => self.catalog = Catalog::of(savefile.interface()),
+            Format::Pcapng(pcapng) => pcapng.keep_catalog(),
+        }
+        self
+    }
+
+    /// The interface of a frame of the last block: its place among all that the capture describes, how it is described,
+    /// and the frame's time in its units. None for a reader that keeps no origins, and for interfaces beyond its bounds.
+    #[must_use]
+    pub fn interface_of(&self, frame: &Frame) -> Option<(u32, &Interface, u64)> {
+        let origin = self.origins.as_ref()?.of(place::number(frame.number))?;
+        let catalog = match &self.format {
+            Format::Savefile(_) => &self.catalog,
+            Format::Pcapng(pcapng) => pcapng.catalog()?,
+        };
+        Some((origin.interface, catalog.get(origin.interface)?, origin.units))
     }
 
     /// The name that the capture goes by in errors.
@@ -141,10 +174,15 @@ impl FileReader {
             return Ok(false);
         }
         block.bytes.append(&mut self.carry);
+        if let Some(origins) = &mut self.origins {
+            origins.first = self.frame;
+            origins.each.clear();
+        }
         let mut at = 0;
         loop {
             self.pass_over(block);
-            let mut found = Found { frames: &mut block.frames, next: &mut self.frame };
+            let origins = self.origins.as_mut().map(|origins| &mut origins.each);
+            let mut found = Found { frames: &mut block.frames, next: &mut self.frame, origins };
             match self.format.walk(&block.bytes, at, &mut found) {
                 Walk::More { at: next, need } => {
                     at = next;

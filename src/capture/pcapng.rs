@@ -16,9 +16,11 @@ mod interface;
 
 use super::Drops;
 use super::linktype;
+use super::origin::{Catalog, Origin};
 use super::walk::{Fields, Found, Order, Walk, narrow, wide};
 use crate::packet::Frame;
 use interface::Interface;
+pub(super) use interface::options;
 
 /// Type of a section header block (section 4.1); reads the same in either order of bytes.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -62,6 +64,8 @@ pub(super) struct Pcapng {
     drops: Drops,
     /// The length that the end of a block passed over must repeat.
     trailer: Option<u32>,
+    /// All that is said of interfaces, where somebody asked for it.
+    catalog: Option<Catalog>,
 }
 
 impl Pcapng {
@@ -76,7 +80,18 @@ impl Pcapng {
             ignored: 0,
             drops: Drops { interface: 0, kernel: 0 },
             trailer: None,
+            catalog: None,
         }
+    }
+
+    /// Keeps all that is said of interfaces from now on.
+    pub(super) fn keep_catalog(&mut self) {
+        self.catalog = Some(Catalog::default());
+    }
+
+    /// All that was said of interfaces.
+    pub(super) const fn catalog(&self) -> Option<&Catalog> {
+        self.catalog.as_ref()
     }
 
     /// Frames that were lost while capturing, as far as the file tells by now.
@@ -165,9 +180,18 @@ impl Pcapng {
             SECTION_HEADER => self.section(fields)?,
             INTERFACE_DESCRIPTION => self.interface(fields).ok_or(TOO_SHORT)?,
             INTERFACE_STATISTICS => self.statistics(fields).ok_or(TOO_SHORT)?,
-            SIMPLE_PACKET => found.push(self.simple_packet(fields, start)?),
-            PACKET => found.push(self.packet(fields, start)?),
-            _ => found.push(self.enhanced_packet(fields, start)?),
+            SIMPLE_PACKET => {
+                let frame = self.simple_packet(fields, start)?;
+                found.push(frame, || self.origin(0, 0));
+            }
+            PACKET => {
+                let (number, units, frame) = self.packet(fields, start)?;
+                found.push(frame, || self.origin(number, units));
+            }
+            _ => {
+                let (number, units, frame) = self.enhanced_packet(fields, start)?;
+                found.push(frame, || self.origin(number, units));
+            }
         }
         Ok(wide(total))
     }
@@ -185,10 +209,16 @@ impl Pcapng {
         self.interfaces.clear();
         self.described = 0;
         self.longest = 0;
+        if let Some(catalog) = &mut self.catalog {
+            catalog.begin_section();
+        }
         Ok(())
     }
 
     fn interface(&mut self, fields: Fields<'_>) -> Option<()> {
+        if let Some(catalog) = &mut self.catalog {
+            catalog.describe(fields);
+        }
         let interface = Interface::parse(fields)?;
         self.described += 1;
         self.longest = self.longest.max(linktype::max_captured(interface.link));
@@ -218,19 +248,26 @@ impl Pcapng {
         }
     }
 
-    fn enhanced_packet(&self, mut fields: Fields<'_>, start: usize) -> Result<Frame, Stop> {
-        let number = fields.u32().ok_or(TOO_SHORT)?;
-        frame(&self.interface_of(number)?, fields, start + 4)
+    /// Where a frame of the section's interface with a number comes from.
+    fn origin(&self, number: u32, units: u64) -> Origin {
+        Origin { interface: self.catalog.as_ref().map_or(number, |catalog| catalog.place(number)), units }
     }
 
-    fn packet(&mut self, mut fields: Fields<'_>, start: usize) -> Result<Frame, Stop> {
+    fn enhanced_packet(&self, mut fields: Fields<'_>, start: usize) -> Result<(u32, u64, Frame), Stop> {
+        let number = fields.u32().ok_or(TOO_SHORT)?;
+        let (units, frame) = frame(&self.interface_of(number)?, fields, start + 4)?;
+        Ok((number, units, frame))
+    }
+
+    fn packet(&mut self, mut fields: Fields<'_>, start: usize) -> Result<(u32, u64, Frame), Stop> {
         let (number, drops) = fields.u16().zip(fields.u16()).ok_or(TOO_SHORT)?;
-        let frame = frame(&self.interface_of(u32::from(number))?, fields, start + 4)?;
+        let number = u32::from(number);
+        let (units, frame) = frame(&self.interface_of(number)?, fields, start + 4)?;
         // All bits set: the writer did not count (appendix A).
         if drops != u16::MAX {
             self.drops.interface = self.drops.interface.saturating_add(u64::from(drops));
         }
-        Ok(frame)
+        Ok((number, units, frame))
     }
 
     /// A frame without a time, of the section's first interface, as long as its snap length allows (section 4.4).
@@ -280,12 +317,13 @@ pub(super) fn unknown_version(header: &[u8]) -> Option<String> {
         .then(|| format!("version {major}.{minor} of the pcapng format is not known (only 1.0 and 1.2 are)"))
 }
 
-/// Time, lengths and bytes, as enhanced and obsolete packet blocks have them alike.
-fn frame(interface: &Interface, mut fields: Fields<'_>, start: usize) -> Result<Frame, Stop> {
+/// Time, lengths and bytes, as enhanced and obsolete packet blocks have them alike; the time also in its own units.
+fn frame(interface: &Interface, mut fields: Fields<'_>, start: usize) -> Result<(u64, Frame), Stop> {
     let (high, low) = fields.u32().zip(fields.u32()).ok_or(TOO_SHORT)?;
     let (captured, wire) = fields.u32().zip(fields.u32()).ok_or(TOO_SHORT)?;
     if wide(captured) > fields.rest().len() {
         return Err(Stop::Damaged("the frame claims more bytes than its block has"));
     }
-    Ok(interface.frame(u64::from(high) << 32 | u64::from(low), start + 16, captured, wire))
+    let units = u64::from(high) << 32 | u64::from(low);
+    Ok((units, interface.frame(units, start + 16, captured, wire)))
 }

@@ -8,6 +8,7 @@
 //! ```
 
 use super::linktype;
+use super::origin::{Interface, Origin};
 use super::walk::{Fields, Found, Order, Walk, narrow, wide};
 use crate::packet::{Frame, Timestamp};
 
@@ -100,6 +101,12 @@ impl Savefile {
         }))
     }
 
+    /// What the file says of the one interface that it has.
+    pub(super) fn interface(&self) -> Interface {
+        let snaplen = if self.snaplen == u32::MAX { 0 } else { self.snaplen };
+        Interface::new(self.link, snaplen, None, self.digits)
+    }
+
     /// Walks over the records of `bytes` from `at` on.
     pub(super) fn walk(&self, bytes: &[u8], mut at: usize, found: &mut Found<'_>) -> Walk {
         loop {
@@ -123,7 +130,7 @@ impl Savefile {
             }
             // What exceeds the snap length is there, but it is no part of the frame: some writers padded so.
             let kept = captured.min(self.snaplen);
-            found.push(Frame {
+            let frame = Frame {
                 time,
                 number: 0,
                 start: narrow(at + self.record),
@@ -131,7 +138,10 @@ impl Savefile {
                 wire: wire.max(kept),
                 link: self.link,
                 digits: self.digits,
-            });
+            };
+            // Seconds have 32 bits without a sign, so that no time is before 1970.
+            let units = (time.0 / self.unit).unsigned_abs();
+            found.push(frame, || Origin { interface: 0, units });
             at += self.record + wide(captured);
         }
     }

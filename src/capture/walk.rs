@@ -1,5 +1,6 @@
 //! What the two file formats have in common: they walk over the records in a block, and say how to go on.
 
+use super::origin::Origin;
 use crate::packet::Frame;
 
 /// Why a walk over the records in a block ended.
@@ -108,11 +109,16 @@ pub(super) struct Found<'a> {
     pub(super) frames: &'a mut Vec<Frame>,
     /// The number that the next frame gets.
     pub(super) next: &'a mut u64,
+    /// Where their origins go, where somebody asked for them.
+    pub(super) origins: Option<&'a mut Vec<Origin>>,
 }
 
 impl Found<'_> {
-    /// Numbers a frame and adds it.
-    pub(super) fn push(&mut self, frame: Frame) {
+    /// Numbers a frame and adds it; `origin` is asked where it is wanted.
+    pub(super) fn push(&mut self, frame: Frame, origin: impl FnOnce() -> Origin) {
+        if let Some(origins) = &mut self.origins {
+            origins.push(origin());
+        }
         self.frames.push(Frame { number: *self.next, ..frame });
         *self.next += 1;
     }

@@ -1,7 +1,8 @@
 //! From the command line's options to the library's settings.
 
-use super::{CommonArgs, Severity};
+use super::{CommonArgs, FlowArgs, Severity};
 use std::num::NonZero;
+use wiretell::analysis::Reading;
 use wiretell::capture::CaptureError;
 use wiretell::capture::filter::Filter;
 use wiretell::findings;
@@ -23,7 +24,9 @@ impl CommonArgs {
         });
         limit.zip(worst).is_some_and(|(limit, worst)| worst >= limit)
     }
+}
 
+impl FlowArgs {
     /// How to run. `live` says whether the capture thread must never wait for a core.
     pub(crate) fn settings(&self, live: bool) -> Settings {
         let defaults = Limits::default();
@@ -48,11 +51,15 @@ impl CommonArgs {
         }
     }
 
-    /// The filter, compiled.
+    /// What to read of captures.
     ///
     /// # Errors
-    /// When it cannot be.
-    pub(crate) fn compiled_filter(&self) -> Result<Option<Filter>, CaptureError> {
-        self.filter.as_deref().map(Filter::new).transpose()
+    /// When the filter cannot be compiled.
+    pub(crate) fn reading(&self) -> Result<Reading, CaptureError> {
+        Ok(Reading {
+            filter: self.filter.as_deref().map(Filter::new).transpose()?,
+            count: self.count,
+            duration_nanos: self.duration.map(|span| span.nanos),
+        })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Completions { shell } => (completions(*shell), DONE),
         Command::Man => (manual(), DONE),
         // Those read packets, and are run elsewhere.
-        Command::Read(_) | Command::Live(_) => (String::new(), FAILED),
+        Command::Read(_) | Command::Live(_) | Command::Extract(_) => (String::new(), FAILED),
     };
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         // Whoever read our output has seen enough.

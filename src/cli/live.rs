@@ -34,7 +34,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         snaplen: args.snaplen,
         promiscuous: !args.no_promisc,
         buffer_mib: args.buffer_size,
-        filter: args.common.filter.clone(),
+        filter: args.common.flows.filter.clone(),
     };
     let live = Live::open(&options).map_err(|error| error.to_string())?;
     // While root may still write where it is told to.
@@ -54,9 +54,9 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
-        settings: args.common.settings(true),
-        count: args.common.count,
-        duration: args.common.duration.map(|span| Duration::from_nanos(span.nanos)),
+        settings: args.common.flows.settings(true),
+        count: args.common.flows.count,
+        duration: args.common.flows.duration.map(|span| Duration::from_nanos(span.nanos)),
         stop: &stop,
     };
     let (mut outcome, parts) = monitor

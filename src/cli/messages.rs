@@ -17,6 +17,8 @@ pub(crate) fn say(line: &str) {
 pub(crate) struct Messages {
     progress: Option<ProgressBar>,
     lost: String,
+    /// Names that files go by in messages instead of their own: first their own.
+    pub(crate) names: Vec<(String, String)>,
     /// Whether some input could not be opened.
     pub(crate) unopened: bool,
     /// Whether some input was cut short or damaged.
@@ -27,7 +29,8 @@ impl Messages {
     /// Messages as the command line asks for; `total` bytes will be read, if that is known.
     pub(crate) fn new(cli: &Cli, total: Option<u64>) -> Self {
         let wanted = !cli.quiet && !cli.no_progress && std::io::stderr().is_terminal();
-        Self { progress: wanted.then(|| bar(total)), lost: String::new(), unopened: false, damaged: false }
+        let progress = wanted.then(|| bar(total));
+        Self { progress, lost: String::new(), names: Vec::new(), unopened: false, damaged: false }
     }
 
     /// Takes the progress away.
@@ -59,7 +62,8 @@ impl Watcher for Messages {
         } else {
             self.unopened = true;
         }
-        say(&error.to_string());
+        let message = error.to_string();
+        say(&self.names.iter().fold(message, |message, (own, shown)| message.replace(own, shown)));
     }
 
     fn lost(&mut self, drops: Drops, behind: u64) {

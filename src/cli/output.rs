@@ -120,7 +120,7 @@ pub(crate) fn destination(
 }
 
 /// Makes a file, or empties it. A new one belongs to the user who called sudo, if one did.
-fn create(path: &Path) -> std::io::Result<File> {
+pub(crate) fn create(path: &Path) -> std::io::Result<File> {
     match File::create_new(path) {
         Ok(file) => {
             if let Some((user, group)) = privileges::sudo_user() {
@@ -134,16 +134,25 @@ fn create(path: &Path) -> std::io::Result<File> {
 }
 
 /// Whether an output and an input are one file under whatever names, so that writing would destroy what is read.
-fn is_same(output: &Path, input: &Path) -> bool {
-    let whereabouts = |metadata: Metadata| metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
+pub(crate) fn is_same(output: &Path, input: &Path) -> bool {
+    let output = std::fs::metadata(output).ok().and_then(|metadata| identity(&metadata));
+    output.is_some() && output == input_identity(input)
+}
+
+/// What tells a file from all others, under whatever names.
+pub(crate) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+/// The same for an input; `-` is standard input.
+pub(crate) fn input_identity(input: &Path) -> Option<(u64, u64)> {
     let input = if input == Path::new("-") {
         let stdin = std::io::stdin().as_fd().try_clone_to_owned();
         stdin.and_then(|stdin| File::from(stdin).metadata())
     } else {
         std::fs::metadata(input)
     };
-    let output = std::fs::metadata(output).ok().and_then(whereabouts);
-    output.is_some() && output == input.ok().and_then(whereabouts)
+    identity(&input.ok()?)
 }
 
 /// Columns of a terminal when there is none: wide enough for reasons, narrow enough for a ticket or a mail.
@@ -193,7 +202,7 @@ impl Output {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
-        let selection = args.selection.clone().map(Arc::new);
+        let selection = args.flows.selection.clone().map(Arc::new);
         let look = Look { width, color, all: args.all, live, each: false, files, selection };
         let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
         Self { destination, format: args.format, look, live, quiet: cli.quiet, each: false, alive }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use wiretell::analysis::{Outcome, Reading, Run, Watcher};
-use wiretell::capture::list::{Listed, list};
+use wiretell::analysis::{Outcome, Run, Watcher};
+use wiretell::capture::list::{Listed, Source, list};
 use wiretell::output::text::{bound, counted};
 
 /// Done.
@@ -37,23 +37,10 @@ pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
 }
 
 fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
-    let filter = args.common.compiled_filter().map_err(|error| error.to_string())?;
+    let reading = args.common.flows.reading().map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
-    let Listed { sources, errors, repeated } = list(&args.paths);
-    let size = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
-    let total = sources.iter().map(|source| size(&source.path)).sum();
-    let mut messages = Messages::new(cli, total);
-    for error in &errors {
-        messages.failed(error);
-    }
-    if let (Some(file), false) = (repeated.first(), cli.quiet) {
-        let others = match repeated.len() - 1 {
-            0 => String::new(),
-            more => format!(", and so are {}", counted(more as u64, "other")),
-        };
-        say(&format!("{} is named more than once, and read once{others}", file.display()));
-    }
+    let (sources, mut messages) = listed(cli, &args.paths);
     let inputs = sources.iter().map(|source| &source.path).chain(&args.paths).map(PathBuf::as_path);
     let destination = destination(&args.common, &inputs.collect::<Vec<_>>(), &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
@@ -62,12 +49,8 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let run = Run {
         sources: &sources,
         each: args.each,
-        settings: args.common.settings(false),
-        reading: Reading {
-            filter,
-            count: args.common.count,
-            duration_nanos: args.common.duration.map(|span| span.nanos),
-        },
+        settings: args.common.flows.settings(false),
+        reading,
         stop: &stop,
     };
     let (mut outcome, parts) = run
@@ -84,6 +67,25 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         verbose(&outcome);
     }
     Ok(exit_code(signal.load(Ordering::Relaxed), &messages, args.common.is_failed_by(worst)))
+}
+
+/// The captures that `paths` name, and messages about reading them; what is wrong with others was told.
+pub(crate) fn listed(cli: &Cli, paths: &[PathBuf]) -> (Vec<Source>, Messages) {
+    let Listed { sources, errors, repeated } = list(paths);
+    let size = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+    let total = sources.iter().map(|source| size(&source.path)).sum();
+    let mut messages = Messages::new(cli, total);
+    for error in &errors {
+        messages.failed(error);
+    }
+    if let (Some(file), false) = (repeated.first(), cli.quiet) {
+        let others = match repeated.len() - 1 {
+            0 => String::new(),
+            more => format!(", and so are {}", counted(more as u64, "other")),
+        };
+        say(&format!("{} is named more than once, and read once{others}", file.display()));
+    }
+    (sources, messages)
 }
 
 /// What the run came to, the worst first: the `signal` that ended it, 0 for none, then what went wrong.

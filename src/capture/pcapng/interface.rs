@@ -131,7 +131,7 @@ fn scale(resolution: u8) -> (Scale, u8) {
 }
 
 /// The options of a block, up to the end or to the first that is not whole.
-fn options(mut fields: Fields<'_>) -> impl Iterator<Item = (u16, Fields<'_>)> {
+pub(in crate::capture) fn options(mut fields: Fields<'_>) -> impl Iterator<Item = (u16, Fields<'_>)> {
     std::iter::from_fn(move || {
         let (code, length) = (fields.u16()?, fields.u16()?);
         let value = fields.split(usize::from(length))?;
