@@ -8,7 +8,8 @@
 //!
 //! Initial packets are encrypted with keys that anyone can derive; one that decrypts is proof. A packet with
 //! a long header of a known version whose length fits is telling. Packets with a short header, all that is
-//! left once both sides have keys, cannot be told from noise and are never claimed.
+//! left once both sides have keys, are noise behind the connection id that the receiver chose: on QUIC's ports, in the
+//! middle of a flow, that id in one packet after the other is telling.
 //!
 //! [RFC 9000]: https://www.rfc-editor.org/rfc/rfc9000
 //! [RFC 9001]: https://www.rfc-editor.org/rfc/rfc9001
@@ -27,6 +28,7 @@ use packet::{Kind, Packet, family, version_name};
 pub(super) mod google;
 mod initial;
 mod packet;
+mod short;
 
 /// QUIC.
 pub const INSPECTOR: Inspector = Inspector {
@@ -52,7 +54,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("quic.user_agent", "Google's versions: the client's name"),
     ],
     headline: &["quic.sni", "quic.version"],
-    confused_with: "nothing once an Initial packet decrypts; in the middle of a flow it looks like noise and is not named",
+    confused_with: "nothing once an Initial packet decrypts; in the middle of a flow it looks like noise, and is named only where a connection id comes again on one of its ports",
     examples: EXAMPLES,
     ..Inspector::PLAIN
 };
@@ -117,19 +119,15 @@ fn patience(opening: &Opening<'_>) -> Verdict {
     Err(if possible { Reject::Incomplete } else { Reject::Mismatch })
 }
 
-/// Fewest bytes of a packet with a short header: one, the packet number, and the sample that protects them
-/// (RFC 9001 section 5.4.2).
-const MIN_SHORT: u32 = 21;
-
 /// Whether a datagram can be QUIC's although nothing shows it: what no version changes is there, or what follows a short
 /// header's fixed bit is encrypted.
 fn may_be_quic(datagram: &Datagram<'_>) -> bool {
     match datagram.bytes.first() {
         None => true,
         Some(0x80..) => invariants(datagram.cursor()) != Err(Reject::Mismatch),
-        Some(0x40..) => datagram.wire_len >= MIN_SHORT && may_be_encrypted(datagram.bytes),
+        Some(0x40..) => datagram.wire_len >= short::MIN && may_be_encrypted(datagram.bytes),
         // The public flags of Google's versions: no version, a connection id, and no bit beyond them.
-        Some(flags) if flags & 0xcb == 0x08 => datagram.wire_len >= MIN_SHORT && may_be_encrypted(datagram.bytes),
+        Some(flags) if flags & 0xcb == 0x08 => datagram.wire_len >= short::MIN && may_be_encrypted(datagram.bytes),
         Some(_) => google::client(datagram.cursor()).err() != Some(Reject::Mismatch),
     }
 }
@@ -179,6 +177,9 @@ fn unknown_version(opening: &Opening<'_>) -> Verdict {
     if of(Side::Initiator).any(fits) {
         let rule = "version-negotiation: the server answers in the client's version, or offers others, to its connection id (RFC 8999)";
         return Ok(Evidence::dialogue(rule));
+    }
+    if opening.is_on(INSPECTOR.ports) && (short::same_connection(opening, Side::Initiator) || short::same_connection(opening, Side::Responder)) {
+        return Ok(Evidence::signature("connection-id: short headers to one connection id, on QUIC's port (RFC 9000 section 17.3.1)"));
     }
     patience(opening)
 }
@@ -336,6 +337,11 @@ const NEGOTIATION: &[u8] = b"\xd5\x00\x00\x00\x00\x02\x05\x06\x04\x01\x02\x03\x0
 /// A version still to be made, and its server's answer.
 const LATER: &[u8] = b"\xc3\x0b\x1c\x2d\x3e\x04\x01\x02\x03\x04\x04\x05\x06\x07\x08whatever the version says";
 const LATER_REPLY: &[u8] = b"\xe5\x0b\x1c\x2d\x3e\x04\x05\x06\x07\x08\x02\x09\x0awhatever";
+/// Packets with short headers, three of them to one connection id.
+const SHORT_1: &[u8] = b"\x46\xd1\x2e\x56\x4a\x36\xeb\x6c\x1e\x16\x51\xca\xb8\x44\x41\x2e\xd3\x9a\xf4\x84\xae\x2f\x94\x01";
+const SHORT_2: &[u8] = b"\x4b\xd1\x2e\x56\x4a\x36\xeb\x6c\x1e\xdf\x15\x70\xeb\xef\xed\xb6\x94\x2c\xca\xd5\xb7\x57\x5d\xd4";
+const SHORT_3: &[u8] = b"\x52\xd1\x2e\x56\x4a\x36\xeb\x6c\x1e\xf7\xdd\x69\x30\x7f\x08\x49\x8b\x9f\xf6\x5a\x7f\xe6\x09\x7d";
+const SHORT_REPLY: &[u8] = b"\x59\x88\x2f\xd0\x60\x21\xef\x11\xc1\xec\xa1\x41\x25\x76\xed\x9c\x9f\xa1\x1d\xd2\xd9\x97\x95\xb7";
 /// Google's Q043 with a ClientHello.
 const GOOGLE: &[u8] = b"\x09\x01\x02\x03\x04\x05\x06\x07\x08Q043\x01hashhashhash\xa0\x01\x00\x04\
     CHLO\x01\x00\x00\x00SNI\0\x09\x00\x00\x00a.example";
@@ -349,6 +355,9 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Message, "a hello of Google's", &[GOOGLE], &[]),
     Example::udp(Confidence::Dialogue, "Google's server answers", &[GOOGLE], &[b"\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x01whatever"]),
     Example::udp(Confidence::Dialogue, "both speak a version that is not known", &[LATER], &[LATER_REPLY]),
+    Example::udp(Confidence::Signature, "in the middle, to one connection id", &[SHORT_1, SHORT_2, SHORT_3], &[SHORT_REPLY]).on(443),
+    Example::not(Transport::Udp, "the same on a port that is not QUIC's", &[SHORT_1, SHORT_2, SHORT_3], &[SHORT_REPLY]),
+    Example::not(Transport::Udp, "to several connection ids", &[SHORT_1, SHORT_2, SHORT_REPLY], &[]).on(443),
     Example::not(Transport::Udp, "a version that is not known, and no answer", &[UNKNOWN], &[]),
     Example::not(Transport::Udp, "versions offered to another connection", &[UNKNOWN], &[b"\xd5\x00\x00\x00\x00\x02\x05\x07\x04\x01\x02\x03\x04\x00\x00\x00\x01"]),
     Example::not(Transport::Udp, "a length that leaves the datagram", &[b"\xe0\x00\x00\x00\x01\x02\x11\x22\x01\x77\x18abcdefghijklmnopqrst"], &[]),
