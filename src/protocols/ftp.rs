@@ -88,6 +88,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             Ok(Evidence::signature("commands: commands that only FTP has (RFC 959 section 4.1)"))
         }
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => mid_stream(opening),
+        (Ok(_), Err(Reject::Incomplete)) if on_port && !opening.from_start => mid_stream(opening),
         _ => Err(Reject::Incomplete),
     }
 }
@@ -103,8 +104,9 @@ fn client(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
         cursor.tag(&[0xff, 0xf4])?;
         cursor.tag(&[0xff, 0xf2])?;
     }
-    let line = lines::command(&mut cursor, &[FIRST, SHARED].concat())?;
+    let line = lines::command(&mut cursor, &[FIRST, OWN, SHARED].concat())?;
     let own = is_verb(line, FIRST)
+        || is_verb(line, OWN)
         || is_verb(line, &["AUTH"]) && is_verb(argument(line), &["TLS", "SSL", "TLS-C", "TLS-P", "GSSAPI", "KERBEROS_V4"]);
     Ok(if own { Half::Own } else { Half::Fitting })
 }
@@ -154,6 +156,7 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a client that leaves", &[b"QUIT\r\n"], &[b"220 the FTP server\r\n"]),
     Example::tcp(Confidence::Signature, "a greeting that names FTP", &[], &[b"220 (vsFTPd 3.0.3)\r\n"]),
     Example::tcp(Confidence::Signature, "a greeting on FTP's port", &[], &[b"220 ready\r\n"]).on(21),
+    Example::tcp(Confidence::Dialogue, "a client that does not log in first", &[b"PORT 10,0,0,1,200,78\r\n"], &[b"220 ready\r\n"]),
     Example::tcp(Confidence::Signature, "only the client was captured", &[b"USER a\r\nPASS b\r\nPASV\r\n"], &[]),
     Example::not(Transport::Tcp, "SMTP", &[b"EHLO client\r\n"], &[b"220 server ready\r\n"]),
     Example::not(Transport::Tcp, "a greeting that names SMTP", &[], &[b"220 ftp.example ESMTP\r\n"]),

@@ -100,6 +100,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         // A name of MMS in a request proves itself, whatever a faulty server frames its answer in.
         return Ok(Evidence::new(Confidence::Message, rule));
     }
+    if request == Err(Reject::Incomplete) && reply == Err(Reject::Mismatch) {
+        // Until then the set-up alone, which other users of the transport have too, cannot excuse it.
+        return Err(Reject::Incomplete);
+    }
     Evidence::of(request, reply, rule)
 }
 
