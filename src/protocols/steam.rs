@@ -4,6 +4,7 @@
 //! discovery   FF FF FF FF 21 4C 5F A0   length:32 header   length:32 body      little-endian, both Protocol Buffers
 //! UDP         "VS01"  payload length:16  type 1..7  00  source:32 destination:32 …  header of 36 bytes, little-endian
 //! TCP         length:32  "VT01"  payload
+//! relays      01  flag and version   "sdping"  time:32  cookie:32 ...      filled to 100 or 1300 bytes (Steam Datagram Relay)
 //! ```
 
 use crate::byteset::ByteSet;
@@ -24,7 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: ByteSet::ANY,
     inspect,
     describe: Some(describe),
-    attributes: &[("steam.part", "discovery or client")],
+    attributes: &[("steam.part", "discovery, client or relay")],
     confused_with: "the Source engine's queries, which begin FF FF FF FF too",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -43,6 +44,15 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let read = if opening.transport == Transport::Udp { datagram(cursor) } else { stream(cursor) };
         read.map(|()| Confidence::Message)
     };
+    if opening.transport == Transport::Udp && opening.initiator.bytes().first() == Some(&1) {
+        relay_ping(opening.request())?;
+        let rule = "relay-ping: a ping of a relay, of its length (Steam Datagram Relay)";
+        return match opening.responder.bytes().first() {
+            None => Ok(Evidence::message(rule)),
+            Some(2) => Ok(Evidence::dialogue(rule)),
+            Some(_) => Err(Reject::Mismatch),
+        };
+    }
     Evidence::of(part(opening.request()), part(opening.reply()), "header: Steam's header, whose lengths agree")
 }
 
@@ -64,6 +74,14 @@ fn datagram(mut cursor: Cursor<'_>) -> Result<(), Reject> {
     cursor.end()
 }
 
+/// Reads a client's ping of a relay, which measures the way to it before a game is joined.
+fn relay_ping(mut cursor: Cursor<'_>) -> Result<(), Reject> {
+    require(matches!(cursor.total(), None | Some(100 | 1300)))?;
+    cursor.tag(&[1])?;
+    require((1..=3).contains(&(cursor.u8()? & 0x7f)))?;
+    cursor.tag(b"sdping")
+}
+
 fn stream(mut cursor: Cursor<'_>) -> Result<(), Reject> {
     let len = cursor.u32_le()?;
     require((1..=MAX_PACKET).contains(&len))?;
@@ -72,7 +90,11 @@ fn stream(mut cursor: Cursor<'_>) -> Result<(), Reject> {
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let first = if opening.initiator.is_silent() { opening.responder } else { opening.initiator };
-    let part = if first.bytes().first() == Some(&0xff) { "discovery" } else { "client" };
+    let part = match first.bytes().first() {
+        Some(0xff) => "discovery",
+        Some(1) if opening.transport == Transport::Udp => "relay",
+        _ => "client",
+    };
     attributes.set("steam.part", part);
 }
 
@@ -85,6 +107,13 @@ const EXAMPLES: &[Example] = &[
         &[b"VS01\x02\0\x02\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ab"],
     ),
     Example::tcp(Confidence::Message, "the client over TCP", &[], &[b"\x1c\0\0\0VT01\x17\x05\0\0"]),
+    Example::udp(
+        Confidence::Message,
+        "a relay is pinged",
+        &[b"\x01\x81sdping0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\0"],
+        &[],
+    ),
+    Example::not(Transport::Udp, "a ping that is too short", &[b"\x01\x81sdping0123"], &[]),
     Example::not(Transport::Udp, "a query of the Source engine", &[b"\xff\xff\xff\xffTSource Engine Query\0"], &[]),
     Example::not(Transport::Udp, "a length that does not agree", &[b"VS01\x09\0\x01\0\0\x06\0\0"], &[]),
 ];
