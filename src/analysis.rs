@@ -75,6 +75,10 @@ pub trait Watcher {
     fn lost(&mut self, drops: Drops, behind: u64) {
         let _ = (drops, behind);
     }
+    /// What is recorded of a live capture could not be written, and nothing more is recorded; the run goes on.
+    fn unrecorded(&mut self, error: &std::io::Error) {
+        let _ = error;
+    }
     /// So many frames, and bytes of the captures, have been read in all.
     fn progressed(&mut self, frames: u64, bytes: u64) {
         let _ = (frames, bytes);

@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Read(ReadArgs),
     /// Label flows as they happen on an interface.
     #[command(
-        after_help = "Examples:\n  sudo wiretell live -i eth0 -f 'udp port 3343'\n  wiretell live --duration 5m --format jsonl"
+        after_help = "Examples:\n  sudo wiretell live -i eth0 -f 'udp port 3343'\n  wiretell live --duration 5m --format jsonl\n  sudo wiretell live -i eth0 -w all.pcapng          # and keep the packets"
     )]
     Live(LiveArgs),
     /// Write the packets of some flows into a capture of their own.
@@ -158,6 +158,10 @@ pub(crate) struct LiveArgs {
     /// Stay root after the interface is open, instead of becoming the user who called sudo (or nobody).
     #[arg(long)]
     pub(crate) keep_root: bool,
+    /// Record all packets, too: pcapng, or pcap where the name ends with .pcap or .cap; `-` is standard output. Not with
+    /// --where: see `wiretell extract`.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
     /// Options that `read` has too.
     #[command(flatten)]
     pub(crate) common: CommonArgs,

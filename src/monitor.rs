@@ -11,9 +11,13 @@ use crate::packet::Timestamp;
 use crate::pipeline::{Pipeline, Settings};
 use crate::shard::Sink;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+pub use record::Record;
+use record::{Recorder, Recording};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+
+mod record;
 
 /// Blocks between the capture and the pipeline: with half a MiB each, 32 MiB for bursts besides the kernel's buffer.
 const QUEUE: usize = 64;
@@ -33,6 +37,8 @@ pub struct Monitor<'a> {
     pub count: Option<u64>,
     /// Stop after so much time.
     pub duration: Option<Duration>,
+    /// Records all frames, on a thread of its own.
+    pub record: Option<Box<dyn Record>>,
     /// Set by somebody else to end the run.
     pub stop: &'a AtomicBool,
 }
@@ -44,6 +50,7 @@ struct Board {
     behind: AtomicU64,
     stats: Mutex<LiveStats>,
     gone: Mutex<Option<CaptureError>>,
+    recording: Recording,
 }
 
 impl Monitor<'_> {
@@ -56,18 +63,30 @@ impl Monitor<'_> {
         sink: impl FnMut() -> S,
         watcher: &mut impl Watcher,
     ) -> std::io::Result<(Outcome, Vec<S>)> {
-        let Self { live, settings, count, duration, stop } = self;
+        let Self { live, settings, count, duration, record, stop } = self;
         let mut pipeline = Pipeline::start(&settings, sink)?;
         let board = Board::default();
         let over = AtomicBool::new(false);
         let (full, incoming) = bounded(QUEUE);
         let (recycled, empty) = bounded(QUEUE);
         std::thread::scope(|scope| -> std::io::Result<()> {
-            let capturing = || capture(live, &full, &empty, &board, &over);
+            let recorder = match record {
+                Some(to) => {
+                    let (recorder, incoming) = record::queue();
+                    let (last, board) = (count.unwrap_or(u64::MAX), &board);
+                    let recording = move || record::record(to, &incoming, last, board);
+                    std::thread::Builder::new().name("record".to_owned()).spawn_scoped(scope, recording)?;
+                    Some(recorder)
+                }
+                None => None,
+            };
+            let (full, empty, board, over) = (&full, &empty, &board, &over);
+            // The recorder ends with the capture, to which its queue belongs.
+            let capturing = move || capture(live, full, recorder.as_ref(), empty, board, over);
             // The channel's sending end lives as long as the scope: the loop below ends by `over`.
             std::thread::Builder::new().name("capture".to_owned()).spawn_scoped(scope, capturing)?;
             let until = duration.map(|duration| Instant::now() + duration);
-            let ends = Ends { count, until, stop, board: &board };
+            let ends = Ends { count, until, stop, board };
             run_pipeline(&mut pipeline, &incoming, &recycled, &ends, watcher);
             over.store(true, Ordering::Relaxed);
             Ok(())
@@ -75,14 +94,18 @@ impl Monitor<'_> {
         // What was captured before the end still counts.
         while let Ok(block) = incoming.try_recv() {
             if count.is_none_or(|count| pipeline.intake().packets < count) {
-                pipeline.feed(block);
+                pipeline.feed_shared(block);
             }
         }
         if let Some(error) = board.gone.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watcher.failed(&error);
         }
+        if let Some(error) = board.recording.take_failure() {
+            watcher.unrecorded(&error);
+        }
         let stats = *board.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        let bounds = pipeline.bounds().collect();
+        let unrecorded = board.recording.behind.load(Ordering::Relaxed);
+        let bounds = pipeline.bounds().chain([("recorder-drops", unrecorded)]).collect();
         let (intake, totals, sinks) = pipeline.finish();
         let behind = board.behind.load(Ordering::Relaxed);
         let drops = stats.drops;
@@ -109,7 +132,7 @@ impl Ends<'_> {
 
 fn run_pipeline<S: Sink + Send + 'static>(
     pipeline: &mut Pipeline<S>,
-    incoming: &Receiver<Block>,
+    incoming: &Receiver<Arc<Block>>,
     recycled: &Sender<Block>,
     ends: &Ends<'_>,
     watcher: &mut impl Watcher,
@@ -121,9 +144,12 @@ fn run_pipeline<S: Sink + Send + 'static>(
             Ok(mut block) => {
                 if let Some(count) = ends.count {
                     let left = count.saturating_sub(pipeline.intake().packets);
-                    block.frames.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                    let left = usize::try_from(left).unwrap_or(usize::MAX);
+                    if left < block.frames.len() {
+                        Arc::make_mut(&mut block).frames.truncate(left);
+                    }
                 }
-                pipeline.feed(block);
+                pipeline.feed_shared(block);
                 // If the capture has enough empty blocks, this one is not needed.
                 let _ = recycled.try_send(pipeline.block());
             }
@@ -137,6 +163,9 @@ fn run_pipeline<S: Sink + Send + 'static>(
             let drops = ends.board.stats.lock().unwrap_or_else(PoisonError::into_inner).drops;
             let behind = ends.board.behind.load(Ordering::Relaxed);
             watcher.lost(drops, behind);
+            if let Some(error) = ends.board.recording.take_failure() {
+                watcher.unrecorded(&error);
+            }
             if surveyed.elapsed() >= SURVEY {
                 surveyed = Instant::now();
                 round += 1;
@@ -150,7 +179,14 @@ fn run_pipeline<S: Sink + Send + 'static>(
 }
 
 /// Takes frames from the kernel until it is over; never waits for the pipeline.
-fn capture(mut live: Live, full: &Sender<Block>, empty: &Receiver<Block>, board: &Board, over: &AtomicBool) {
+fn capture(
+    mut live: Live,
+    full: &Sender<Arc<Block>>,
+    recorder: Option<&Recorder>,
+    empty: &Receiver<Block>,
+    board: &Board,
+    over: &AtomicBool,
+) {
     let mut asked = Instant::now();
     let mut block = Block::default();
     while !over.load(Ordering::Relaxed) {
@@ -158,10 +194,15 @@ fn capture(mut live: Live, full: &Sender<Block>, empty: &Receiver<Block>, board:
             Ok(Polled::Quiet) => {}
             Ok(Polled::Frames) => {
                 let next = empty.try_recv().unwrap_or_default();
-                match full.try_send(std::mem::replace(&mut block, next)) {
-                    Ok(()) => {}
-                    Err(TrySendError::Full(lost) | TrySendError::Disconnected(lost)) => {
-                        board.behind.fetch_add(lost.frames.len() as u64, Ordering::Relaxed);
+                let filled = Arc::new(std::mem::replace(&mut block, next));
+                if let Some(recorder) = recorder {
+                    recorder.hand_on(&filled, board);
+                }
+                if let Err(TrySendError::Full(lost) | TrySendError::Disconnected(lost)) =
+                    full.try_send(filled)
+                {
+                    board.behind.fetch_add(lost.frames.len() as u64, Ordering::Relaxed);
+                    if let Some(lost) = Arc::into_inner(lost) {
                         block = lost;
                     }
                 }

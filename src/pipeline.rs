@@ -209,7 +209,11 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
 
     /// Takes a filled block.
     pub fn feed(&mut self, block: Block) {
-        let block = Arc::new(block);
+        self.feed_shared(Arc::new(block));
+    }
+
+    /// Takes a filled block that others read too; its room is used again when all are done with it.
+    pub fn feed_shared(&mut self, block: Arc<Block>) {
         for frame in &block.frames {
             let bytes = block.bytes_of(frame);
             self.intake.count(frame);

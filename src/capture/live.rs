@@ -141,6 +141,12 @@ impl Live {
         self.link
     }
 
+    /// How many digits of a second its clock has: 6 or 9.
+    #[must_use]
+    pub const fn digits(&self) -> u8 {
+        self.digits
+    }
+
     /// Fills a block with the frames that are there, or that come within 100 ms.
     ///
     /// # Errors

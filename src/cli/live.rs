@@ -1,19 +1,23 @@
 //! `wiretell live`: labels flows as they happen on an interface.
 
+use super::captures::{One, Trouble, format_of, open};
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
 use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
 use super::{Cli, LiveArgs};
 use signal_hook::consts::SIGTERM;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use wiretell::capture::live::{Live, LiveOptions};
 use wiretell::capture::privileges::{Identity, drop_root};
-use wiretell::monitor::Monitor;
-use wiretell::output::text::counted;
+use wiretell::capture::write::{Interfaces, Written};
+use wiretell::capture::{Block, Interface};
+use wiretell::monitor::{Monitor, Record};
+use wiretell::output::text::{bound, counted};
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
@@ -27,6 +31,7 @@ pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
 }
 
 fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
+    check(args)?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let options = LiveOptions {
@@ -39,6 +44,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let live = Live::open(&options).map_err(|error| error.to_string())?;
     // While root may still write where it is told to.
     let destination = destination(&args.common, &[], &stop)?;
+    let record = args.write.as_deref().map(|path| recording(path, args, &live)).transpose()?;
     if !args.keep_root {
         let identity = drop_root().map_err(|error| error.to_string())?;
         if let (Identity::Changed { user, group }, true) = (identity, cli.verbose) {
@@ -57,6 +63,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         settings: args.common.flows.settings(true),
         count: args.common.flows.count,
         duration: args.common.flows.duration.map(|span| Duration::from_nanos(span.nanos)),
+        record,
         stop: &stop,
     };
     let (mut outcome, parts) = monitor
@@ -80,6 +87,10 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     }
     if cli.verbose {
         verbose(&outcome);
+    } else if let Some((name, count @ 1..)) =
+        outcome.bounds.iter().find(|(name, _)| *name == "recorder-drops")
+    {
+        say(&bound(name, *count));
     }
     // SIGTERM is how services are told to end: they have done all they were to do.
     let signal = match signal.load(Ordering::Relaxed) {
@@ -87,4 +98,62 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         signal => signal,
     };
     Ok(exit_code(signal, &messages, args.common.is_failed_by(worst)))
+}
+
+/// Refuses what cannot be recorded together.
+fn check(args: &LiveArgs) -> Result<(), String> {
+    let Some(path) = &args.write else { return Ok(()) };
+    if args.common.flows.selection.is_some() {
+        return Err("which flows fit is known after their first packets have passed: record all of them (-w without --where), \
+                    and then take out what fits: wiretell extract --where EXPR -w FITTING FILE"
+            .to_owned());
+    }
+    let records = args.common.output.as_deref().unwrap_or(Path::new("-"));
+    if records == path {
+        return Err(format!(
+            "packets and records cannot both go to {}; name another file after -w or -o",
+            if path == Path::new("-") { "standard output".to_owned() } else { path.display().to_string() }
+        ));
+    }
+    Ok(())
+}
+
+/// Opens what packets are recorded to.
+fn recording(path: &Path, args: &LiveArgs, live: &Live) -> Result<Box<dyn Record>, String> {
+    let digits = live.digits();
+    let mut interfaces = Interfaces::default();
+    let interface = interfaces.add(&Interface::new(live.link(), args.snaplen, Some(live.name()), digits));
+    let inputs: Vec<&Path> = args.common.output.as_deref().into_iter().collect();
+    let mut to = One::new(open(path, &inputs)?, format_of(path, digits > 6));
+    // A file without frames is a capture, too.
+    to.begin(live.link());
+    Ok(Box::new(Recording { to, interfaces, interface, unit: if digits > 6 { 1 } else { 1000 } }))
+}
+
+/// Records frames of one interface.
+struct Recording {
+    to: One,
+    interfaces: Interfaces,
+    interface: u32,
+    /// Nanoseconds in one unit of the interface's clock.
+    unit: i64,
+}
+
+impl Record for Recording {
+    fn frames(&mut self, block: &Block, last: u64) -> io::Result<()> {
+        for frame in block.frames.iter().take_while(|frame| frame.number <= last) {
+            let units = u64::try_from(frame.time.0 / self.unit).unwrap_or(0);
+            let bytes = block.bytes_of(frame);
+            let written = Written { frame, bytes, interface: self.interface, units, comment: "" };
+            self.to.write(&written, &self.interfaces).map_err(|trouble| match trouble {
+                Trouble::Output(error) => error,
+                trouble => io::Error::other(trouble),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }

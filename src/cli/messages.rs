@@ -71,6 +71,12 @@ impl Watcher for Messages {
             format!(", lost: {} kernel, {} interface, {behind} classifier", drops.kernel, drops.interface);
     }
 
+    fn unrecorded(&mut self, error: &std::io::Error) {
+        self.clear();
+        self.unopened = true;
+        say(&format!("nothing more is recorded, because writing failed: {error}; labelling goes on"));
+    }
+
     fn progressed(&mut self, frames: u64, bytes: u64) {
         if let Some(bar) = &self.progress {
             bar.set_position(bytes);

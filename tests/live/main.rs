@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod net;
+mod recorded;
 mod run;
 
 use net::{CLIENT, INTERFACE, Pair, SERVER, has, skip};

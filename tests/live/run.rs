@@ -91,6 +91,11 @@ impl Running {
         self.output.so_far()
     }
 
+    /// What it has said on standard error so far.
+    pub(crate) fn errors(&self) -> String {
+        self.errors.so_far()
+    }
+
     /// The number of its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
