@@ -3,7 +3,7 @@
 CAPTURE = captures/tour.pcapng
 FUZZ_SECONDS = 600
 
-.PHONY: demo test score fuzz bench-peers clean
+.PHONY: demo test report-check score fuzz bench-peers clean
 
 ## demo: install what is missing (libpcap's headers), build, and label a shipped capture
 demo:
@@ -16,6 +16,11 @@ test:
 	@.ci/packages build
 	@.ci/packages test
 	cargo test
+
+## report-check: open reports of shipped captures in a headless Chromium, where there is one, and use them as a reader would
+report-check:
+	cargo build --release
+	tests/report/check
 
 ## score: measure how often the labels are right on the captures in ../shared, where they are present, and write it to docs/accuracy.md
 score:

@@ -78,7 +78,7 @@ pub(crate) enum Command {
     ///
     /// Several files and directories are one timeline, as rotated captures are; see --each. `-` is standard input.
     #[command(
-        after_help = "Examples:\n  wiretell read trace.pcapng\n  wiretell read --format jsonl -o flows.jsonl /captures\n  tcpdump -w - | wiretell read -"
+        after_help = "Examples:\n  wiretell read trace.pcapng\n  wiretell read --format jsonl -o flows.jsonl /captures\n  wiretell read --format html -o report.html trace.pcapng\n  tcpdump -w - | wiretell read -"
     )]
     Read(ReadArgs),
     /// Label flows as they happen on an interface.
@@ -265,6 +265,8 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma-separated values, with a header line.
     Csv,
+    /// One page for a browser, with everything in it: name a file with -o.
+    Html,
 }
 
 /// How bad a finding is.

@@ -8,6 +8,7 @@ pub mod jsonl;
 pub mod lists;
 pub mod protocol;
 pub mod record;
+pub mod report;
 #[cfg(test)]
 mod samples;
 pub mod schema;

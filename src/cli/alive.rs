@@ -57,8 +57,11 @@ impl Alive {
 
     /// Takes what a worker has: what its flows that ended left, and those that go on.
     pub(crate) fn take(&self, survey: &Survey, ended: &Examination, alive: &mut ShowAlive<'_>) {
-        // Comma-separated values have no place for findings.
-        if self.format == Format::Csv || ended.kept() > MAX_KEPT || !self.is_wanted(survey.round) {
+        // Comma-separated values have no place for findings, and a page is written once, at the end.
+        if matches!(self.format, Format::Csv | Format::Html)
+            || ended.kept() > MAX_KEPT
+            || !self.is_wanted(survey.round)
+        {
             return;
         }
         let begin = Instant::now();
@@ -109,7 +112,7 @@ impl Alive {
             Format::Table => {
                 self.destination.write(LiveTable::change(change, survey.now, &self.look).as_bytes());
             }
-            Format::Csv => {}
+            Format::Csv | Format::Html => {}
         }
     }
 }

@@ -70,7 +70,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}"))?;
     messages.clear();
-    let worst = match output.finish(parts, &mut outcome, false) {
+    let worst = match output.finish(parts, &mut outcome, &messages) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),

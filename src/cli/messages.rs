@@ -13,12 +13,17 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "wiretell: {}", printable(line));
 }
 
+/// Most troubles that are remembered for a report.
+const MAX_TROUBLES: usize = 100;
+
 /// Tells a person how a run goes, and remembers what went wrong.
 pub(crate) struct Messages {
     progress: Option<ProgressBar>,
     lost: String,
     /// Names that files go by in messages instead of their own: first their own.
     pub(crate) names: Vec<(String, String)>,
+    /// What went wrong with inputs, as far as there is room for it.
+    pub(crate) troubles: Vec<String>,
     /// Whether some input could not be opened.
     pub(crate) unopened: bool,
     /// Whether some input was cut short or damaged.
@@ -30,7 +35,8 @@ impl Messages {
     pub(crate) fn new(cli: &Cli, total: Option<u64>) -> Self {
         let wanted = !cli.quiet && !cli.no_progress && std::io::stderr().is_terminal();
         let progress = wanted.then(|| bar(total));
-        Self { progress, lost: String::new(), names: Vec::new(), unopened: false, damaged: false }
+        let (lost, names, troubles) = (String::new(), Vec::new(), Vec::new());
+        Self { progress, lost, names, troubles, unopened: false, damaged: false }
     }
 
     /// Takes the progress away.
@@ -63,7 +69,11 @@ impl Watcher for Messages {
             self.unopened = true;
         }
         let message = error.to_string();
-        say(&self.names.iter().fold(message, |message, (own, shown)| message.replace(own, shown)));
+        let message = self.names.iter().fold(message, |message, (own, shown)| message.replace(own, shown));
+        say(&message);
+        if self.troubles.len() < MAX_TROUBLES {
+            self.troubles.push(message);
+        }
     }
 
     fn lost(&mut self, drops: Drops, behind: u64) {

@@ -1,7 +1,7 @@
 //! Where output goes and in which form.
 
 use super::alive::Alive;
-use super::messages::say;
+use super::messages::{Messages, say};
 use super::{Cli, CommonArgs, Format, When};
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -17,6 +17,7 @@ use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
 use wiretell::output::finding;
 use wiretell::output::jsonl::JsonLines;
+use wiretell::output::report::{Largest, Report, ReportPart};
 use wiretell::output::stats::StatsRecord;
 use wiretell::output::table::{LiveTable, Look, Table, TablePart};
 use wiretell::output::text::counted;
@@ -52,6 +53,7 @@ impl Sink for Part {
             Out::Jsonl(lines) => lines.wants_labels(),
             Out::Csv(lines) => lines.wants_labels(),
             Out::Table(part) => part.wants_labels(),
+            Out::Html(part) => part.wants_labels(),
             Out::Live(live) => live.wants_labels(),
         }
     }
@@ -77,6 +79,8 @@ enum Out {
     Csv(Csv),
     /// A table for people, in the end.
     Table(Box<TablePart>),
+    /// A page for a browser, in the end.
+    Html(Box<ReportPart>),
     /// A line at a time for people, and a table in the end.
     Live(Box<LiveTable>),
 }
@@ -87,6 +91,7 @@ impl Out {
             Self::Jsonl(lines) => lines,
             Self::Csv(lines) => lines,
             Self::Table(part) => part.as_mut(),
+            Self::Html(part) => part.as_mut(),
             Self::Live(live) => live.as_mut(),
         }
     }
@@ -101,6 +106,13 @@ pub(crate) fn destination(
     inputs: &[&Path],
     stop: &Arc<AtomicBool>,
 ) -> Result<Arc<Destination>, String> {
+    let to_stdout = args.output.as_deref().is_none_or(|path| path == Path::new("-"));
+    if args.format == Format::Html && to_stdout && std::io::stdout().is_terminal() {
+        return Err(
+            "--format html writes a page for a browser, not for a terminal; name a file: -o report.html"
+                .into(),
+        );
+    }
     let writer: Box<dyn Write + Send> = match args.output.as_deref() {
         None => Box::new(std::io::stdout()),
         Some(path) if path == Path::new("-") => Box::new(std::io::stdout()),
@@ -188,6 +200,7 @@ pub(crate) struct Output {
     quiet: bool,
     each: bool,
     alive: Option<Arc<Alive>>,
+    largest: Largest,
 }
 
 impl Output {
@@ -205,7 +218,8 @@ impl Output {
         let selection = args.flows.selection.clone().map(Arc::new);
         let look = Look { width, color, all: args.all, live, each: false, files, selection };
         let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
-        Self { destination, format: args.format, look, live, quiet: cli.quiet, each: false, alive }
+        let (format, quiet, largest) = (args.format, cli.quiet, Largest::default());
+        Self { destination, format, look, live, quiet, each: false, alive, largest }
     }
 
     /// The same, with every capture a timeline of its own.
@@ -218,7 +232,7 @@ impl Output {
         let head = match self.format {
             Format::Csv => csv::header(),
             Format::Table if self.live => LiveTable::header(&self.look),
-            Format::Table | Format::Jsonl => return,
+            Format::Table | Format::Jsonl | Format::Html => return,
         };
         self.destination.write(head.as_bytes());
     }
@@ -238,11 +252,12 @@ impl Output {
             Format::Table if self.live => Out::Live(Box::new(LiveTable::new(self.look.clone(), destination))),
             Format::Table => Out::Table(Box::new(TablePart::new(self.look.all))),
             Format::Jsonl => Out::Jsonl(JsonLines::new(files, destination, self.live)),
+            Format::Html => Out::Html(Box::new(ReportPart::new(&self.largest))),
             Format::Csv => Out::Csv(Csv::new(files, destination, self.live)),
         }
     }
 
-    /// Ends the output, and tells the worst that was found. Where an input `failed` and nothing at all was read, there
+    /// Ends the output, and tells the worst that was found. Where an input could not be opened and nothing at all was read, there
     /// is no table about nothing; records still end with their sums.
     ///
     /// # Errors
@@ -251,15 +266,16 @@ impl Output {
         &self,
         parts: Vec<Part>,
         outcome: &mut Outcome,
-        failed: bool,
+        messages: &Messages,
     ) -> std::io::Result<Option<Severity>> {
-        let mut tables = Vec::new();
+        let (mut tables, mut reports) = (Vec::new(), Vec::new());
         let mut examination = Examination::new(self.each);
         for part in parts {
             examination.merge(part.examination);
             match part.out {
                 Out::Table(part) => tables.push(*part),
                 Out::Live(live) => tables.push(live.finish()),
+                Out::Html(part) => reports.push(*part),
                 // Writes what it has collected, now that it goes.
                 Out::Jsonl(_) | Out::Csv(_) => {}
             }
@@ -270,7 +286,7 @@ impl Output {
             outcome.bounds.push(("findings-overlooked", examined.overlooked));
         }
         match self.format {
-            Format::Table if failed && outcome.intake.packets == 0 => {}
+            Format::Table if messages.unopened && outcome.intake.packets == 0 => {}
             Format::Table => {
                 let table = Table::merge(tables).with(examined).render(outcome, &self.look);
                 self.destination.write(table.as_bytes());
@@ -280,6 +296,11 @@ impl Output {
                 let mut lines = JsonLines::new(files, destination, false);
                 finding::write(&examined, &self.look.files, &mut lines);
                 lines.write(&StatsRecord::new(outcome));
+            }
+            Format::Html => {
+                let troubles = &messages.troubles;
+                let report = Report { outcome, examined: &examined, look: &self.look, troubles };
+                report.write(reports, &self.largest, &self.destination);
             }
             Format::Csv if self.quiet || examined.findings.is_empty() => {}
             Format::Csv => say(&format!(

@@ -57,7 +57,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
         .run(|| output.part(), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}; try --threads 0"))?;
     messages.clear();
-    let worst = match output.finish(parts, &mut outcome, messages.unopened) {
+    let worst = match output.finish(parts, &mut outcome, &messages) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(DONE),
         Err(error) => return Err(format!("writing the output failed: {error}")),

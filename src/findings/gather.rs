@@ -14,7 +14,7 @@ use crate::shard::SHARDS;
 use crate::summary::Summary;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Most flows kept per family and shard; those beyond are counted as overlooked.
@@ -248,6 +248,8 @@ pub struct Examined {
     pub findings: Vec<Finding>,
     /// Heartbeats, by requester and route.
     pub heartbeats: Vec<Line>,
+    /// The flows that findings name, as far as they were kept.
+    pub named: Vec<Summary>,
     /// Flows and host pairs that were not kept for lack of room.
     pub overlooked: u64,
 }
@@ -336,7 +338,11 @@ fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Exa
         let is_any = family.title == super::keepalives::FAMILY.title;
         let lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
         let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
+        let before = examined.findings.len();
         (family.examine)(&grounds, &mut examined.findings);
+        let findings = examined.findings.iter().skip(before);
+        let named: BTreeSet<u64> = findings.flat_map(|finding| &finding.flows).copied().collect();
+        examined.named.extend(flows.iter().filter(|flow| named.contains(&flow.id)).cloned());
         examined.heartbeats.extend(lines);
     }
 }

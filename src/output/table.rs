@@ -18,14 +18,14 @@ pub use live::LiveTable;
 
 mod findings;
 pub(super) mod grid;
-mod groups;
-mod heading;
+pub(super) mod groups;
+pub(super) mod heading;
 mod icmp;
 mod interest;
 mod kept;
 mod live;
 mod matrix;
-mod overview;
+pub(super) mod overview;
 mod row;
 mod services;
 mod talkers;

@@ -180,3 +180,39 @@ fn only_flows_that_fit_are_shown_in_every_format_and_a_mistake_is_named_with_its
     assert_eq!(code, 2);
     assert!(said.contains("column 21: there is no field `dst_prt`; did you mean dst_port?"), "{said}");
 }
+
+#[test]
+fn a_report_is_one_page_that_is_the_same_for_every_number_of_threads() {
+    let files = Files::new("report");
+    let capture = files.write("mixture.pcap", &mixture(300).pcap());
+    let written = |name: &str, threads: &str| {
+        let target = files.path(name);
+        let (code, out, err) =
+            run(&["read", "--format", "html", "--threads", threads, "-o", &target, &capture]);
+        assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+        fs::read_to_string(&target).unwrap()
+    };
+    let page = written("one.html", "0");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "{page}");
+    for heading in ["Quality of the capture", "Findings", "Protocols", "Verdicts", "Conversations", "Flows"] {
+        assert!(page.contains(&format!(">{heading}</h2>")), "{heading}");
+    }
+    assert_eq!(page, written("three.html", "3"));
+    // To a pipe it goes without being named a file.
+    assert_eq!(run(&["read", "--format", "html", &capture]).1, page);
+}
+
+#[test]
+fn a_report_has_the_chosen_flows_the_findings_of_all_and_what_went_wrong() {
+    let files = Files::new("report-chosen");
+    let mut bytes = small().pcap();
+    bytes.truncate(bytes.len() - 3);
+    let capture = files.write("small.pcap", &bytes);
+    let (code, page, err) = run(&["read", "--format", "html", "--where", "app_proto == dns", &capture]);
+    assert_eq!(code, 3, "{err}");
+    let (_, data) = page.split_once("id=\"flow-data\">").unwrap();
+    let data: Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!(data["rows"].as_array().unwrap().len(), 1);
+    assert!(page.contains("Only flows with <code>app_proto == dns</code>"), "{page}");
+    assert!(page.contains("port-contradicted") && page.contains("1 input problem"), "{page}");
+}

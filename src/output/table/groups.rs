@@ -8,11 +8,11 @@ use std::cmp::Reverse;
 
 /// Sums over some flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) flows: u64,
-    pub(super) packets: u64,
+pub(in crate::output) struct Tally {
+    pub(in crate::output) flows: u64,
+    pub(in crate::output) packets: u64,
     /// Bytes on the wire.
-    pub(super) bytes: u64,
+    pub(in crate::output) bytes: u64,
 }
 
 impl Tally {
@@ -21,7 +21,7 @@ impl Tally {
         Self { flows: 1, packets: sum(|count| count.packets), bytes: sum(|count| count.bytes) }
     }
 
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(in crate::output) fn add(&mut self, other: &Self) {
         self.flows += other.flows;
         self.packets += other.packets;
         self.bytes += other.bytes;
@@ -30,13 +30,17 @@ impl Tally {
 
 /// What flows are added up by: their label, or for want of one, the IP protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Group {
+pub(in crate::output) enum Group {
     Label(&'static str),
     Unlabelled(u8),
 }
 
 impl Group {
-    pub(super) fn name(self) -> String {
+    pub(in crate::output) fn of(summary: &Summary) -> Self {
+        summary.app.map_or(Self::Unlabelled(summary.protocol), Self::Label)
+    }
+
+    pub(in crate::output) fn name(self) -> String {
         match self {
             Self::Label(name) => name.to_owned(),
             Self::Unlabelled(number) => Protocol(number).to_string(),
@@ -46,16 +50,15 @@ impl Group {
 
 /// The sums. There are no more groups than there are labels and IP protocols.
 #[derive(Debug, Default)]
-pub(super) struct Groups {
+pub(in crate::output) struct Groups {
     groups: HashMap<Group, (Tally, [u64; Verdict::ALL.len()]), foldhash::fast::RandomState>,
     verdicts: [Tally; Verdict::ALL.len()],
 }
 
 impl Groups {
-    pub(super) fn count(&mut self, summary: &Summary) {
+    pub(in crate::output) fn count(&mut self, summary: &Summary) {
         let tally = Tally::of(summary);
-        let group = summary.app.map_or(Group::Unlabelled(summary.protocol), Group::Label);
-        let (sum, verdicts) = self.groups.entry(group).or_default();
+        let (sum, verdicts) = self.groups.entry(Group::of(summary)).or_default();
         sum.add(&tally);
         let place = summary.verdict as usize;
         if let Some(flows) = verdicts.get_mut(place) {
@@ -66,7 +69,7 @@ impl Groups {
         }
     }
 
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(in crate::output) fn add(&mut self, other: &Self) {
         for (group, (tally, verdicts)) in &other.groups {
             let (sum, sums) = self.groups.entry(*group).or_default();
             sum.add(tally);
@@ -80,7 +83,7 @@ impl Groups {
     }
 
     /// All groups, those with the most bytes first, with their flows by verdict.
-    pub(super) fn sorted(&self) -> Vec<(Group, Tally, [u64; Verdict::ALL.len()])> {
+    pub(in crate::output) fn sorted(&self) -> Vec<(Group, Tally, [u64; Verdict::ALL.len()])> {
         let mut groups: Vec<_> =
             self.groups.iter().map(|(group, (tally, verdicts))| (*group, *tally, *verdicts)).collect();
         groups.sort_unstable_by_key(|(group, tally, _)| (Reverse(tally.bytes), *group));
@@ -88,12 +91,12 @@ impl Groups {
     }
 
     /// Every verdict with its sums.
-    pub(super) fn verdicts(&self) -> impl Iterator<Item = (Verdict, Tally)> {
+    pub(in crate::output) fn verdicts(&self) -> impl Iterator<Item = (Verdict, Tally)> {
         Verdict::ALL.into_iter().zip(self.verdicts)
     }
 
     /// The sums over everything.
-    pub(super) fn total(&self) -> Tally {
+    pub(in crate::output) fn total(&self) -> Tally {
         let mut total = Tally::default();
         for tally in &self.verdicts {
             total.add(tally);

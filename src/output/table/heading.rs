@@ -69,7 +69,7 @@ fn files(look: &Look) -> String {
 }
 
 /// The first and the last packet's time in UTC, the day once if it is the same, and how long that is.
-fn span(first: Timestamp, last: Timestamp) -> String {
+pub(in crate::output) fn span(first: Timestamp, last: Timestamp) -> String {
     let lasted = duration(last.since(first));
     let [first, last] = [first, last].map(|time| Utc { time, digits: 0 }.to_string().replace('T', " "));
     let [first, last] = [first.trim_end_matches('Z'), last.trim_end_matches('Z')];
@@ -81,7 +81,7 @@ fn span(first: Timestamp, last: Timestamp) -> String {
 }
 
 /// What is missing from the flows, or wrong with the capture, in plain words.
-fn notes(outcome: &Outcome) -> Vec<String> {
+pub(in crate::output) fn notes(outcome: &Outcome) -> Vec<String> {
     let mut notes = Vec::new();
     let intake = &outcome.intake;
     let skipped: Vec<String> = Skip::ALL
@@ -135,7 +135,7 @@ fn notes(outcome: &Outcome) -> Vec<String> {
 }
 
 /// A reason to skip a packet as a person would name the packets.
-const fn words(skip: Skip) -> &'static str {
+pub(in crate::output) const fn words(skip: Skip) -> &'static str {
     match skip {
         Skip::Arp => "ARP",
         Skip::NonIp => "not IP",

@@ -121,7 +121,8 @@ fn verdicts(groups: &Groups, total: &Tally) -> Grid {
     grid
 }
 
-const fn meaning(verdict: Verdict) -> &'static str {
+/// What a verdict says, in a few words.
+pub(in crate::output) const fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Confirmed => "the bytes are what the port promises",
         Verdict::Recognised => "the bytes say what it is; the port promises nothing",
