@@ -137,11 +137,7 @@ fn beyond_the_bound_it_says_how_many_flows_are_left_out_and_the_sums_count_all()
     let examined = Examined { named: vec![many[59].clone()], ..Examined::default() };
     let page = page(&many, &examined, 10);
     assert!(page.contains("<strong>49 flows are not listed</strong>: the 11 with the most bytes"), "{page}");
-    assert!(
-        page.contains("<td class=\"number\">60</td>") && page.contains("\n<dt>Flows")
-            || page.contains("<dd>60</dd>"),
-        "{page}"
-    );
+    assert!(page.contains("<dt>Flows</dt><dd>60</dd>"), "{page}");
 }
 
 #[test]
