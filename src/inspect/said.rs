@@ -126,10 +126,11 @@ impl<'a> Said<'a> {
         self.bytes
     }
 
-    /// A cursor over a TCP stream: open while the stream may go on.
+    /// A cursor over a TCP stream: open while the stream may go on, and where nothing was said, so that a side that closes
+    /// in silence speaks against nothing.
     #[must_use]
     pub const fn stream(&self) -> Cursor<'a> {
-        Cursor::new(self.bytes, !self.ended)
+        Cursor::new(self.bytes, !self.ended || self.bytes.is_empty())
     }
 
     /// A cursor over the first message's bytes: a TCP stream, or the first datagram.
@@ -138,7 +139,7 @@ impl<'a> Said<'a> {
     #[must_use]
     pub fn cursor(&self, transport: Transport) -> Cursor<'a> {
         match (transport, self.datagrams().next()) {
-            (Transport::Tcp, _) if !self.is_silent() => self.stream(),
+            (Transport::Tcp, _) => self.stream(),
             (Transport::Udp | Transport::Sctp, Some(first)) => first.cursor(),
             _ => Cursor::open(&[]),
         }

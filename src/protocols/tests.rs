@@ -137,6 +137,27 @@ fn where_tcp_cut_the_stream_never_turns_a_claim_into_another() {
 }
 
 #[test]
+fn a_side_that_closes_in_silence_speaks_against_nothing() {
+    let closed = Said::new(&[], &[], true);
+    let mut wrong = Vec::new();
+    for (inspector, example) in examples().filter(|(_, e)| e.transport == Transport::Tcp && e.expect.is_some()) {
+        let (initiator, responder) = (Held::new(example.initiator), Held::new(example.responder));
+        let opening = if example.responder.is_empty() {
+            opening(example, initiator.said(), closed)
+        } else if example.initiator.is_empty() {
+            opening(example, closed, responder.said())
+        } else {
+            continue;
+        };
+        let verdict = judge(inspector, &opening);
+        if confidence(verdict) != example.expect {
+            wrong.push(format!("{}: {}: {verdict:?}", inspector.name, example.shows));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn any_bytes_at_all_are_judged_without_panic() {
     let mut state = 1_u64;
     let mut random = move || {
