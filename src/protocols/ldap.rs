@@ -126,6 +126,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             let answered = numbers(&asked).iter().flatten().any(|number| told_numbers.contains(&Some(*number)));
             Ok(if answered { Evidence::dialogue(rule) } else { Evidence::message(rule) })
         }
+        // The answer to the bind is missing, and what follows it is protected.
+        (Ok(confidence), Err(Reject::Mismatch)) if !opening.from_start && told.protected => {
+            Ok(Evidence::new(at_least(confidence), rule))
+        }
         (Ok(Confidence::Port), _) | (_, Ok(Confidence::Port)) if !on_port => Err(Reject::Incomplete),
         (Ok(confidence), Err(Reject::Incomplete)) => Ok(Evidence::new(at_least(confidence), rule)),
         (Err(Reject::Incomplete), Ok(confidence)) => {

@@ -140,7 +140,9 @@ fn where_tcp_cut_the_stream_never_turns_a_claim_into_another() {
 fn a_side_that_closes_in_silence_speaks_against_nothing() {
     let closed = Said::new(&[], &[], true);
     let mut wrong = Vec::new();
-    for (inspector, example) in examples().filter(|(_, e)| e.transport == Transport::Tcp && e.expect.is_some()) {
+    for (inspector, example) in
+        examples().filter(|(_, e)| e.transport == Transport::Tcp && e.expect.is_some())
+    {
         let (initiator, responder) = (Held::new(example.initiator), Held::new(example.responder));
         let opening = if example.responder.is_empty() {
             opening(example, initiator.said(), closed)

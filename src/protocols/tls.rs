@@ -122,10 +122,24 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         // The server may greet in clear before the client's hello comes.
         (Err(Reject::Incomplete), Err(_)) => Err(Reject::Incomplete),
         (Ok(Part::Begun), _) => claim(Confidence::Signature, rule(Part::Begun)),
+        // In the middle of a flow the other side's bytes may begin within a record.
+        (Ok(Part::Records), Err(Reject::Mismatch)) if is_middle(opening, &flights) => {
+            claim(Confidence::Signature, rule(Part::Records))
+        }
+        (Err(Reject::Mismatch), Ok(Part::Records)) if is_middle(opening, &flights) => {
+            Ok(Evidence::signature(rule(Part::Records)).from(Side::Responder))
+        }
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
         (Ok(part), _) => claim(Confidence::Signature, rule(part)),
         (_, Ok(part)) => Ok(Evidence::signature(rule(part)).from(Side::Responder)),
     }
+}
+
+/// Whether the capture begins in the middle of the flow, and one side's records can stand for both: on TLS's port, or as
+/// there are several, each of which passes as noise once in 2^21.
+fn is_middle(opening: &Opening<'_>, flights: &[Result<Flight<'_>, Reject>; 2]) -> bool {
+    let several = flights.iter().flatten().any(|flight| flight.records + u32::from(flight.continues) > 1);
+    !opening.from_start && (several || opening.is_on(INSPECTOR.ports))
 }
 
 const fn rule(part: Part) -> &'static str {
@@ -305,3 +319,32 @@ const EXAMPLES: &[Example] = &[
     Example::not(Transport::Tcp, "TPKT, which begins with a 3", &[b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00"], &[]),
     Example::not(Transport::Tcp, "a record of a version that never was", &[b"\x16\x03\x09\x00\x41\x01\x00\x00\x3d\x03\x09abcdefghijklmnop"], &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::Piece;
+    use crate::key::Endpoint;
+    use crate::packet::Timestamp;
+
+    #[test]
+    fn records_of_one_side_are_tls_in_the_middle_of_a_flow_only() {
+        let client = b"\x14\x03\x03\0\x01\x01\x17\x03\x03\0\x05abcde";
+        let server = b"the rest of a record that began before the capture did";
+        let piece = |len: usize| [Piece { time: Timestamp(0), frame: 1, end: len as u32, wire_len: len as u32 }];
+        let (asked, told) = (piece(client.len()), piece(server.len()));
+        let end = |last: u8, port| Endpoint { address: [10, 0, 0, last].into(), port };
+        let judged = |from_start| {
+            inspect(&Opening {
+                transport: Transport::Tcp,
+                initiator: Said::new(client, &asked, false),
+                responder: Said::new(server, &told, false),
+                endpoints: [end(1, 51_000), end(2, 49_999)],
+                responder_listens: true,
+                from_start,
+            })
+        };
+        assert_eq!(judged(false).map(|evidence| evidence.confidence), Ok(Confidence::Signature));
+        assert_eq!(judged(true).map(|evidence| evidence.confidence), Err(Reject::Mismatch));
+    }
+}
