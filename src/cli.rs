@@ -2,6 +2,7 @@
 
 mod alive;
 pub(crate) mod captures;
+pub(crate) mod config;
 pub(crate) mod extract;
 pub(crate) mod input;
 pub(crate) mod lists;
@@ -11,7 +12,7 @@ pub(crate) mod output;
 pub(crate) mod read;
 pub(crate) mod units;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use units::{DecodeRule, Span};
 use wiretell::output::select::{self, Selection};
@@ -27,6 +28,10 @@ Examples:
   wiretell extract --where 'verdict == contradicted' -w odd.pcapng trace.pcapng
   wiretell explain 3391                    whose port that is, and what to check when it fails";
 
+const SETTINGS: &str = "\
+Options of read, live and extract may also be set by variables (WIRETELL_FORMAT=jsonl, WIRETELL_MAX_FLOWS=1000) and in a
+configuration file (--config); the command line outranks variables, and those the file. --dump-config shows what counts.";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done; also when whoever read the output has seen enough
@@ -41,7 +46,8 @@ Exit codes:
 /// its bytes, its behaviour, its context, and only last by its port.
 #[derive(Debug, Parser)]
 #[command(version, about, long_about, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{SETTINGS}\n\n{EXIT_CODES}"))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -58,6 +64,13 @@ pub(crate) struct Cli {
     /// No progress on standard error.
     #[arg(long, global = true, help_heading = GENERAL)]
     pub(crate) no_progress: bool,
+    /// The configuration file; default: $XDG_CONFIG_HOME/wiretell/config.toml (~/.config/...), else
+    /// /etc/wiretell/config.toml. Options have the same names there, in [common], [read], [live] and [extract].
+    #[arg(long, global = true, help_heading = GENERAL, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file, not even that of --config.
+    #[arg(long, global = true, help_heading = GENERAL)]
+    pub(crate) no_config: bool,
 }
 
 /// When to use colours.
@@ -130,7 +143,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
     /// Capture files, directories of them, or `-` for standard input.
-    #[arg(required = true, value_name = "FILE|DIR|-")]
+    #[arg(required_unless_present = "dump_config", value_name = "FILE|DIR|-")]
     pub(crate) paths: Vec<PathBuf>,
     /// Take every file as a capture of its own: no flow spans files.
     #[arg(long)]
@@ -169,17 +182,16 @@ pub(crate) struct LiveArgs {
 
 /// Options of `extract`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("target").required(true))]
 pub(crate) struct ExtractArgs {
     /// Capture files, directories of them, or `-` for standard input.
-    #[arg(required = true, value_name = "FILE|DIR|-")]
+    #[arg(required_unless_present = "dump_config", value_name = "FILE|DIR|-")]
     pub(crate) paths: Vec<PathBuf>,
-    /// The capture to write: pcapng, or pcap (without comments) where its name ends with .pcap or .cap; `-` is standard
+    /// The capture to write (this, or --per-flow): pcapng, or pcap (without comments) where its name ends with .pcap or .cap; `-` is standard
     /// output.
-    #[arg(short, long, value_name = "FILE", group = "target")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
     /// Write every flow into a pcapng file of its own in this directory, named by its flow_id and label.
-    #[arg(long, value_name = "DIR", group = "target")]
+    #[arg(long, value_name = "DIR", conflicts_with = "write")]
     pub(crate) per_flow: Option<PathBuf>,
     /// Take every file as a capture of its own: no flow spans files.
     #[arg(long)]
@@ -254,6 +266,9 @@ pub(crate) struct FlowArgs {
     /// Threads that classify; 0: everything on one. The records are the same for every number.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Only print what every option is set to, and by what, as a section of a configuration file.
+    #[arg(long)]
+    pub(crate) dump_config: bool,
 }
 
 /// How records are written.

@@ -2,8 +2,10 @@
 
 mod cli;
 
-use clap::Parser;
-use cli::{Cli, Command};
+use cli::Command;
+use cli::config::{self, Asked};
+use cli::messages::say;
+use cli::read::{DONE, FAILED};
 use std::process::ExitCode;
 
 /// Threads hand summaries and openings to each other: there this allocator costs half of the system's.
@@ -11,7 +13,14 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match config::parse() {
+        Ok(Asked::Run(cli)) => cli,
+        Ok(Asked::Show(text)) => return cli::lists::show(&text, DONE),
+        Err(message) => {
+            say(&message);
+            return FAILED.into();
+        }
+    };
     match &cli.command {
         Command::Read(args) => cli::read::run(&cli, args),
         Command::Extract(args) => cli::extract::run(&cli, args),

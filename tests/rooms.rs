@@ -55,7 +55,7 @@ fn libraries_stay_in_their_rooms() {
         (&["output"], &["serde_json"]),
         (&["output/select"], &["regex::"]),
         (&["output/report"], &["askama"]),
-        (&["cli", "main.rs"], &["clap", "indicatif", "signal_hook", "tempfile::"]),
+        (&["cli", "main.rs"], &["clap", "indicatif", "signal_hook", "tempfile::", "toml::", "strsim::"]),
         (&["pipeline.rs", "monitor"], &["crossbeam_channel"]),
     ];
     for (rooms, words) in rooms {

@@ -32,6 +32,11 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         // Those read packets, and are run elsewhere.
         Command::Read(_) | Command::Live(_) | Command::Extract(_) => (String::new(), FAILED),
     };
+    show(&text, code)
+}
+
+/// Writes a text to standard output; the exit code, unless that fails.
+pub(crate) fn show(text: &str, code: u8) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => DONE.into(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod config;
 mod extract;
 mod input;
 mod knowledge;
@@ -47,6 +48,8 @@ fn wiretell(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wiretell"));
     // As in a pipe of a script, whatever the terminal of whoever runs the tests is like.
     command.args(arguments).env_remove("NO_COLOR").env_remove("COLUMNS").env_remove("TERM");
+    // And whatever configuration they have.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command.stdin(Stdio::null());
     command
 }
