@@ -91,6 +91,7 @@ pub(crate) enum Command {
     ///
     /// Several files and directories are one timeline, as rotated captures are; see --each. `-` is standard input.
     #[command(
+        override_usage = "wiretell read [OPTIONS] <FILE|DIR|->...",
         after_help = "Examples:\n  wiretell read trace.pcapng\n  wiretell read --format jsonl -o flows.jsonl /captures\n  wiretell read --format html -o report.html trace.pcapng\n  tcpdump -w - | wiretell read -"
     )]
     Read(ReadArgs),
@@ -108,6 +109,7 @@ pub(crate) enum Command {
     /// pcapng keeps interfaces, times and lengths as they were, and comments each packet with label, verdict and flow_id;
     /// comments and statistics that were there before are not kept.
     #[command(
+        override_usage = "wiretell extract [OPTIONS] <-w FILE|--per-flow DIR> <FILE|DIR|->...",
         after_help = "Examples:\n  wiretell extract --where 'app_proto == netft' -w netft.pcapng trace.pcapng\n  wiretell extract --where 'verdict == contradicted' --per-flow suspects /captures\n  wiretell extract --where 'port == 3391' -w - trace.pcap | tshark -r -"
     )]
     Extract(ExtractArgs),

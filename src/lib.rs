@@ -50,7 +50,56 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A source of packets of one's own feeds a [`pipeline::Pipeline`] with blocks of frames.
+//! # Labelling packets from elsewhere
+//!
+//! A source of packets of one's own feeds a [`pipeline::Pipeline`] with blocks of frames, and what it learns comes while
+//! packets do: see [`shard::Sink::relabelled`]. Nothing in that reads a file or a clock: time is what packets say, and
+//! what [`pipeline::Pipeline::tick`] is told. Whoever has packets parsed already can give them to a [`shard::Shard`].
+//!
+//! ```
+//! use wiretell::packet::{Frame, Timestamp};
+//! use wiretell::{pipeline::{Pipeline, Settings}, shard::Sink, summary::Summary};
+//!
+//! #[derive(Default)]
+//! struct Keep(Vec<Summary>);
+//!
+//! impl Sink for Keep {
+//!     fn flow(&mut self, flow: Summary) {
+//!         self.0.push(flow);
+//!     }
+//! }
+//!
+//! let mut pipeline = Pipeline::start(&Settings::default(), Keep::default)?;
+//! // An IP packet with an NTP request in it, from wherever packets come.
+//! let mut packet = vec![0x45, 0, 0, 76, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+//! packet.extend([0x9c, 0x40, 0, 123, 0, 56, 0, 0, 0x23]);
+//! packet.resize(76, 0);
+//! let mut block = pipeline.block();
+//! block.frames.push(Frame {
+//!     time: Timestamp(1_795_176_000_000_000_000),
+//!     number: 1,
+//!     start: 0,
+//!     captured: 76,
+//!     wire: 76,
+//!     link: 101, // LINKTYPE_RAW: the frame begins with its IP header
+//!     digits: 9,
+//! });
+//! block.bytes.append(&mut packet);
+//! pipeline.feed(block);
+//! let (intake, totals, sinks) = pipeline.finish();
+//!
+//! assert_eq!((intake.packets, totals.packets_in_flows), (1, 1));
+//! assert_eq!(sinks[0].0[0].endpoints[1].port, 123);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Both as programs: `examples/classify.rs` and `examples/own_source.rs`.
+//!
+//! # What is stable
+//!
+//! Versions follow semantic versioning for what stands in these pages. Enums that are marked as non-exhaustive grow in
+//! minor versions, and so do the lists of protocols, findings and attributes; the records' layout has a `schema` number of
+//! its own. That a flow's label gets better is no breaking change.
 //!
 //! # Words
 //!
