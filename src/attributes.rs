@@ -1,5 +1,7 @@
 //! Facts for people: what a protocol told about itself, bounded in number and in length.
 
+use std::fmt;
+
 /// Most attributes kept of one flow.
 pub const MAX_ATTRIBUTES: usize = 40;
 /// Longest text kept, in bytes of UTF-8; the rest is cut and marked with an ellipsis.
@@ -20,6 +22,19 @@ pub enum Value {
     Text(String),
     /// Several texts.
     List(Vec<String>),
+}
+
+/// As people read it: a quantity with one decimal, a list with commas.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Decimal(number) => write!(f, "{number:.1}"),
+            Self::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
+            Self::Text(text) => f.write_str(text),
+            Self::List(list) => f.write_str(&list.join(", ")),
+        }
+    }
 }
 
 impl From<u64> for Value {

@@ -10,7 +10,9 @@ pub(crate) mod live;
 pub(crate) mod messages;
 pub(crate) mod output;
 pub(crate) mod read;
+mod screen;
 pub(crate) mod units;
+pub(crate) mod view;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -100,6 +102,13 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sudo wiretell live -i eth0 -f 'udp port 3343'\n  wiretell live --duration 5m --format jsonl\n  sudo wiretell live -i eth0 -w all.pcapng          # and keep the packets"
     )]
     Live(LiveArgs),
+    /// Look at the flows of capture files on a full screen: sort, filter as you type, read the evidence.
+    ///
+    /// Of more than 100000 flows the latest are listed; sums and findings are of all. `?` shows the keys.
+    #[command(
+        after_help = "Examples:\n  wiretell view trace.pcapng\n  wiretell view --where 'verdict == contradicted' /captures"
+    )]
+    View(ViewArgs),
     /// Write the packets of some flows into a capture of their own.
     ///
     /// All packets of the flows that fit --where, those from before the label was known included, in the order of the
@@ -177,9 +186,26 @@ pub(crate) struct LiveArgs {
     /// --where: see `wiretell extract`.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
+    /// One line per event instead of the full-screen view, as where there is no terminal.
+    #[arg(long)]
+    pub(crate) plain: bool,
     /// Options that `read` has too.
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+}
+
+/// Options of `view`.
+#[derive(Debug, Args)]
+pub(crate) struct ViewArgs {
+    /// Capture files, directories of them, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Take every file as a capture of its own: no flow spans files.
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Options that `read` and `live` have too.
+    #[command(flatten)]
+    pub(crate) flows: FlowArgs,
 }
 
 /// Options of `extract`.

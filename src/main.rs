@@ -1,6 +1,7 @@
 //! The command line: parse, run, exit code.
 
 mod cli;
+mod view;
 
 use cli::Command;
 use cli::config::{self, Asked};
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Read(args) => cli::read::run(&cli, args),
         Command::Extract(args) => cli::extract::run(&cli, args),
         Command::Live(args) => cli::live::run(&cli, args),
+        Command::View(args) => cli::view::run(&cli, args),
         _ => cli::lists::run(&cli),
     }
 }

@@ -1,6 +1,7 @@
 //! Findings while live: every worker shows what it has, and the last of a round tells what has changed.
 
 use super::Format;
+use crate::view::board::Board;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,8 @@ pub(crate) struct Alive {
     format: Format,
     look: Look,
     destination: Arc<Destination>,
+    /// The full-screen view, where there is one: it takes the place of lines.
+    board: Option<Arc<Board>>,
     workers: AtomicUsize,
     /// The first round in which to look again.
     next: AtomicU64,
@@ -38,12 +41,18 @@ struct State {
 
 impl Alive {
     /// For the form of output that was asked for.
-    pub(crate) fn new(format: Format, look: Look, destination: Arc<Destination>) -> Arc<Self> {
+    pub(crate) fn new(
+        format: Format,
+        look: Look,
+        destination: Arc<Destination>,
+        board: Option<Arc<Board>>,
+    ) -> Arc<Self> {
         let state = Mutex::default();
         Arc::new(Self {
             format,
             look,
             destination,
+            board,
             workers: AtomicUsize::new(0),
             next: AtomicU64::new(0),
             state,
@@ -104,6 +113,10 @@ impl Alive {
     }
 
     fn write(&self, change: &Change, survey: &Survey) {
+        if let Some(board) = &self.board {
+            board.tell(change, survey.now);
+            return;
+        }
         match self.format {
             Format::Jsonl => {
                 let mut lines = JsonLines::new(Arc::from([]), Arc::clone(&self.destination), true);

@@ -2,9 +2,12 @@
 
 use super::captures::{One, Trouble, format_of, open};
 use super::messages::{Messages, say};
-use super::output::{Output, destination};
+use super::output::{Output, colored, destination};
 use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
+use super::screen::{self, Onlooker};
 use super::{Cli, LiveArgs};
+use crate::view::board::Board;
+use crate::view::{Options, View};
 use signal_hook::consts::SIGTERM;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -18,6 +21,9 @@ use wiretell::capture::write::{Interfaces, Written};
 use wiretell::capture::{Block, Interface};
 use wiretell::monitor::{Monitor, Record};
 use wiretell::output::text::{bound, counted};
+
+/// Flows that have ended which a view keeps: what a person scrolls through, in some tens of megabytes.
+const MOST_ENDED: usize = 20_000;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
@@ -51,11 +57,12 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
             say(&format!("root is given up: going on as user {user}, group {group}"));
         }
     }
-    if !cli.quiet {
-        let name = live.name();
+    let name = live.name().to_owned();
+    let board = screen::is_wanted(&args.common, args.plain).then(|| Board::new(MOST_ENDED));
+    if !cli.quiet && board.is_none() {
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
-    let output = Output::new(cli, &args.common, destination, Arc::from([]), true);
+    let output = Output::new(cli, &args.common, destination, Arc::from([]), true, board.clone());
     output.begin();
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
@@ -66,9 +73,24 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         record,
         stop: &stop,
     };
-    let (mut outcome, parts) = monitor
-        .run(|| output.part(), &mut messages)
-        .map_err(|error| format!("no thread could be started: {error}"))?;
+    let ran = if let Some(board) = board {
+        let options = Options {
+            title: format!("live {name}"),
+            color: colored(cli.color),
+            stays: false,
+            filter: args.common.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
+            files: Arc::from([]),
+        };
+        let view = View::open(Arc::clone(&board), options, Arc::clone(&stop))
+            .map_err(|error| format!("the terminal cannot be used: {error}; try --plain"))?;
+        let ran = monitor.run(|| output.part(), &mut Onlooker { board, messages: &mut messages });
+        view.close().map_err(|error| format!("the terminal failed: {error}; try --plain"))?;
+        messages.say_kept();
+        ran
+    } else {
+        monitor.run(|| output.part(), &mut messages)
+    };
+    let (mut outcome, parts) = ran.map_err(|error| format!("no thread could be started: {error}"))?;
     messages.clear();
     let worst = match output.finish(parts, &mut outcome, &messages) {
         // Whoever read our output has seen enough.

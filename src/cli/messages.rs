@@ -39,6 +39,27 @@ impl Messages {
         Self { progress, lost, names, troubles, unopened: false, damaged: false }
     }
 
+    /// Remembers what went wrong, to be said when the terminal is free.
+    pub(crate) fn keep(&mut self, error: &CaptureError) {
+        self.note(error);
+        if self.troubles.len() < MAX_TROUBLES {
+            self.troubles.push(error.to_string());
+        }
+    }
+
+    /// Says what was kept.
+    pub(crate) fn say_kept(&self) {
+        self.troubles.iter().for_each(|message| say(message));
+    }
+
+    fn note(&mut self, error: &CaptureError) {
+        if error.is_partial() {
+            self.damaged = true;
+        } else {
+            self.unopened = true;
+        }
+    }
+
     /// Takes the progress away.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.progress {
@@ -63,11 +84,7 @@ fn bar(total: Option<u64>) -> ProgressBar {
 impl Watcher for Messages {
     fn failed(&mut self, error: &CaptureError) {
         self.clear();
-        if error.is_partial() {
-            self.damaged = true;
-        } else {
-            self.unopened = true;
-        }
+        self.note(error);
         let message = error.to_string();
         let message = self.names.iter().fold(message, |message, (own, shown)| message.replace(own, shown));
         say(&message);

@@ -2,7 +2,9 @@
 
 use super::alive::Alive;
 use super::messages::{Messages, say};
+use super::screen::ScreenPart;
 use super::{Cli, CommonArgs, Format, When};
+use crate::view::board::Board;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -55,6 +57,7 @@ impl Sink for Part {
             Out::Table(part) => part.wants_labels(),
             Out::Html(part) => part.wants_labels(),
             Out::Live(live) => live.wants_labels(),
+            Out::Screen(screen) => screen.wants_labels(),
         }
     }
 
@@ -65,8 +68,12 @@ impl Sink for Part {
     }
 
     fn survey(&mut self, survey: &Survey, alive: &mut ShowAlive<'_>) {
-        if let Some(live) = &self.live {
-            live.take(survey, &self.examination, alive);
+        let Some(live) = &self.live else { return };
+        match &mut self.out {
+            Out::Screen(screen) => {
+                screen.look(survey, alive, |alive| live.take(survey, &self.examination, alive));
+            }
+            _ => live.take(survey, &self.examination, alive),
         }
     }
 }
@@ -83,6 +90,8 @@ enum Out {
     Html(Box<ReportPart>),
     /// A line at a time for people, and a table in the end.
     Live(Box<LiveTable>),
+    /// The full-screen view, and a table in the end.
+    Screen(Box<ScreenPart>),
 }
 
 impl Out {
@@ -93,6 +102,7 @@ impl Out {
             Self::Table(part) => part.as_mut(),
             Self::Html(part) => part.as_mut(),
             Self::Live(live) => live.as_mut(),
+            Self::Screen(screen) => screen.as_mut(),
         }
     }
 }
@@ -201,25 +211,28 @@ pub(crate) struct Output {
     each: bool,
     alive: Option<Arc<Alive>>,
     largest: Largest,
+    board: Option<Arc<Board>>,
 }
 
 impl Output {
-    /// Output about flows of `files`; record by record if `live`.
+    /// Output about flows of `files`; record by record if `live`, or on the `board` of a full-screen view.
     pub(crate) fn new(
         cli: &Cli,
         args: &CommonArgs,
         destination: Arc<Destination>,
         files: Arc<[String]>,
         live: bool,
+        board: Option<Arc<Board>>,
     ) -> Self {
         let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
         let selection = args.flows.selection.clone().map(Arc::new);
         let look = Look { width, color, all: args.all, live, each: false, files, selection };
-        let alive = live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination)));
+        let alive =
+            live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination), board.clone()));
         let (format, quiet, largest) = (args.format, cli.quiet, Largest::default());
-        Self { destination, format, look, live, quiet, each: false, alive, largest }
+        Self { destination, format, look, live, quiet, each: false, alive, largest, board }
     }
 
     /// The same, with every capture a timeline of its own.
@@ -231,6 +244,7 @@ impl Output {
     pub(crate) fn begin(&self) {
         let head = match self.format {
             Format::Csv => csv::header(),
+            Format::Table if self.board.is_some() => return,
             Format::Table if self.live => LiveTable::header(&self.look),
             Format::Table | Format::Jsonl | Format::Html => return,
         };
@@ -248,6 +262,9 @@ impl Output {
 
     fn out(&self) -> Out {
         let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
+        if let Some(board) = &self.board {
+            return Out::Screen(Box::new(ScreenPart::new(board)));
+        }
         match self.format {
             Format::Table if self.live => Out::Live(Box::new(LiveTable::new(self.look.clone(), destination))),
             Format::Table => Out::Table(Box::new(TablePart::new(self.look.all))),
@@ -276,6 +293,7 @@ impl Output {
                 Out::Table(part) => tables.push(*part),
                 Out::Live(live) => tables.push(live.finish()),
                 Out::Html(part) => reports.push(*part),
+                Out::Screen(screen) => tables.push(screen.finish()),
                 // Writes what it has collected, now that it goes.
                 Out::Jsonl(_) | Out::Csv(_) => {}
             }

@@ -44,7 +44,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let inputs = sources.iter().map(|source| &source.path).chain(&args.paths).map(PathBuf::as_path);
     let destination = destination(&args.common, &inputs.collect::<Vec<_>>(), &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
-    let output = Output::new(cli, &args.common, destination, files, false).each(args.each);
+    let output = Output::new(cli, &args.common, destination, files, false, None).each(args.each);
     output.begin();
     let run = Run {
         sources: &sources,

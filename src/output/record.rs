@@ -184,7 +184,8 @@ impl TcpRecord {
 }
 
 /// Whether the numbers beside a flow's addresses are ports.
-pub(super) fn has_ports(summary: &Summary) -> bool {
+#[must_use]
+pub fn has_ports(summary: &Summary) -> bool {
     /// DCCP has ports, though its payload is not inspected.
     const DCCP: u8 = 33;
     summary.key.transport().is_some() || summary.protocol == DCCP

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use talkers::{Talker, Talkers};
 
 pub use live::LiveTable;
+pub use why::why;
 
 mod findings;
 pub(super) mod grid;

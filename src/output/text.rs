@@ -1,7 +1,9 @@
 //! Numbers and strings as people read them: units, separators, and nothing that a terminal would obey.
 
+use crate::key::Endpoint;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// `text` with everything escaped that does not print as itself: control characters, which a terminal would
 /// obey, characters that turn the direction of writing, and those that are invisible.
@@ -77,6 +79,16 @@ fn head(text: &str, width: usize) -> &str {
         used > width
     });
     end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
+
+/// An endpoint as it is written in addresses: `10.0.0.1:3343`, `[2001:db8::1]:3343`; without port where it has none.
+#[must_use]
+pub fn endpoint(end: Endpoint, has_port: bool) -> String {
+    match (has_port, end.address) {
+        (true, IpAddr::V6(address)) => format!("[{address}]:{}", end.port),
+        (true, address) => format!("{address}:{}", end.port),
+        (false, address) => address.to_string(),
+    }
 }
 
 /// A count with a comma between thousands: `1,234,567`.

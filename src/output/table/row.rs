@@ -185,7 +185,7 @@ impl Row {
         let style = style_of(self.verdict);
         let [source, destination] = self.endpoints;
         let source = match (self.flows, self.several) {
-            (1, _) => self.end(source),
+            (1, _) => text::endpoint(source, self.has_ports),
             (_, false) => source.address.to_string(),
             (_, true) => "several hosts".into(),
         };
@@ -209,7 +209,7 @@ impl Row {
             Cell::plain(file),
             Cell::plain(Protocol(self.protocol).to_string()),
             Cell::plain(source),
-            Cell::plain(self.end(destination)),
+            Cell::plain(text::endpoint(destination, self.has_ports)),
             Cell::styled(self.within.clone(), dim),
             label,
             Cell::styled(self.verdict.name(), style),
@@ -219,14 +219,6 @@ impl Row {
             Cell::plain(received),
             Cell::plain(text::printable(&place::told(&self.why, files))),
         ]
-    }
-
-    fn end(&self, end: Endpoint) -> String {
-        match (self.has_ports, end.address) {
-            (true, std::net::IpAddr::V6(address)) => format!("[{address}]:{}", end.port),
-            (true, address) => format!("{address}:{}", end.port),
-            (false, address) => address.to_string(),
-        }
     }
 }
 

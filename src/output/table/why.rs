@@ -14,7 +14,8 @@ const MAX_FACTS: usize = 2;
 const MAX_FACT: usize = 40;
 
 /// The reasons, the most telling first: parts of a sentence, printable.
-pub(super) fn why(summary: &Summary) -> String {
+#[must_use]
+pub fn why(summary: &Summary) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some((error, count)) = &summary.icmp_error {
         parts.push(icmp::error(error, *count));
@@ -50,7 +51,8 @@ pub(super) fn why(summary: &Summary) -> String {
 fn facts(summary: &Summary) -> Vec<String> {
     let inspector = summary.app.and_then(|app| INSPECTORS.iter().find(|inspector| inspector.name == app));
     let headline = inspector.map_or(&[][..], |inspector| inspector.headline);
-    let value = |key: &str| summary.attributes.value(key).map(words).filter(|said| !said.is_empty());
+    let value =
+        |key: &str| summary.attributes.value(key).map(Value::to_string).filter(|said| !said.is_empty());
     let told = |key: &&str| match (key.strip_suffix("_fwd"), key.strip_suffix("_rev")) {
         // What is told of both sides is one fact, and where both are the same, one figure.
         (Some(name), _) => match (value(key)?, value(&[name, "_rev"].concat())) {
@@ -70,17 +72,7 @@ fn facts(summary: &Summary) -> Vec<String> {
 fn names(attributes: &Attributes) -> Vec<String> {
     let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::List(_));
     let texts = attributes.iter().filter(|(_, value)| is_text(value));
-    texts.map(|(key, value)| fact(key, &words(value))).take(MAX_FACTS).collect()
-}
-
-fn words(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.to_string(),
-        Value::Decimal(number) => format!("{number:.1}"),
-        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Text(text) => text.clone(),
-        Value::List(list) => list.join(", "),
-    }
+    texts.map(|(key, value)| fact(key, &value.to_string())).take(MAX_FACTS).collect()
 }
 
 /// What people call things whose attributes have shorter or more technical names.

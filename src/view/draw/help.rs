@@ -1,0 +1,42 @@
+//! What the keys do.
+
+use super::{bold, dim};
+use ratatui::text::{Line, Span};
+
+const KEYS: &[(&str, &str)] = &[
+    ("↑ ↓ k j", "one row up, down; PageUp, PageDown, Home and End go further"),
+    ("Tab 1 2 3", "flows, protocols, findings"),
+    ("Enter", "all that is known of the flow or the finding; of a protocol, its flows"),
+    ("Esc", "back; on the list of flows, takes the filter away"),
+    ("/", "filter the flows, as you type, in the language of --where"),
+    ("← →", "sort by the column to the left, to the right; also < >"),
+    ("r", "the other way round"),
+    ("Space", "hold the picture; capturing and counting go on"),
+    ("w", "write the records of the flows that fit the filter to a file, as --format jsonl does"),
+    ("?", "this"),
+    ("q Ctrl-C", "leave; a summary follows"),
+];
+
+const FILTERS: &[&str] = &[
+    "app_proto == \"netft\" and verdict != \"confirmed\"",
+    "dst_port in 3224..3324",
+    "ip in 10.0.0.0/8 and bytes > 1M",
+    "verdict == \"contradicted\"",
+    "attributes[\"tls.sni\"] matches \"\\\\.example$\"",
+];
+
+/// The lines.
+pub(super) fn lines() -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (keys, what) in KEYS {
+        lines.push(Line::from(vec![Span::styled(format!("{keys:12} "), bold()), Span::raw(*what)]));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("Filters look like", bold()));
+    lines.extend(FILTERS.iter().map(|filter| Line::raw(format!("  {filter}"))));
+    lines.push(Line::default());
+    let colours = "green: bytes and port agree; cyan: recognised on a port that promises nothing; red: the bytes are \
+                   something else than the port promises; yellow: only the port speaks; magenta: nobody knows";
+    lines.push(Line::styled(colours, dim()));
+    lines
+}
