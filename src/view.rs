@@ -11,6 +11,8 @@
 pub(crate) mod board;
 mod draw;
 mod model;
+#[cfg(test)]
+mod samples;
 mod terminal;
 
 use board::Board;

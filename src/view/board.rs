@@ -262,3 +262,60 @@ impl Board {
         Some(Sight { version, flows, sums: sums.into_iter().collect(), findings, counts })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::samples::flows;
+
+    fn grown(summary: &Summary, by: u64) -> Summary {
+        let mut summary = summary.clone();
+        for count in summary.counts.iter_mut().take(1) {
+            count.bytes += by;
+        }
+        summary
+    }
+
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn a_rate_is_what_was_gained_since_the_last_look() {
+        let flow = flows("ssh.pcap").remove(0);
+        let board = Board::new(10);
+        let worker = board.join();
+        for (second, gained) in [(0, 0), (1, 500), (3, 2500), (4, 2500)] {
+            board.look(worker, Timestamp(second * SECOND), vec![grown(&flow, gained)]);
+        }
+        let sight = board.sight(0).unwrap();
+        let [shown] = &*sight.flows else { panic!("one flow") };
+        assert_eq!((shown.rate, &*shown.trend), (0, &[0, 500, 1000, 0][..]));
+        assert!(shown.goes_on);
+    }
+
+    #[test]
+    fn a_flow_that_ends_is_shown_once_and_the_oldest_give_way() {
+        let flow = flows("ssh.pcap").remove(0);
+        let board = Board::new(2);
+        let worker = board.join();
+        board.look(worker, Timestamp(0), vec![flow.clone()]);
+        board.end(worker, [flow.clone()].into_iter());
+        let sight = board.sight(0).unwrap();
+        assert_eq!((sight.flows.len(), sight.counts.left_out), (1, 0));
+        assert!(!sight.flows.iter().any(|shown| shown.goes_on));
+        board.end(worker, std::iter::repeat_n(flow, 4));
+        let sight = board.sight(0).unwrap();
+        assert_eq!((sight.flows.len(), sight.counts.left_out), (2, 3));
+        // Sums are of all.
+        assert_eq!(sight.sums.iter().map(|(_, sum)| sum.flows).sum::<u64>(), 5);
+    }
+
+    #[test]
+    fn nothing_is_told_twice() {
+        let board = Board::new(2);
+        board.join();
+        let version = board.sight(0).unwrap().version;
+        assert!(board.sight(version).is_none());
+        board.lost(Drops::default(), 1);
+        assert_eq!(board.sight(version).unwrap().counts.lost(), 1);
+    }
+}

@@ -224,6 +224,9 @@ impl Model {
         if self.input.is_some() {
             return self.type_in(key);
         }
+        if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            return Wish::Nothing;
+        }
         let screenful = isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1);
         match key.code {
             KeyCode::Char('q') | KeyCode::Esc if self.cover.is_some() => self.cover = None,

@@ -4,8 +4,12 @@ use super::Options;
 use super::board::Board;
 use super::draw::{Drawn, draw};
 use super::model::{Model, Wish};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use std::mem::ManuallyDrop;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +20,26 @@ use wiretell::output::text::counted;
 use wiretell::shard::Sink;
 
 /// How long keys are waited for before the board is looked at again.
-const FRAME: Duration = Duration::from_millis(200);
+const FRAME_MILLISECONDS: u16 = 200;
 
 /// A terminal that is ours until this is dropped, also by a panic.
 pub(super) struct Screen {
-    terminal: DefaultTerminal,
+    /// Never dropped: its own way to show the cursor again panics where there is no terminal to complain on.
+    terminal: ManuallyDrop<DefaultTerminal>,
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
+        // A terminal that has gone away needs nothing back.
+        let _ = self.terminal.show_cursor();
+        let _ = ratatui::try_restore();
     }
 }
 
 impl Screen {
     /// Takes the terminal. A panic gives it back before it says what happened.
     pub(super) fn enter() -> std::io::Result<Self> {
-        ratatui::try_init().map(|terminal| Self { terminal })
+        ratatui::try_init().map(|terminal| Self { terminal: ManuallyDrop::new(terminal) })
     }
 
     /// Shows the board until the user leaves, `stop` is set, or what is shown is `over` and the view does not stay.
@@ -52,8 +59,8 @@ impl Screen {
             model.refresh(board);
             self.terminal.draw(|frame| drawn = draw(frame, &model, options))?;
             model.scrolled = drawn.scrolled;
-            if !event::poll(FRAME)? {
-                continue;
+            if is_gone()? {
+                return Ok(());
             }
             // All that has come at once, before it is drawn again.
             while event::poll(Duration::ZERO)? {
@@ -69,6 +76,20 @@ impl Screen {
             }
         }
     }
+}
+
+/// Waits for a key, for a short time; whether the terminal has gone away meanwhile. crossterm, asked of one that is
+/// gone, never returns.
+fn is_gone() -> std::io::Result<bool> {
+    let stdin = std::io::stdin();
+    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut polled, PollTimeout::from(FRAME_MILLISECONDS)) {
+        // A signal: that of a terminal that has changed its size, for one.
+        Err(Errno::EINTR) => return Ok(false),
+        polled => polled?,
+    };
+    let gone = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
+    Ok(polled.iter().filter_map(PollFd::revents).any(|events| events.intersects(gone)))
 }
 
 /// Writes the records of the flows that are shown to a new file; says what came of it.
