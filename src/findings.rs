@@ -13,10 +13,11 @@ mod grounds;
 pub mod ledger;
 pub mod live;
 pub mod matrix;
+mod outage;
 mod unanswered;
 mod words;
 
-pub use finding::{Diagnosis, Finding, Severity, Subject};
+pub use finding::{Diagnosis, Episode, Finding, Severity, Subject};
 pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS, Opened};
 pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream, Ways};
 pub use live::Survey;

@@ -116,7 +116,7 @@ impl Train {
         self.seen.last_answered = Some(asked);
         self.trips.observe(at.time.since(asked.time));
         if let Some((start, missed)) = self.unanswered.take() {
-            self.note(Run { missed, start, end: Some(at) });
+            self.note(Run { missed, start, end: Some(at), heard: 0 });
         }
     }
 
@@ -144,7 +144,9 @@ impl Train {
         }
         let mut all = Self { seen: self.seen.clone(), ..Self::default() };
         if let Some((start, missed)) = self.unanswered {
-            all.note(Run { missed, start, end: None });
+            let run = Run { missed, start, end: None, heard: 0 };
+            all.note(run);
+            all.seen.open = (missed >= TOLD_RUN).then_some(run);
         }
         Beats { interval, round_trip: self.trips.spread(), ..all.seen }
     }

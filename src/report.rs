@@ -57,9 +57,20 @@ pub struct Run {
     pub start: Moment,
     /// The answer that ended it; `None` if none came while the flow was seen.
     pub end: Option<Moment>,
+    /// Requests of the asked side meanwhile.
+    pub heard: u64,
 }
 
-/// Most runs of missed heartbeats that are told one by one, per node; those beyond are counted.
+/// A node's counter that began anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Its last request before that.
+    pub before: Moment,
+    /// Its first request after that.
+    pub at: Moment,
+}
+
+/// Most runs of missed heartbeats, and most restarts, that are told one by one, per node; those beyond are counted.
 pub const MAX_RUNS: usize = 16;
 
 /// One node as it asks, and what it answers.
@@ -83,6 +94,10 @@ pub struct Beats {
     pub more_runs: u64,
     /// The longest run.
     pub longest: Option<Run>,
+    /// The run that goes on at the end.
+    pub open: Option<Run>,
+    /// Where the first request went out that was missed, and the time by which the last one was known to be.
+    pub lost: Option<(Moment, Moment)>,
     /// Time between its requests.
     pub interval: Option<Spread>,
     /// Time from its requests to their responses.
@@ -97,13 +112,27 @@ pub struct Beats {
     pub silence: Option<(Moment, Moment)>,
     /// How often its counter began anew.
     pub restarts: u64,
-    /// The first request after that.
-    pub first_restart: Option<Moment>,
-    /// Packets seen twice.
+    /// The first of these times.
+    pub restarted: Vec<Restart>,
+    /// Copies of packets, which count for nothing else.
     pub duplicates: u64,
+    /// The first of them.
+    pub first_duplicate: Option<Moment>,
 }
 
 impl Beats {
+    /// Requests that were neither answered nor missed: what the end may have overtaken.
+    #[must_use]
+    pub const fn pending(&self) -> u64 {
+        self.requests.saturating_sub(self.answered).saturating_sub(self.missed)
+    }
+
+    /// Some were missed between these times.
+    pub(crate) fn lose(&mut self, from: Moment, to: Moment) {
+        let (first, last) = self.lost.unwrap_or((from, to));
+        self.lost = Some((first.min(from), last.max(to)));
+    }
+
     /// One more run of missed requests; the longest is known even where there are more than [`MAX_RUNS`].
     pub(crate) fn note(&mut self, run: Run) {
         if self.longest.is_none_or(|longest| longest.missed < run.missed) {
@@ -130,6 +159,8 @@ pub struct Heartbeats {
     pub frame_bytes: u64,
     /// The largest datagram that carried one, in bytes of payload.
     pub largest_frame: u32,
+    /// Where that was.
+    pub largest_at: Option<Moment>,
     /// Tunnelled frames whose content is not random, so neither encrypted nor compressed, and the first of them.
     pub readable: Option<(u64, Moment)>,
     /// The first datagram that is neither.

@@ -140,6 +140,15 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         );
         findings.push(new(diagnosis).graded(severity).because(sentence));
     }
+    if let Some((copies, all, first)) = grounds.copies {
+        let sentence = format!(
+            "{} of {} came a second time within a millisecond, the first {}.",
+            words::count(copies),
+            counted(all, "heartbeat"),
+            words::at(first, grounds.digits)
+        );
+        findings.push(new(&DOUBLED).because(sentence).shown_by("udp.port == 3343".to_owned()));
+    }
     let [tcp, midway, doubled] = grounds.tcp;
     if midway > 0 {
         let sentence =

@@ -4,16 +4,21 @@
 //! together, because the pattern says what no single route does: one node, one network, one site, or load.
 
 mod pattern;
+mod restart;
 mod route;
 mod traffic;
 
+use super::finding::Episode;
 use super::ledger::Line;
+use super::matrix::Matrix;
+use super::outage;
 use super::words::{self, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::key::{Transport, protocol};
 use crate::packet::TcpHeader;
 use crate::summary::Summary;
-use std::collections::BTreeSet;
+use route::Trouble;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Where cluster nodes talk: UDP for heartbeats and tunnelled traffic, TCP for joining.
@@ -37,7 +42,7 @@ pub(super) const FAMILY: Family = Family {
         pattern::SPLIT,
         pattern::NETWORK,
         pattern::SCATTERED,
-        RESTARTED,
+        restart::RESTARTED,
         TRANSLATED,
         INTERVAL,
         NO_REDUNDANCY,
@@ -47,16 +52,6 @@ pub(super) const FAMILY: Family = Family {
         JOIN_BLOCKED,
         TCP_BLOCKED,
     ],
-};
-
-const RESTARTED: Diagnosis = Diagnosis {
-    id: "netft-node-restarted",
-    severity: Severity::Warning,
-    title: "A node's heartbeat counter began anew",
-    meaning: "The node, its cluster service or its network driver was restarted (event 1135 on the others).",
-    evidence: "A request whose sequence is far below the one before it, from the same node on the same route.",
-    caveats: &["A failover of the address to another host looks the same."],
-    advice: &["Look for events 6005, 6008 and 1074 in the node's System log around this time."],
 };
 
 const TRANSLATED: Diagnosis = Diagnosis {
@@ -123,13 +118,20 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let joins = blocked_joins(grounds, findings);
-    let troubles = route::troubles(grounds, &joins);
+    let is_told = |line: &Line| {
+        let (from, to) = (line.from.address, line.to.address);
+        joins.contains(&(from, to)) || joins.contains(&(to, from))
+    };
+    let lines: Vec<&Line> = grounds.heartbeats.iter().filter(|line| line.known && !is_told(line)).collect();
+    let matrix = Matrix::of(grounds.heartbeats);
+    let outages = outage::read(&matrix, &lines);
     traffic::behind_bulk(grounds, findings);
-    let rest = pattern::read(grounds, troubles, findings);
-    findings.extend(rest.into_iter().map(|trouble| trouble.finding(grounds)));
+    let rest = pattern::tell(grounds, &matrix, &lines, &outages, findings);
+    let troubles = refused(route::troubles(grounds, &rest), findings);
+    findings.extend(troubles.into_iter().map(|trouble| trouble.finding(grounds)));
+    restart::tell(grounds, &matrix, findings);
     let mut seen = BTreeSet::new();
     for line in grounds.heartbeats {
-        restarted(line, findings);
         if seen.insert(line.from.min(line.to)) {
             changed_interval(line, findings);
         }
@@ -154,23 +156,29 @@ fn of_line(diagnosis: &'static Diagnosis, line: &Line, at: crate::packet::Timest
     finding
 }
 
-fn restarted(line: &Line, findings: &mut Vec<Finding>) {
-    let Some(restart) = line.beats.first_restart else { return };
-    let silence = line.beats.silence.filter(|(_, after)| after.time <= restart.time);
-    let before = silence.map(|(from, to)| {
-        format!("Before that it was silent for {} from {} on.", span(to.time.since(from.time)), words::utc(from.time, line.digits))
-    });
-    findings.push(
-        of_line(&RESTARTED, line, restart.time)
-            .titled(format!("{} was restarted: its heartbeat counter began anew", line.from.address))
-            .because(format!(
-                "A request of {} {} has a far lower sequence than the one before it ({} in all).",
-                line.from.address,
-                at(restart, line.digits),
-                counted(line.beats.restarts, "restart")
-            ))
-            .because_some(before),
-    );
+/// Takes out routes that ICMP explains: one finding per node that cannot be reached.
+fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
+    let (refused, rest): (Vec<_>, Vec<_>) =
+        troubles.into_iter().partition(|trouble| trouble.diagnosis.id == route::REFUSED.id);
+    let mut by_node: BTreeMap<IpAddr, Vec<Trouble<'a>>> = BTreeMap::new();
+    for trouble in refused {
+        by_node.entry(trouble.line.to.address).or_default().push(trouble);
+    }
+    for (node, members) in by_node {
+        let Some(first) = members.iter().min_by_key(|trouble| trouble.start()) else { continue };
+        let mut finding = of_line(&route::REFUSED, first.line, first.start().time)
+            .titled(format!("Heartbeats to {node} are refused by ICMP"));
+        finding.subject.hosts = vec![node];
+        finding.severity = members.iter().map(|trouble| trouble.severity).max().unwrap_or(finding.severity);
+        for trouble in &members {
+            finding = trouble.line.flows.iter().fold(finding, |finding, &flow| finding.flow(flow));
+            finding = finding.because_some(trouble.sentence().map(str::to_owned));
+        }
+        let runs = members.iter().filter_map(|trouble| Some((trouble.line, trouble.run.as_ref()?)));
+        finding.episode = Episode::of(runs, true);
+        findings.push(finding.shown_by(format!("udp.port == {PORT} && {}", words::address_filter(node))));
+    }
+    rest
 }
 
 fn translated(line: &Line, findings: &mut Vec<Finding>) {
@@ -201,10 +209,11 @@ fn changed_interval(line: &Line, findings: &mut Vec<Finding>) {
     findings.push(
         of_line(&INTERVAL, line, first.time)
             .because(format!(
-                "The median time between {} of {} is {}; a threshold of 5, 10, 20 or 40 missed ones is reached after \
+                "The median time between {} of {} from {} on is {}; a threshold of 5, 10, 20 or 40 missed ones is reached after \
                  {}, {}, {} or {}.",
                 counted(line.beats.requests, "request"),
                 line.from.address,
+                stamp(first, line.digits),
                 span(interval.median),
                 span(5 * interval.median),
                 span(10 * interval.median),
@@ -236,7 +245,7 @@ fn no_redundancy(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     findings.push(of_line(&NO_REDUNDANCY, line, first.time).because(format!(
-        "In {} of heartbeats from {} on, all {} are in one network.",
+        "In {} of heartbeats from {} on, all of them ({}) are in one network.",
         span(watched),
         stamp(first, line.digits),
         counted(grounds.heartbeats.len() as u64, "line")

@@ -1,8 +1,9 @@
 //! A finding: what is wrong, with whom, how that is known, and what to do about it.
 
-use crate::key::Transport;
+use super::ledger::Line;
+use crate::key::{Endpoint, Transport};
 use crate::packet::Timestamp;
-use crate::report::Moment;
+use crate::report::{Moment, Run};
 use crate::summary::Summary;
 use std::net::IpAddr;
 
@@ -73,6 +74,50 @@ pub struct Subject {
     pub ports: Vec<(Option<Transport>, u16)>,
 }
 
+/// Most faults by which an outage is known again.
+const MAX_FAULTS: usize = 256;
+
+/// An outage that a finding is about, to know it again while live.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Episode {
+    /// Who is not answered by whom, and since when.
+    pub faults: Vec<(Endpoint, Endpoint, Timestamp)>,
+    /// When all of it was over, if it is.
+    pub end: Option<Timestamp>,
+}
+
+impl Episode {
+    /// Of runs of missed heartbeats; `ends` says whether they are all that there is.
+    #[must_use]
+    pub fn of<'a>(runs: impl Iterator<Item = (&'a Line, &'a Run)>, ends: bool) -> Option<Self> {
+        let mut episode = Self::default();
+        let mut over = ends;
+        for (line, run) in runs {
+            episode.faults.push((line.from, line.to, run.start.time));
+            over &= run.end.is_some();
+            episode.end = episode.end.max(run.end.map(|end| end.time));
+        }
+        episode.end = episode.end.filter(|_| over);
+        (!episode.faults.is_empty()).then_some(episode)
+    }
+
+    /// Whether both tell of one outage: of the same faults, or of some on one route that both go on.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let both = self.end.is_none() && other.end.is_none();
+        self.faults.iter().any(|(from, to, since)| {
+            other.faults.iter().any(|(a, b, other)| (a, b) == (from, to) && (since == other || both))
+        })
+    }
+
+    /// Takes in the faults of another.
+    pub fn add(&mut self, other: &Self) {
+        let new =
+            other.faults.iter().filter(|fault| !self.faults.contains(fault)).copied().collect::<Vec<_>>();
+        self.faults.extend(new.into_iter().take(MAX_FAULTS.saturating_sub(self.faults.len())));
+    }
+}
+
 /// Most sentences of evidence, flows and hosts that one finding names; what is beyond is counted in a sentence.
 const MAX_NAMED: usize = 12;
 
@@ -103,6 +148,8 @@ pub struct Finding {
     pub filter: String,
     /// Which of the captures it is about, where each is a timeline of its own.
     pub file: Option<u32>,
+    /// The outage that it tells of.
+    pub episode: Option<Episode>,
 }
 
 impl Finding {
@@ -123,6 +170,7 @@ impl Finding {
             advice: owned(diagnosis.advice),
             filter: String::new(),
             file: None,
+            episode: None,
         }
     }
 

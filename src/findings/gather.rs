@@ -3,7 +3,7 @@
 //! What is kept is kept by the flow's shard, whichever worker runs that: so the bounds are met at the same
 //! flow whatever the number of threads.
 
-use super::grounds::{CaptureFacts, Grounds, Stream, Sums};
+use super::grounds::{CaptureFacts, Grounds, Silence, Stream, Sums};
 use super::ledger::{self, Line};
 use super::{FAMILIES, Finding};
 use crate::key::{Endpoint, FlowKey, HostPair, protocol};
@@ -300,10 +300,13 @@ impl Examination {
         let mut examined = Examined::default();
         let mut capture = capture.clone();
         for (timeline, buckets) in self.timelines {
-            let before = examined.findings.len();
+            let (before, lines) = (examined.findings.len(), examined.heartbeats.len());
             conclude(buckets, &capture, &mut examined);
             for finding in examined.findings.iter_mut().skip(before).filter(|_| self.each) {
                 finding.file = Some(timeline);
+            }
+            for line in examined.heartbeats.iter_mut().skip(lines).filter(|_| self.each) {
+                line.file = Some(timeline);
             }
             // What concerns all captures is said once.
             capture.told = true;
@@ -328,6 +331,7 @@ impl Examination {
 fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Examined) {
     let Some(sums) = Sums::of(&buckets) else { return };
     examined.overlooked += buckets.iter().map(|bucket| bucket.overlooked).sum::<u64>();
+    let mut gathered: Vec<(Vec<Summary>, Vec<Line>)> = Vec::new();
     for (place, family) in FAMILIES.iter().enumerate() {
         let mut flows: Vec<Summary> = buckets
             .iter_mut()
@@ -336,8 +340,19 @@ fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Exa
             .collect();
         flows.sort_by_key(|flow| (flow.first, flow.id));
         let is_any = family.title == super::keepalives::FAMILY.title;
-        let lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
-        let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
+        let mut lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
+        let grounds = Grounds::new((&flows, &[]), &buckets, capture, &sums);
+        for line in lines.iter_mut().filter(|line| line.is_cluster()) {
+            if grounds.silence(line.to.address, line.from.address) == Silence::Unknowable {
+                line.withhold();
+            }
+        }
+        gathered.push((flows, lines));
+    }
+    let copies = ledger::copies(gathered.iter().flat_map(|(_, lines)| lines));
+    for (family, (flows, lines)) in FAMILIES.iter().zip(gathered) {
+        let mut grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
+        grounds.copies = copies;
         let before = examined.findings.len();
         (family.examine)(&grounds, &mut examined.findings);
         let findings = examined.findings.iter().skip(before);

@@ -5,6 +5,7 @@ use super::ledger::Line;
 use super::words::{self, percent};
 use crate::key::{Endpoint, FlowKey};
 use crate::packet::Timestamp;
+use crate::report::Moment;
 use crate::summary::Summary;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -129,6 +130,8 @@ pub struct Grounds<'a> {
     pub span: (Timestamp, Timestamp),
     /// TCP connections, those without a handshake, and handshakes seen twice at once.
     pub tcp: [u64; 3],
+    /// Copies of heartbeats, of how many in all, and the first.
+    pub copies: Option<(u64, u64, Moment)>,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
     buckets: &'a [Bucket],
@@ -143,7 +146,7 @@ impl<'a> Grounds<'a> {
         sums: &Sums,
     ) -> Self {
         let Sums { span, tcp, ways, digits } = *sums;
-        Self { flows, heartbeats, capture, span, tcp, digits, buckets, ways }
+        Self { flows, heartbeats, capture, span, tcp, copies: None, digits, buckets, ways }
     }
 
     /// How many host pairs were heard both ways, and how many one way only.
@@ -212,6 +215,19 @@ impl<'a> Grounds<'a> {
         self.span.1.since(time)
     }
 
+    /// That the capture itself lost so much that answers may be among it.
+    #[must_use]
+    pub fn losses(&self) -> Option<String> {
+        let lost = self.capture.lost + self.capture.behind;
+        // Answers come in threes and more: one packet in a hundred missing does not explain all of them away.
+        (lost * 100 > self.capture.packets).then(|| {
+            format!(
+                "{} of the packets were lost before they were captured; the answers may be among them.",
+                percent(lost, self.capture.packets + lost)
+            )
+        })
+    }
+
     /// Whether it can be said that `silent` did not answer `asker`.
     #[must_use]
     pub fn silence(&self, silent: IpAddr, asker: IpAddr) -> Silence {
@@ -219,13 +235,8 @@ impl<'a> Grounds<'a> {
         if heard == Heard::Uncaptured || (self.is_one_way() && heard != Heard::Yes) {
             return Silence::Unknowable;
         }
-        let lost = self.capture.lost + self.capture.behind;
-        // Answers come in threes and more: one packet in a hundred missing does not explain all of them away.
-        if lost * 100 > self.capture.packets {
-            return Silence::Doubtful(format!(
-                "{} of the packets were lost before they were captured; the answers may be among them.",
-                percent(lost, self.capture.packets + lost)
-            ));
+        if let Some(caveat) = self.losses() {
+            return Silence::Doubtful(caveat);
         }
         if heard == Heard::Yes {
             return Silence::Proven(format!(

@@ -1,14 +1,16 @@
 //! Keepalives of any kind: flows in which a side speaks in a steady rhythm, and whether it is answered.
 
+use super::finding::Episode;
+use super::ledger::Line;
 use super::words::{at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence};
-use crate::report::Report;
+use crate::report::{Report, Run};
 
 pub(super) const FAMILY: Family = Family {
     title: "Steady exchanges of any kind",
     concerns: |flow| matches!(flow.report.as_deref(), Some(Report::Keepalives(_))),
     examine,
-    diagnoses: &[UNANSWERED],
+    diagnoses: &[UNANSWERED, INTERRUPTED],
 };
 
 const UNANSWERED: Diagnosis = Diagnosis {
@@ -22,31 +24,80 @@ const UNANSWERED: Diagnosis = Diagnosis {
     advice: &["Look at the silent host: is the program still there (netstat -ano, ss -lntup)?"],
 };
 
+const INTERRUPTED: Diagnosis = Diagnosis {
+    id: "keepalive-interrupted",
+    severity: Severity::Info,
+    title: "A steady exchange was not answered for a while",
+    meaning: "One side went on in its rhythm and the other was silent: its program, its host or the path to it failed, and \
+              came back.",
+    evidence: "At least 20 equal packets at equal intervals, and five or more in a row that were not answered, with an answer \
+               after them; nine in ten of the others were.",
+    caveats: &["Of an unknown protocol it is only assumed that the one side asks and the other answers."],
+    advice: &["Compare the time with restarts and with changes of the network."],
+};
+
+/// Packets in a row without answer that are no accident.
+const MIN_RUN: u64 = 5;
+
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     for line in grounds.heartbeats {
         let beats = &line.beats;
-        let Some(run) = beats.longest.filter(|run| run.end.is_none() && run.missed >= 5) else { continue };
-        let earlier = beats.requests.saturating_sub(run.missed);
-        if beats.answered < 20 || beats.answered * 10 < earlier * 9 {
+        let long: Vec<&Run> = beats.runs.iter().filter(|run| run.missed >= MIN_RUN).collect();
+        let outside = beats.requests.saturating_sub(long.iter().map(|run| run.missed).sum());
+        if beats.answered < 20 || beats.answered * 10 < outside * 9 {
             continue;
         }
         // Datagrams go on without their listener; a stream that is sent again says so itself.
         let Silence::Proven(_) = grounds.silence(line.to.address, line.from.address) else { continue };
-        let last = beats.last_answered.map(|last| format!("The last one that was answered went out {}.", at(last, line.digits)));
-        let finding = Finding::new(&UNANSWERED, run.start.time, line.digits)
-            .between(line.from.address, line.to.address)
-            .on(line.transport, line.to.port)
-            .titled(format!("{} does not answer {} any more", end(line.to), end(line.from)))
-            .because(format!(
-                "{} of {} from {} on, one every {}, were not answered; {} before them were.",
-                counted(run.missed, "packet"),
-                end(line.from),
-                stamp(run.start, line.digits),
-                span(line.interval()),
-                beats.answered
-            ))
-            .because_some(last)
-            .shown_by(line.filter.clone());
-        findings.push(line.flows.iter().fold(finding, |finding, &flow| finding.flow(flow)));
+        let over: Vec<&Run> = long.into_iter().filter(|run| run.end.is_some()).collect();
+        if let Some(run) = beats.open.filter(|run| run.missed >= MIN_RUN) {
+            findings.push(unanswered(line, &run));
+        } else if let Some(first) = over.first() {
+            let finding = about(&INTERRUPTED, line, first)
+                .titled(format!("{} did not answer {} for a while", end(line.to), end(line.from)));
+            findings.push(over.iter().fold(finding, |finding, run| finding.because_some(interruption(line, run))));
+        }
     }
+}
+
+/// A finding about a run of a line.
+fn about(diagnosis: &'static Diagnosis, line: &Line, run: &Run) -> Finding {
+    let mut finding = Finding::new(diagnosis, run.start.time, line.digits)
+        .between(line.from.address, line.to.address)
+        .on(line.transport, line.to.port)
+        .shown_by(line.filter.clone());
+    finding.episode = Episode::of(std::iter::once((line, run)), true);
+    line.flows.iter().fold(finding, |finding, &flow| finding.flow(flow))
+}
+
+fn interruption(line: &Line, run: &Run) -> Option<String> {
+    let back = run.end?;
+    Some(format!(
+        "{} of {} from {} on, one every {}, were not answered; the next answer came {}, {} later.",
+        counted(run.missed, "packet"),
+        end(line.from),
+        stamp(run.start, line.digits),
+        span(line.interval()),
+        at(back, line.digits),
+        span(back.time.since(run.start.time))
+    ))
+}
+
+fn unanswered(line: &Line, run: &Run) -> Finding {
+    let beats = &line.beats;
+    let last = beats.last_answered.map(|last| format!("The last one that was answered went out {}.", at(last, line.digits)));
+    let watched =
+        beats.first.map(|first| format!(" Counted from {} on, when its rhythm became clear.", stamp(first, line.digits)));
+    about(&UNANSWERED, line, run)
+        .titled(format!("{} does not answer {} any more", end(line.to), end(line.from)))
+        .because(format!(
+            "{} of {} from {} on, one every {}, were not answered; {} before them were.{}",
+            counted(run.missed, "packet"),
+            end(line.from),
+            stamp(run.start, line.digits),
+            span(line.interval()),
+            beats.answered,
+            watched.unwrap_or_default()
+        ))
+        .because_some(last)
 }

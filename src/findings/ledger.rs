@@ -5,9 +5,9 @@
 
 use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport};
-use crate::report::{Beats, Heartbeats, Moment, Report, Spread};
+use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Spread};
 use crate::summary::Summary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
 /// is recommended for clouds.
@@ -38,12 +38,20 @@ pub struct Line {
     pub translated: Option<(String, Moment)>,
     /// Tunnelled frames on the route, and the largest datagram that carried one.
     pub tunnelled: (u64, u32),
+    /// Where that was.
+    pub largest_at: Option<Moment>,
     /// Those of them whose content can be read, and the first.
     pub readable: Option<(u64, Moment)>,
     /// What carries it.
     pub transport: Option<Transport>,
     /// The flow's label: `netft` for a cluster's heartbeats.
     pub app: Option<&'static str>,
+    /// Whether the capture can show what was not answered.
+    pub known: bool,
+    /// Missed heartbeats that are told of with other routes.
+    pub(super) explained: u64,
+    /// Which of the captures it is in, where each is a timeline of its own.
+    pub file: Option<u32>,
 }
 
 /// The label of a cluster's heartbeats.
@@ -71,10 +79,23 @@ impl Line {
             too_big: None,
             translated: None,
             tunnelled: (0, 0),
+            largest_at: None,
             readable: None,
             transport: Some(Transport::Udp),
             app: Some(CLUSTER),
+            known: true,
+            explained: 0,
+            file: None,
         }
+    }
+
+    /// Leaves out what was not answered: the capture cannot show it.
+    pub(super) fn withhold(&mut self) {
+        self.known = false;
+        let beats = &mut self.beats;
+        beats.missed = 0;
+        beats.runs.clear();
+        (beats.more_runs, beats.longest, beats.open, beats.lost) = (0, None, None, None);
     }
 
     /// The time between requests that was measured, or one second.
@@ -137,14 +158,39 @@ pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
                     too_big: None,
                     translated: None,
                     tunnelled: (0, 0),
+                    largest_at: None,
                     readable: None,
                     transport: flow.key.transport(),
                     app: flow.app,
+                    known: true,
+                    explained: 0,
+                    file: None,
                 });
             }
         }
     }
     lines
+}
+
+/// Copies of a cluster's heartbeats, of how many in all, and the first.
+pub(super) fn copies<'a>(lines: impl Iterator<Item = &'a Line>) -> Option<(u64, u64, Moment)> {
+    let mut sum = None::<(u64, Moment)>;
+    let mut all = 0;
+    let mut seen = BTreeSet::new();
+    for line in lines.filter(|line| line.is_cluster()) {
+        // The line of the other end has the same two nodes.
+        if !seen.insert((line.from.min(line.to), line.from.max(line.to), line.flows.first().copied())) {
+            continue;
+        }
+        for beats in [&line.beats, &line.peer] {
+            all += beats.requests + beats.responses;
+            if let Some(at) = beats.first_duplicate {
+                let (count, first) = sum.unwrap_or((0, at));
+                sum = Some((count + beats.duplicates, first.min(at)));
+            }
+        }
+    }
+    sum.map(|(count, first)| (count, all, first))
 }
 
 /// The records of one route, the low end first.
@@ -191,12 +237,16 @@ impl Route {
     fn lines(self, low: Endpoint, high: Endpoint) -> [Line; 2] {
         let mut nodes = [Beats::default(), Beats::default()];
         let (mut translated, mut tunnelled, mut readable) = (None, (0, 0), None::<(u64, Moment)>);
+        let mut largest_at = None;
         for part in &self.parts {
             for (sum, part) in nodes.iter_mut().zip(&part.nodes) {
                 join(sum, part);
             }
             let named = part.mismatch.map(|((from, to), at)| (format!("{from} > {to}"), at));
             translated = translated.or(named);
+            if part.largest_frame > tunnelled.1 {
+                largest_at = part.largest_at;
+            }
             tunnelled = (tunnelled.0 + part.frames, tunnelled.1.max(part.largest_frame));
             if let Some((count, at)) = part.readable {
                 readable = Some(readable.map_or((count, at), |(sum, first)| (sum + count, first)));
@@ -215,9 +265,13 @@ impl Route {
             translated: translated.clone(),
             too_big: self.too_big.clone(),
             tunnelled,
+            largest_at,
             readable,
             transport: Some(Transport::Udp),
             app: Some(CLUSTER),
+            known: true,
+            explained: 0,
+            file: None,
         };
         [line(low, high, first.clone(), second.clone()), line(high, low, second, first)]
     }
@@ -237,14 +291,29 @@ fn join(sum: &mut Beats, part: &Beats) {
         sum.note(*run);
     }
     sum.more_runs += part.more_runs;
+    if let Some(open) = sum.open
+        && part.answered > 0
+    {
+        // It did not go on: the later record has answers.
+        let runs = sum.runs.iter_mut().chain(&mut sum.longest);
+        for run in runs.filter(|run| run.start == open.start && run.end.is_none()) {
+            run.end = part.first;
+        }
+    }
+    sum.open = part.open;
+    if let Some((from, to)) = part.lost {
+        sum.lose(from, to);
+    }
     sum.interval = spread(sum.interval, part.interval);
     sum.round_trip = spread(sum.round_trip, part.round_trip);
     sum.first = sum.first.or(part.first);
     sum.last = part.last.or(sum.last);
     sum.last_answered = part.last_answered.or(sum.last_answered);
     sum.restarts += part.restarts;
-    sum.first_restart = sum.first_restart.or(part.first_restart);
+    let room = MAX_RUNS.saturating_sub(sum.restarted.len());
+    sum.restarted.extend(part.restarted.iter().take(room));
     sum.duplicates += part.duplicates;
+    sum.first_duplicate = sum.first_duplicate.or(part.first_duplicate);
     let longer = |a: Option<(Moment, Moment)>, b: Option<(Moment, Moment)>| {
         let len = |pair: &(Moment, Moment)| pair.1.time.since(pair.0.time);
         [a, b].into_iter().flatten().max_by_key(len)

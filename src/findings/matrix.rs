@@ -4,6 +4,9 @@
 //! where all networks number their nodes alike, as is usual; else each address stands for itself.
 
 use super::ledger::{Line, THRESHOLDS};
+use super::outage::{Outage, Pattern, Route};
+use super::words::{counted, span};
+use crate::output::time::Utc;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,6 +31,9 @@ impl std::fmt::Display for Network {
     }
 }
 
+/// Instead of a number of missed heartbeats where the capture cannot show it.
+pub const UNKNOWN: u64 = u64::MAX;
+
 /// The part of an address that tells the nodes of a network apart.
 fn host_part(address: IpAddr) -> u64 {
     match address {
@@ -48,6 +54,8 @@ pub struct Matrix {
     pub nodes: Vec<Vec<IpAddr>>,
     /// By who asks and who is asked: the most missed in a row, per network; `None` where no heartbeat goes.
     cells: BTreeMap<(usize, usize), Vec<Option<u64>>>,
+    places: BTreeMap<IpAddr, usize>,
+    reading: Vec<String>,
 }
 
 impl Matrix {
@@ -72,7 +80,7 @@ impl Matrix {
             nodes: nodes.into_values().collect(),
             ..Self::default()
         };
-        let places: BTreeMap<IpAddr, usize> = matrix
+        matrix.places = matrix
             .nodes
             .iter()
             .enumerate()
@@ -80,14 +88,15 @@ impl Matrix {
             .collect();
         for line in lines {
             let (from, to) = (line.from.address, line.to.address);
-            let (Some(&asks), Some(&asked)) = (places.get(&from), places.get(&to)) else { continue };
+            let (Some(asks), Some(asked)) = (matrix.place(from), matrix.place(to)) else { continue };
             let width = matrix.networks.len();
             let network = matrix.networks.iter().position(|&network| network == Network::of(from));
             let cell = matrix.cells.entry((asks, asked)).or_insert_with(|| vec![None; width]);
             if let Some(slot) = network.and_then(|network| cell.get_mut(network)) {
-                *slot = (*slot).max(Some(line.longest()));
+                *slot = (*slot).max(Some(if line.known { line.longest() } else { UNKNOWN }));
             }
         }
+        matrix.reading = matrix.read(lines);
         matrix
     }
 
@@ -97,26 +106,15 @@ impl Matrix {
         self.cells.get(&(asks, asked)).map(Vec::as_slice)
     }
 
-    /// All routes: two nodes, the lower first, and a network; and whether heartbeats fail there in either direction.
-    fn routes(&self) -> BTreeMap<(usize, usize, usize), bool> {
-        let [lowest, ..] = THRESHOLDS;
-        let mut routes = BTreeMap::new();
-        for (&(asks, asked), cell) in &self.cells {
-            for (network, missed) in cell.iter().enumerate() {
-                if let Some(missed) = missed {
-                    *routes.entry((asks.min(asked), asks.max(asked), network)).or_default() |=
-                        *missed >= lowest;
-                }
-            }
-        }
-        routes
-    }
-
     /// Nodes of which some route fails.
     #[must_use]
     pub fn troubled(&self) -> BTreeSet<usize> {
-        let bad = self.routes().into_iter().filter(|(_, fails)| *fails);
-        bad.flat_map(|((a, b, _), _)| [a, b]).collect()
+        let [lowest, ..] = THRESHOLDS;
+        let fails = |cell: &[Option<u64>]| {
+            cell.iter().flatten().any(|missed| *missed >= lowest && *missed != UNKNOWN)
+        };
+        let bad = self.cells.iter().filter(|(_, cell)| fails(cell));
+        bad.flat_map(|(&(a, b), _)| [a, b]).collect()
     }
 
     /// A node's name: its first address.
@@ -125,99 +123,154 @@ impl Matrix {
         self.nodes.get(node).and_then(|node| node.first()).map(IpAddr::to_string).unwrap_or_default()
     }
 
+    /// Where a node or an address is among the nodes.
+    pub(super) fn place(&self, address: IpAddr) -> Option<usize> {
+        self.places.get(&address).copied()
+    }
+
+    /// The nodes of a line and its network.
+    pub(super) fn route(&self, line: &Line) -> Option<Route> {
+        let (from, to) = (self.place(line.from.address)?, self.place(line.to.address)?);
+        let network = self.networks.iter().position(|&network| network == Network::of(line.from.address))?;
+        Some((from.min(to), from.max(to), network))
+    }
+
+    /// The network of a node's first address.
+    pub(super) fn network_of(&self, node: usize) -> Option<usize> {
+        let address = *self.nodes.get(node)?.first()?;
+        self.networks.iter().position(|&network| network == Network::of(address))
+    }
+
+    /// Whether it is not known which addresses are one node's, of several networks.
+    pub(super) fn is_apart(&self) -> bool {
+        self.networks.len() > 1 && self.nodes.iter().all(|node| node.len() == 1)
+    }
+
     /// What the pattern says.
     #[must_use]
     pub fn reading(&self) -> String {
-        let mut routes = self.routes();
+        self.reading.join(" ")
+    }
+
+    fn read(&self, lines: &[Line]) -> Vec<String> {
         let mut sentences = Vec::new();
-        if routes.values().all(|fails| !fails) {
-            sentences.push("No route misses five heartbeats in a row.".to_owned());
-        } else {
-            while let Some(node) = self.lost_node(&routes) {
-                sentences.push(format!("All routes of {} fail: look at that node first.", self.name(node)));
-                routes.retain(|&(a, b, _), _| a != node && b != node);
+        let known: Vec<&Line> = lines.iter().filter(|line| line.known).collect();
+        if known.len() < lines.len() {
+            let unknown = lines.len() - known.len();
+            sentences.push(format!(
+                "Of {} only one direction is in the capture (?): what they missed cannot be told.",
+                counted(unknown as u64, "line")
+            ));
+        }
+        let outages = super::outage::read(self, &known);
+        // Of a path what happened to it at all its times is one thing.
+        let mut told: Vec<(Pattern, Vec<&Outage<'_>>)> = Vec::new();
+        for outage in &outages {
+            let same = told
+                .iter_mut()
+                .find(|(pattern, _)| matches!(pattern, Pattern::Path(..)) && *pattern == outage.pattern);
+            match same {
+                Some((_, outages)) => outages.push(outage),
+                None => told.push((outage.pattern.clone(), vec![outage])),
             }
-            sentences.extend(self.pattern(&routes, !sentences.is_empty()));
+        }
+        // What stays below every threshold on a single path shows in the cells.
+        let [lowest, ..] = THRESHOLDS;
+        let longest =
+            |outages: &[&Outage<'_>]| outages.iter().map(|outage| outage.longest()).max().unwrap_or(0);
+        told.retain(|(pattern, outages)| !matches!(pattern, Pattern::Path(..)) || longest(outages) >= lowest);
+        told.sort_by_key(|(_, outages)| outages.iter().map(|outage| outage.start()).min());
+        let several = told.len() > 1;
+        for (pattern, outages) in &told {
+            let said = self.say(pattern, outages, several);
+            let when = if several { when(outages) } else { String::new() };
+            sentences.push(format!("{when}{said}"));
+        }
+        if told.is_empty() && !known.is_empty() {
+            sentences.push("No route misses five heartbeats in a row.".to_owned());
         }
         if let [one] = self.networks.as_slice() {
             sentences.push(format!("All heartbeats go over {one}: no second network was seen."));
         }
-        sentences.join(" ")
+        sentences
     }
 
-    /// A node of which all routes fail, where there are routes of others that do not.
-    fn lost_node(&self, routes: &BTreeMap<(usize, usize, usize), bool>) -> Option<usize> {
-        (0..self.nodes.len()).find(|&node| {
-            let (own, others): (Vec<_>, Vec<_>) =
-                routes.iter().partition(|((a, b, _), _)| *a == node || *b == node);
-            own.len() > 1 && own.iter().all(|(_, fails)| **fails) && others.iter().any(|(_, fails)| !**fails)
-        })
-    }
-
-    /// What the routes say together; `others` says that some nodes were told already.
-    fn pattern(&self, routes: &BTreeMap<(usize, usize, usize), bool>, others: bool) -> Option<String> {
-        let pairs = |of: &dyn Fn(usize, bool) -> bool| -> Pairs<usize> {
-            routes
-                .iter()
-                .filter(|((_, _, network), fails)| of(*network, **fails))
-                .map(|((a, b, _), _)| (*a, *b))
-                .collect()
+    /// What one pattern says; `others` says that it is not the only one.
+    fn say(&self, pattern: &Pattern, outages: &[&Outage<'_>], others: bool) -> String {
+        let network = |network: usize| self.networks.get(network).map(Network::to_string).unwrap_or_default();
+        let names = |nodes: &mut dyn Iterator<Item = usize>| {
+            nodes.map(|node| self.name(node)).collect::<Vec<_>>().join(", ")
         };
-        let (all, bad) = (pairs(&|_, _| true), pairs(&|_, fails| fails));
-        let failing: BTreeSet<usize> =
-            routes.iter().filter(|(_, fails)| **fails).map(|((_, _, network), _)| *network).collect();
-        let what = if others { "Whatever else fails" } else { "Everything that fails" };
-        if let ([pair], 2..) = (bad.iter().copied().collect::<Vec<_>>().as_slice(), routes.len()) {
-            let networks: Vec<String> = failing
-                .iter()
-                .filter_map(|&network| self.networks.get(network))
-                .map(Network::to_string)
-                .collect();
-            return Some(format!(
-                "{what} is between {} and {} on {}: the path between these two.",
-                self.name(pair.0),
-                self.name(pair.1),
-                networks.join(", ")
-            ));
-        }
-        let &network = failing.first()?;
-        if failing.len() == 1 && self.networks.len() > 1 {
-            let name = self.networks.get(network).map(Network::to_string).unwrap_or_default();
-            let whole = pairs(&|which, _| which == network);
-            let who = match only_node(&whole, &bad) {
-                Some(node) => {
-                    format!("only {} fails there: its adapter, cable or switch port.", self.name(node))
-                }
-                None if whole == bad => "there nothing gets through.".to_owned(),
-                None => format!("there {} of {} pairs fail.", bad.len(), whole.len()),
-            };
-            return Some(format!("{what} is on {name}, and the other networks work: {who}"));
-        }
-        Some(if let Some(group) = blocks(&all, &bad) {
-            let names: Vec<String> = group.iter().map(|&node| self.name(node)).collect();
-            format!(
+        match pattern {
+            Pattern::Silent(nodes) => {
+                let who = names(&mut nodes.iter().copied());
+                format!("Nothing is heard of {who} on any route: look at that node first.")
+            }
+            Pattern::Isolated(node) => {
+                format!("All routes of {} fail: look at that node first.", self.name(*node))
+            }
+            Pattern::Adapter(node, on) => format!(
+                "All that fails is on {}, and the other networks work: only {} fails there: its adapter, cable or switch port.",
+                network(*on),
+                self.name(*node)
+            ),
+            Pattern::Network(on) => {
+                format!(
+                    "All that fails is on {}, and the other networks work: there nothing gets through.",
+                    network(*on)
+                )
+            }
+            Pattern::Split(group) => format!(
                 "{} lost the others and keep each other: the link between two sites or switches.",
-                names.join(", ")
-            )
-        } else if all == bad {
-            "Nothing gets through anywhere.".to_owned()
-        } else {
-            format!("{what} is scattered: congestion, or hosts under load.")
-        })
+                names(&mut group.iter().copied())
+            ),
+            Pattern::Everything => "Nothing gets through anywhere.".to_owned(),
+            Pattern::Scattered => {
+                "Losses are scattered over routes of several nodes: congestion, or hosts under load."
+                    .to_owned()
+            }
+            Pattern::Lossy(node) => {
+                format!(
+                    "Losses are on routes of {}: its load, its adapter, or the way to it.",
+                    self.name(*node)
+                )
+            }
+            Pattern::Path(a, b) => {
+                let faults = outages.iter().flat_map(|outage| &outage.faults);
+                let on: BTreeSet<usize> = faults
+                    .filter_map(|fault| self.route(fault.line))
+                    .map(|(_, _, network)| network)
+                    .collect();
+                let networks: Vec<String> = on.into_iter().map(network).collect();
+                format!(
+                    "{} is between {} and {} on {}: the path between these two.",
+                    if others { "What fails" } else { "Everything that fails" },
+                    self.name(*a),
+                    self.name(*b),
+                    networks.join(", ")
+                )
+            }
+        }
+    }
+}
+
+/// When outages were: `22:13:50Z, 45 s: `.
+fn when(outages: &[&Outage<'_>]) -> String {
+    let Some(first) = outages.iter().map(|outage| outage.start()).min() else { return String::new() };
+    let clock = Utc { time: first.time, digits: 0 }.to_string();
+    // Of `1970-01-01T00:00:00Z`.
+    let clock = clock.get(11..20).unwrap_or_default().to_owned();
+    match outages {
+        [one] => match one.end() {
+            Some(end) => format!("At {clock}, for {}: ", span(end.time.since(first.time))),
+            None => format!("From {clock} on: "),
+        },
+        several => format!("{} times from {clock} on: ", several.len()),
     }
 }
 
 /// Pairs of nodes or addresses, the lower first.
 type Pairs<T> = BTreeSet<(T, T)>;
-
-/// The node that all bad pairs have in common, if all its pairs are bad and there are good ones among others.
-pub(super) fn only_node<T: Copy + Ord>(all: &Pairs<T>, bad: &Pairs<T>) -> Option<T> {
-    let &(a, b) = bad.first()?;
-    let of = |pairs: &Pairs<T>, node| pairs.iter().filter(|(a, b)| *a == node || *b == node).count();
-    [a, b].into_iter().find(|&node| {
-        of(bad, node) == bad.len() && of(all, node) == bad.len() && bad.len() > 1 && all.len() > bad.len()
-    })
-}
 
 /// The first of two groups of at least two nodes, good within and bad between, into which the nodes fall.
 pub(super) fn blocks<T: Copy + Ord>(all: &Pairs<T>, bad: &Pairs<T>) -> Option<BTreeSet<T>> {
@@ -249,8 +302,8 @@ mod tests {
 
     fn line(from: [u8; 4], to: [u8; 4], missed: u64) -> Line {
         let at = Moment { time: crate::packet::Timestamp(0), frame: 1 };
-        let longest = (missed > 0).then_some(Run { missed, start: at, end: None });
-        let beats = Beats { requests: 50, missed, longest, ..Beats::default() };
+        let longest = (missed > 0).then_some(Run { missed, start: at, end: None, heard: missed });
+        let beats = Beats { requests: 50, missed, longest, open: longest, ..Beats::default() };
         let end = |address: [u8; 4]| Endpoint { address: address.into(), port: 3343 };
         Line::between(end(from), end(to), beats)
     }
@@ -303,7 +356,7 @@ mod tests {
             if a == 3 || b == 3 || (network == 2 && a + b == 3) { 9 } else { 0 }
         });
         says(&both, "All routes of 10.1.0.3 fail: look at that node first.");
-        says(&both, "Whatever else fails is between 10.1.0.1 and 10.1.0.2 on 10.2.0.0/24");
+        says(&both, "What fails is between 10.1.0.1 and 10.1.0.2 on 10.2.0.0/24");
     }
 
     #[test]

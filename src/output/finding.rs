@@ -90,7 +90,7 @@ impl<'a> FindingRecord<'a> {
         let ended = matches!(change, Change::Ended(_));
         Self {
             state: Some(change.name()),
-            ts_end: ended.then_some(Text(Utc { time: now, digits: finding.digits })),
+            ts_end: ended.then_some(Text(Utc { time: change.ended(now), digits: finding.digits })),
             ..Self::new(finding, &[])
         }
     }
@@ -117,7 +117,10 @@ pub struct HeartbeatRecord<'a> {
     requests: u64,
     answered: u64,
     late: u64,
-    missed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_ms: Option<SpreadRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +134,7 @@ pub struct HeartbeatRecord<'a> {
     /// The longest run as a share of the thresholds in use.
     threshold_share: Vec<ShareRecord>,
     counter_restarts: u64,
+    duplicates: u64,
     tunnelled_frames: u64,
     largest_tunnelled_bytes: u32,
 }
@@ -221,7 +225,8 @@ impl<'a> HeartbeatRecord<'a> {
             requests: beats.requests,
             answered: beats.answered,
             late: beats.late,
-            missed: beats.missed,
+            missed: line.known.then_some(beats.missed),
+            pending: line.known.then_some(beats.pending()),
             interval_ms: beats.interval.map(SpreadRecord::from),
             jitter_ms: beats.interval.map(|interval| JitterRecord {
                 p99: milliseconds(interval.p99.saturating_sub(interval.median)),
@@ -233,10 +238,11 @@ impl<'a> HeartbeatRecord<'a> {
             misses_not_listed: beats.more_runs,
             threshold_share: THRESHOLDS
                 .iter()
-                .filter(|_| line.is_cluster())
+                .filter(|_| line.is_cluster() && line.known)
                 .map(|&threshold| ShareRecord { threshold, share: share(longest, threshold) })
                 .collect(),
             counter_restarts: beats.restarts,
+            duplicates: beats.duplicates,
             tunnelled_frames: frames,
             largest_tunnelled_bytes: largest,
         }

@@ -356,3 +356,199 @@ fn of_a_capture_with_one_nodes_packets_only_nothing_is_said_about_the_other() {
     assert!(lacks(&answers, "netft-one-way"));
     assert!(!lacks(&answers, "capture-one-direction"));
 }
+
+/// The one finding of this id.
+fn the(capture: &Capture, id: &str) -> wiretell::findings::Finding {
+    let findings = examine(capture, 0).findings;
+    let mut same = findings.iter().filter(|finding| finding.diagnosis.id == id);
+    let found = same.next().cloned().unwrap_or_else(|| panic!("no {id}: {findings:?}"));
+    assert!(same.next().is_none(), "{id} is told twice");
+    found
+}
+
+fn says(finding: &wiretell::findings::Finding, what: &str) {
+    let said = finding.evidence.iter().chain([&finding.title]).chain(&finding.advice);
+    assert!(said.clone().any(|sentence| sentence.contains(what)), "{what}: {said:?}");
+}
+
+/// What the matrix of all heartbeats says.
+fn reading(capture: &Capture) -> String {
+    wiretell::findings::matrix::Matrix::of(&examine(capture, 0).heartbeats).reading()
+}
+
+/// Node 3 is silent from beat 20 to 30 and comes back with its counter begun anew.
+fn rebooted(networks: &[u8], nodes: &[u8]) -> Capture {
+    let mut capture = Capture::default();
+    for &network in networks {
+        for &from in nodes {
+            for &to in nodes.iter().filter(|&&to| to != from) {
+                let (a, b) = (node(network, from), node(network, to));
+                for i in (0..BEATS).filter(|i| from != 3 || !(20..30).contains(i)) {
+                    let sequence = if from == 3 && i >= 30 { i - 29 } else { 90_000 + i };
+                    let at = NOON + i64::from(i) * SECOND + i64::from(10 * from + to) * 7 * MILLISECOND;
+                    capture.udp(at, a, b, &beat(false, sequence, a, b));
+                    if to != 3 || !(20..30).contains(&i) {
+                        capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, sequence, b, a));
+                    }
+                }
+            }
+        }
+    }
+    capture
+}
+
+#[test]
+fn a_node_that_is_silent_and_comes_back_with_a_new_counter_was_rebooted() {
+    let clusters: [(&[u8], &[u8]); 4] =
+        [(&[1, 2], &[1, 2, 3]), (&[1], &[1, 2, 3]), (&[1], &[1, 2, 3, 4]), (&[1, 2], &[1, 3])];
+    for (networks, nodes) in clusters {
+        let capture = rebooted(networks, nodes);
+        assert_found(&capture, &[("netft-node-restarted", Warning), ("netft-node-silent", Critical)]);
+        let silent = the(&capture, "netft-node-silent");
+        says(&silent, "it was restarted");
+        assert!(silent.subject.hosts.iter().all(|host| host.to_string().ends_with(".3")), "{silent:?}");
+        assert!(reading(&capture).contains("Nothing is heard of 10.0.1.3"), "{}", reading(&capture));
+        let restarted = the(&capture, "netft-node-restarted");
+        says(&restarted, "11 s earlier");
+    }
+}
+
+#[test]
+fn a_node_that_is_never_heard_is_silent_where_others_are() {
+    for networks in [&[1_u8, 2] as &[u8], &[1]] {
+        let capture = cluster(networks, &[1, 2, 3], |_, from, to, _| match (from, to) {
+            (2, _) => Fate::Gone,
+            (_, 2) => Fate::Unanswered,
+            _ => Fate::Answered,
+        });
+        assert_found(&capture, &[("netft-node-silent", Critical)]);
+    }
+}
+
+#[test]
+fn what_a_node_sent_meanwhile_is_counted_from_the_first_missed_heartbeat_on() {
+    // Node 2 asks twice more, then never again: it fell silent.
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| match from {
+        1 if i >= 20 => Fate::Unanswered,
+        2 if i >= 22 => Fate::Gone,
+        _ => Fate::Answered,
+    });
+    let found = found(&capture, Notice);
+    assert!(found.iter().any(|(id, _)| *id == "netft-one-way"), "{found:?}");
+    // It loses half of what it asks: neither silent nor quite there.
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| match from {
+        1 if i >= 20 => Fate::Unanswered,
+        2 if i >= 20 && i % 5 < 2 => Fate::Gone,
+        _ => Fate::Answered,
+    });
+    says(&the(&capture, "netft-heartbeats-missed"), "sent 18 requests");
+}
+
+#[test]
+fn two_faults_at_different_times_are_two_findings() {
+    let capture = cluster(&[1], &[1, 2, 3], |_, from, to, i| match (from, to) {
+        (3, _) if (5..15).contains(&i) => Fate::Gone,
+        (_, 3) if (5..15).contains(&i) => Fate::Unanswered,
+        (1, 2) if (35..42).contains(&i) => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    assert_found(&capture, &[("netft-heartbeats-missed", Warning), ("netft-node-silent", Critical)]);
+    let reading = reading(&capture);
+    assert!(reading.contains("Nothing is heard of 10.0.1.3"), "{reading}");
+    assert!(reading.contains("between 10.0.1.1 and 10.0.1.2"), "{reading}");
+    assert!(!reading.contains("Nothing gets through"), "{reading}");
+}
+
+#[test]
+fn losses_on_routes_of_three_nodes_are_scattered_and_those_of_one_node_are_told_together() {
+    let lost = |from: u8, to: u8, i: u32| (i * 7 + u32::from(from) * 3 + u32::from(to) * 5) % 4 == 0;
+    let capture =
+        cluster(
+            &[1, 2],
+            &[1, 2, 3],
+            |_, from, to, i| {
+                if lost(from, to, i) { Fate::Unanswered } else { Fate::Answered }
+            },
+        );
+    assert_found(&capture, &[("netft-losses-scattered", Warning)]);
+    assert!(reading(&capture).contains("scattered"), "{}", reading(&capture));
+    let capture = cluster(&[1, 2], &[1, 2, 3], |_, from, to, i| {
+        if (from == 2 || to == 2) && lost(from, to, i) { Fate::Unanswered } else { Fate::Answered }
+    });
+    assert_found(&capture, &[("netft-heartbeats-missed", Notice)]);
+    says(&the(&capture, "netft-heartbeats-missed"), "several routes of 10.0.1.2");
+}
+
+#[test]
+fn the_direction_that_misses_more_is_told() {
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+        let lost = if from == 1 { i % 3 == 0 } else { i % 7 == 0 };
+        if lost { Fate::Unanswered } else { Fate::Answered }
+    });
+    says(&the(&capture, "netft-heartbeats-missed"), "10.0.1.1 asks 10.0.1.2");
+}
+
+#[test]
+fn a_counter_that_runs_over_is_no_restart() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 0..40_u32 {
+        let at = NOON + i64::from(i) * SECOND;
+        let sequence = (u32::MAX - 20).wrapping_add(i);
+        capture.udp(at, a, b, &beat(false, sequence, a, b));
+        capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, sequence, b, a));
+    }
+    assert_found(&capture, &[]);
+}
+
+#[test]
+fn of_one_direction_nothing_is_said_to_be_missed() {
+    let mut capture = Capture::default();
+    for other in [2, 3] {
+        let (a, b) = (node(1, 1), node(1, other));
+        for i in 0..30 {
+            let at = NOON + i64::from(i) * SECOND;
+            capture.udp(at, a, b, &beat(false, 1000 + i, a, b));
+            capture.udp(at + 400 * MILLISECOND, a, b, &beat(true, 2000 + i, a, b));
+        }
+    }
+    let lines = examine(&capture, 0).heartbeats;
+    assert!(
+        lines.iter().all(|line| !line.known && line.beats.missed == 0 && line.longest() == 0),
+        "{lines:?}"
+    );
+    let reading = reading(&capture);
+    assert!(reading.contains("only one direction") && !reading.contains("Nothing gets through"), "{reading}");
+}
+
+#[test]
+fn heartbeats_that_were_captured_twice_count_once_and_are_told() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 0..20_u32 {
+        let at = NOON + i64::from(i) * SECOND;
+        for copy in [0, 150_000] {
+            capture.udp(at + copy, a, b, &beat(false, i, a, b));
+            capture.udp(at + 2 * MILLISECOND + copy, b, a, &beat(true, i, b, a));
+        }
+    }
+    assert_found(&capture, &[]);
+    says(&the(&capture, "capture-duplicates"), "40 of 40 heartbeats");
+    let line = &examine(&capture, 0).heartbeats[0];
+    assert_eq!((line.beats.requests, line.beats.answered, line.peer.responses), (20, 20, 20));
+}
+
+#[test]
+fn another_interval_and_a_large_frame_are_told_with_their_frames() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 0..20_u32 {
+        let at = NOON + i64::from(i) * 2 * SECOND;
+        capture.udp(at, a, b, &beat(false, i, a, b));
+        capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, i, b, a));
+    }
+    says(&the(&capture, "netft-interval"), "(frame 1)");
+    let large = with_frames(1, &noise(1450));
+    // The frame half a second after the first heartbeats.
+    says(&the(&large, "netft-large-frames"), "12:00:00.500Z (frame 5)");
+}

@@ -35,6 +35,8 @@ fn a_steady_exchange_that_is_not_answered_any_more_is_noticed() {
     assert_found(&keepalives(60, |i| i < 45), &[("keepalive-unanswered", Notice)]);
     assert_found(&keepalives(60, |i| i < 57), &[]);
     assert_found(&keepalives(60, |i| !(30..45).contains(&i)), &[]);
+    assert!(has(&keepalives(60, |i| !(30..45).contains(&i)), "keepalive-interrupted", Info));
+    assert!(lacks(&keepalives(60, |i| !(30..34).contains(&i)), "keepalive-interrupted"));
     // What nobody ever answers is no question.
     assert_found(&keepalives(60, |_| false), &[]);
 }

@@ -48,7 +48,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 24;
 
 /// Scenarios in which what went wrong is over before the end, and that is told.
-const ENDING: &[&str] = &["cluster-isolated", "cluster-split"];
+const ENDING: &[&str] =
+    &["cluster-isolated", "cluster-split", "cluster-node-rebooted", "cluster-route-restored"];
 
 /// A directory that goes when this goes.
 struct Place(PathBuf);

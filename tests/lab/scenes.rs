@@ -102,6 +102,7 @@ scenes! {
     "cluster-service-stopped": "the service of node 3 stops: its host refuses by ICMP", NODES, cluster::stopped => ["netft-node-silent"] [];
     "cluster-node-killed": "node 3 loses its link", NODES, cluster::killed => ["netft-node-silent"] [];
     "cluster-node-restarted": "node 3 begins anew with its counter", NODES, cluster::restarted => ["netft-node-restarted"] [];
+    "cluster-node-rebooted": "node 3 is silent for ten heartbeats and comes back with a new counter", NODES, cluster::rebooted => ["netft-node-restarted" "netft-node-silent"] [];
     "cluster-flap": "a route fails and comes back, twice", TWO, cluster::flap => ["netft-route-flap"] [];
     "cluster-isolated": "node 2 of four is cut off for three seconds", FOUR, cluster::isolated => ["netft-node-isolated"] [];
     "cluster-split": "two of four nodes lose the other two for three seconds", FOUR, cluster::split => ["netft-site-split"] [];

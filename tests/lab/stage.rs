@@ -217,7 +217,10 @@ impl Stage {
         let live = std::fs::read_to_string(&records).expect("its records");
         Seen {
             live: findings(&live, None),
-            begun: findings(&live, Some("begun")),
+            begun: ["begun", "worse", "changed"]
+                .iter()
+                .flat_map(|state| findings(&live, Some(state)))
+                .collect(),
             ended: findings(&live, Some("ended")),
             offline: findings(&String::from_utf8_lossy(&output.stdout), None),
         }

@@ -1,10 +1,12 @@
-//! Routes in trouble read together: one node, one network, two sites that lost each other, or load.
+//! Outages of more than one route told: one node, one network, two sites that lost each other, or load.
 
-use super::super::matrix;
-use super::super::words::{self, at, counted};
+use super::super::finding::Episode;
+use super::super::ledger::{Line, THRESHOLDS};
+use super::super::matrix::Matrix;
+use super::super::outage::{Fault, Outage, Pattern};
+use super::super::words::{self, at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
-use super::route::{self, Trouble};
-use super::{network, of_line};
+use super::{of_line, route};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -13,9 +15,10 @@ pub(super) const NODE_SILENT: Diagnosis = Diagnosis {
     severity: Severity::Critical,
     title: "A node fell silent on all its routes at once",
     meaning: "The node stopped, hangs, or lost its network: its peers remove it from the cluster (event 1135).",
-    evidence: "The last packets of all routes of the node lie within two intervals of each other, its peers go on \
-               asking, and the capture goes on for five more intervals.",
-    caveats: &["Its switch port or the hypervisor's switch failing looks the same."],
+    evidence: "On all routes of the node (two at least) three or more requests of its peers in a row are not answered, \
+               beginning within three intervals of each other, and less than half as many requests come from it. From \
+               five on critical. A counter that begins anew afterwards says that it was restarted.",
+    caveats: &["Its switch port or the hypervisor's switch failing looks the same, unless its counter began anew."],
     advice: &["Look at the node's console and System log (events 41, 1074, 6008)."],
 };
 
@@ -24,8 +27,8 @@ pub(super) const NODE: Diagnosis = Diagnosis {
     severity: Severity::Critical,
     title: "All routes of one node fail, and those among the others do not",
     meaning: "The trouble is that node's: its adapter, its link, its firewall.",
-    evidence: "In the matrix of nodes only the row and the column of one node have runs of five or more missed \
-               heartbeats.",
+    evidence: "At the same time all routes of one node (in one network at least) have runs of missed heartbeats, five or \
+               more or not ended yet, others have none, and the node is heard.",
     caveats: &["The capture has to see several nodes: one taken on the node itself always looks like this."],
     advice: &["Check the node's adapter, cable, switch port and firewall before the others'."],
 };
@@ -36,7 +39,7 @@ pub(super) const SPLIT: Diagnosis = Diagnosis {
     title: "Two groups of nodes have lost each other",
     meaning: "Within each group heartbeats work, between them none does: the link between two sites or switches is \
               down. Only one group can keep the quorum (event 1177 in the other).",
-    evidence: "The matrix of nodes falls into two blocks of at least two nodes each.",
+    evidence: "At the same time the matrix of nodes falls into two blocks of at least two nodes each.",
     caveats: &["Routes that the capture does not see are not in the matrix."],
     advice: &["Check the link between the sites, and where the witness is."],
 };
@@ -46,7 +49,8 @@ pub(super) const NETWORK: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "One network fails for all nodes, and another works",
     meaning: "The cluster goes on over the other network, without redundancy.",
-    evidence: "Every route in one subnet has runs of five or more missed heartbeats and no route in another has.",
+    evidence: "At the same time every route in one subnet has runs of missed heartbeats, five or more or not ended yet, and \
+               no route in another has.",
     caveats: &["A network may have been taken out of cluster use on purpose."],
     advice: &["On a node: Get-ClusterNetworkInterface | Format-Table Node, Network, State"],
 };
@@ -56,173 +60,249 @@ pub(super) const SCATTERED: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "Heartbeats are lost between nodes without a pattern",
     meaning: "No node, site or network stands out: most often congestion, or hosts under too much load.",
-    evidence: "Routes of at least three nodes have missed heartbeats, and the matrix shows neither a row nor blocks.",
-    caveats: &[],
+    evidence: "At the same time routes of at least three nodes miss heartbeats (two or more in a row, or more than one in \
+               twenty), and the matrix shows neither one node nor blocks. A notice while it is less than five in a row and \
+               one in twenty, critical from ten in a row.",
+    caveats: &["A capture that lost packets itself looks the same."],
     advice: &["Compare the times with backup, live migration and storage traffic on the same links."],
 };
 
-/// Reads troubles together. What a pattern explains is told by it; the others are given back.
-pub(super) fn read<'a>(
+/// Most routes told one by one.
+const MAX_TOLD: usize = 6;
+
+/// Tells the outages of more than one route; gives back what is left of the lines.
+pub(super) fn tell(
     grounds: &Grounds<'_>,
-    troubles: Vec<Trouble<'a>>,
+    matrix: &Matrix,
+    lines: &[&Line],
+    outages: &[Outage<'_>],
     findings: &mut Vec<Finding>,
-) -> Vec<Trouble<'a>> {
-    // A node whose host says by ICMP that its service is gone is silent as a whole first of all.
-    let rest = silent_nodes(grounds, troubles, findings);
-    let rest = refused(rest, findings);
-    if rest.iter().filter(|trouble| trouble.is_failure()).count() < 2 {
-        return rest;
+) -> Vec<Line> {
+    let mut rest: Vec<Line> = lines.iter().map(|&line| line.clone()).collect();
+    for outage in outages {
+        let mut outage = outage.clone();
+        if !matches!(outage.pattern, Pattern::Silent(_)) {
+            // What ICMP explains is told as refused.
+            outage.faults.retain(|fault| !is_refused(fault));
+        }
+        let is_wide = outage.faults.len() + outage.lossy.len() > 1;
+        let Some(finding) = of(grounds, matrix, &outage).filter(|_| is_wide) else { continue };
+        findings.push(finding);
+        for fault in &outage.faults {
+            for line in rest.iter_mut().filter(|line| is_same(line, fault.line)) {
+                leave_out(line, fault);
+            }
+        }
+        for lossy in &outage.lossy {
+            for line in rest.iter_mut().filter(|line| is_same(line, lossy)) {
+                line.explained = line.beats.missed;
+                line.beats.runs.retain(|run| run.end.is_none());
+                line.beats.longest = line.beats.open;
+            }
+        }
     }
-    in_matrix(grounds, rest, findings)
+    rest
 }
 
-fn tell(diagnosis: &'static Diagnosis, members: &[Trouble<'_>], hosts: &BTreeSet<IpAddr>) -> Option<Finding> {
-    let first = members.iter().min_by_key(|trouble| trouble.start())?;
-    let mut finding = of_line(diagnosis, first.line, first.start().time);
+fn is_same(line: &Line, other: &Line) -> bool {
+    (line.from, line.to, &line.flows) == (other.from, other.to, &other.flows)
+}
+
+fn is_refused(fault: &Fault<'_>) -> bool {
+    fault.line.refused.as_ref().is_some_and(|(_, refused)| {
+        refused.time >= fault.run.start.time && fault.run.end.is_none_or(|end| refused.time <= end.time)
+    })
+}
+
+/// Takes a run out of a line that is told elsewhere.
+fn leave_out(line: &mut Line, fault: &Fault<'_>) {
+    let start = fault.run.start;
+    let beats = &mut line.beats;
+    line.explained += fault.run.missed;
+    beats.runs.retain(|run| run.start != start);
+    beats.open = beats.open.filter(|open| open.start != start);
+    if beats.longest.is_some_and(|longest| longest.start == start) {
+        beats.longest = beats.runs.iter().max_by_key(|run| run.missed).copied();
+    }
+}
+
+/// The finding of an outage, unless it is one of single routes.
+fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Finding> {
+    let [lowest, ..] = THRESHOLDS;
+    let names = |node: usize| matrix.nodes.get(node).cloned().unwrap_or_default();
+    let lines = || outage.faults.iter().map(|fault| fault.line).chain(outage.lossy.iter().copied());
+    let used: BTreeSet<IpAddr> = lines().flat_map(|line| [line.from.address, line.to.address]).collect();
+    let of_nodes = |nodes: &[usize]| -> BTreeSet<IpAddr> {
+        nodes.iter().flat_map(|&node| names(node)).filter(|address| used.contains(address)).collect()
+    };
+    let listed = |hosts: &BTreeSet<IpAddr>| hosts.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
+    let (diagnosis, hosts, title) = match &outage.pattern {
+        Pattern::Silent(nodes) => {
+            let hosts = of_nodes(nodes);
+            let again = match (restarted(outage, &hosts), outage.end()) {
+                (true, _) => " and came back with its counter begun anew: it was restarted",
+                (false, Some(_)) => " and came back",
+                (false, None) => "",
+            };
+            let title = format!("The node at {} fell silent on all its routes at once{again}", listed(&hosts));
+            (&NODE_SILENT, hosts, title)
+        }
+        Pattern::Isolated(node) => {
+            let hosts = of_nodes(&[*node]);
+            let title = format!("All routes of {} fail, and those among the others do not", listed(&hosts));
+            (&NODE, hosts, title)
+        }
+        Pattern::Adapter(node, network) => {
+            let mut hosts = of_nodes(&[*node]);
+            hosts.retain(|&host| matrix.networks.get(*network) == Some(&super::super::matrix::Network::of(host)));
+            let title = format!("All routes of {} fail, and those of other networks do not", listed(&hosts));
+            (&NODE, hosts, title)
+        }
+        Pattern::Network(_) => (&NETWORK, used.clone(), NETWORK.title.to_owned()),
+        Pattern::Split(_) => (&SPLIT, used.clone(), SPLIT.title.to_owned()),
+        Pattern::Everything => (&SCATTERED, used.clone(), "No route between the nodes gets heartbeats through".to_owned()),
+        Pattern::Scattered => (&SCATTERED, used.clone(), SCATTERED.title.to_owned()),
+        Pattern::Lossy(node) => {
+            let hosts = of_nodes(&[*node]);
+            let title = format!("Heartbeats were missed on several routes of {}", listed(&hosts));
+            (&route::MISSED, hosts, title)
+        }
+        Pattern::Path(..) => return None,
+    };
+    let first = lines().next()?;
+    let mut finding = of_line(diagnosis, first, outage.start().time).titled(title).graded(graded(outage, diagnosis));
     finding.subject.hosts.clear();
-    for &host in hosts {
+    for &host in &hosts {
         finding = finding.host(host);
     }
-    for trouble in members {
-        for &flow in &trouble.line.flows {
+    for line in lines() {
+        for &flow in &line.flows {
             finding = finding.flow(flow);
         }
-        finding = finding.because_some(trouble.sentence().map(str::to_owned));
+    }
+    // Of each route the direction that is worse.
+    let mut worst: BTreeMap<_, &Fault<'_>> = BTreeMap::new();
+    let steady = |line: &Line| outage.lossy.iter().any(|lossy| is_same(lossy, line));
+    for fault in outage.faults.iter().filter(|fault| !steady(fault.line)) {
+        let (from, to) = (fault.line.from, fault.line.to);
+        let known = worst.entry((from.min(to), from.max(to))).or_insert(fault);
+        if known.run.missed < fault.run.missed {
+            *known = fault;
+        }
+    }
+    let told = worst.values().map(|fault| route::told(fault.line, &fault.run));
+    let mut lossy: BTreeMap<_, &Line> = BTreeMap::new();
+    for &line in &outage.lossy {
+        let known = lossy.entry((line.from.min(line.to), line.from.max(line.to))).or_insert(line);
+        if known.beats.missed < line.beats.missed {
+            *known = line;
+        }
+    }
+    let all: Vec<String> = lossy.values().map(|line| route::tally(line)).chain(told).collect();
+    let more = all.len().saturating_sub(MAX_TOLD);
+    for sentence in all.into_iter().take(MAX_TOLD) {
+        finding = finding.because(sentence);
+    }
+    if more > 0 {
+        finding = finding.because(format!("The same on {}.", counted(more as u64, "further route")));
+    }
+    finding = match &outage.pattern {
+        Pattern::Silent(_) => of_silence(grounds, outage, finding, &hosts),
+        _ => finding.because(format!(
+            "Of {} between nodes, {} {} heartbeats at that time{}.",
+            counted(outage.routes.0 as u64, "route"),
+            outage.routes.1,
+            if outage.routes.1 == 1 { "misses" } else { "miss" },
+            if outage.longest() >= lowest { ", five or more in a row" } else { "" },
+        )),
+    };
+    if let Some(caveat) = grounds.losses() {
+        let milder = finding.severity.milder();
+        finding = finding.but(caveat).graded(milder);
     }
     let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
-    let of = match filters.as_slice() {
+    let hosts = match filters.as_slice() {
         [one] => one.clone(),
         several => format!("({})", several.join(" || ")),
     };
-    Some(finding.shown_by(format!("udp.port == 3343 && {of}")))
+    let mut finding = finding.shown_by(format!("udp.port == 3343 && {hosts}"));
+    finding.episode = Episode::of(outage.faults.iter().map(|fault| (fault.line, &fault.run)), outage.lossy.is_empty());
+    Some(finding)
 }
 
-/// Takes out routes that ICMP explains: one finding per node that cannot be reached.
-fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
-    let (refused, rest): (Vec<_>, Vec<_>) =
-        troubles.into_iter().partition(|trouble| trouble.diagnosis.id == route::REFUSED.id);
-    let mut by_node: BTreeMap<IpAddr, Vec<Trouble<'a>>> = BTreeMap::new();
-    for trouble in refused {
-        by_node.entry(trouble.line.to.address).or_default().push(trouble);
-    }
-    for (node, members) in by_node {
-        let severity = members.iter().map(|trouble| trouble.severity).max();
-        let finding = tell(&route::REFUSED, &members, &BTreeSet::from([node])).map(|finding| {
-            let severity = severity.unwrap_or(finding.severity);
-            finding.graded(severity).titled(format!("Heartbeats to {node} are refused by ICMP"))
-        });
-        findings.extend(finding);
-    }
-    rest
-}
-
-/// Takes out nodes that fell silent towards all their peers at once, on at least two routes.
-fn silent_nodes<'a>(
-    grounds: &Grounds<'_>,
-    troubles: Vec<Trouble<'a>>,
-    findings: &mut Vec<Finding>,
-) -> Vec<Trouble<'a>> {
-    let (silent, mut rest): (Vec<_>, Vec<_>) =
-        troubles.into_iter().partition(|trouble| trouble.silent_since.is_some() && trouble.line.peer.first.is_some());
-    // Addresses all of whose routes ended.
-    let routes_of = |address: IpAddr| {
-        grounds.heartbeats.iter().filter(|line| line.to.address == address && line.beats.requests >= 3).count()
-    };
-    let mut groups: Vec<(i64, Vec<Trouble<'a>>)> = Vec::new();
-    for trouble in silent {
-        let since = trouble.silent_since.map_or(0, |moment| moment.time.0);
-        let reach = i64::try_from(2 * trouble.line.interval()).unwrap_or(i64::MAX);
-        match groups.iter_mut().find(|(time, _)| since.saturating_sub(*time).abs() <= reach) {
-            Some((_, group)) => group.push(trouble),
-            None => groups.push((since, vec![trouble])),
+fn graded(outage: &Outage<'_>, diagnosis: &Diagnosis) -> Severity {
+    let [lowest, next, ..] = THRESHOLDS;
+    let longest = outage.longest();
+    match outage.pattern {
+        Pattern::Scattered | Pattern::Everything if longest >= next => Severity::Critical,
+        Pattern::Scattered if longest < lowest && outage.lossy.is_empty() => Severity::Notice,
+        Pattern::Lossy(_) if longest < lowest => Severity::Notice,
+        // It may yet be over before any cluster acts.
+        Pattern::Silent(_) | Pattern::Isolated(_) | Pattern::Adapter(..) | Pattern::Split(_) if longest < lowest => {
+            Severity::Warning
         }
+        _ => diagnosis.severity,
     }
-    for (_, group) in groups {
-        let mut by_node: BTreeMap<IpAddr, usize> = BTreeMap::new();
-        for trouble in &group {
-            *by_node.entry(trouble.line.to.address).or_default() += 1;
+}
+
+/// Whether a node's counter began anew when it came back.
+fn restarted(outage: &Outage<'_>, hosts: &BTreeSet<IpAddr>) -> bool {
+    restart(outage, hosts).is_some()
+}
+
+fn restart(outage: &Outage<'_>, hosts: &BTreeSet<IpAddr>) -> Option<crate::report::Moment> {
+    let theirs = outage.faults.iter().filter(|fault| hosts.contains(&fault.line.to.address));
+    let restarts = theirs.flat_map(|fault| {
+        let from = fault.run.start.time;
+        // On other routes it may be answered a little earlier.
+        let until = fault.run.end.map(|end| end.time);
+        let reach = 3 * fault.line.interval();
+        fault.line.peer.restarted.iter().filter(move |restart| {
+            restart.at.time >= from && until.is_none_or(|until| restart.at.time.since(until) <= reach)
+        })
+    });
+    restarts.map(|restart| restart.at).min()
+}
+
+/// What else is known of a node that fell silent.
+fn of_silence(grounds: &Grounds<'_>, outage: &Outage<'_>, finding: Finding, hosts: &BTreeSet<IpAddr>) -> Finding {
+    let mut finding = finding;
+    let digits = grounds.digits;
+    let before = outage.faults.iter().filter_map(|fault| {
+        let last = fault.line.peer.last.filter(|last| last.time < fault.run.start.time);
+        last.or(fault.line.beats.last_answered.filter(|last| last.time < fault.run.start.time))
+    });
+    let back = outage.end();
+    let sentence = match (before.max(), back) {
+        (_, Some(back)) => {
+            let lasted = span(back.time.since(outage.start().time));
+            format!("By {} it answered on all its routes again, {lasted} after the first request that it did not.", stamp(back, digits))
         }
-        let whole = |address: &IpAddr| by_node.get(address).is_some_and(|&count| count >= routes_of(*address));
-        let (members, others): (Vec<_>, Vec<_>) =
-            group.into_iter().partition(|trouble| whole(&trouble.line.to.address));
-        rest.extend(others);
-        let hosts: BTreeSet<IpAddr> = members.iter().map(|trouble| trouble.line.to.address).collect();
-        // Several addresses of one network are several nodes.
-        let networks: BTreeSet<_> = hosts.iter().map(|&host| network(host)).collect();
-        // Where another network has all its nodes, this one lives too: it is an adapter that fell silent.
-        let lives = networks_of(grounds).into_iter().any(|(which, nodes)| {
-            let here = networks_of(grounds).into_iter().filter(|(which, _)| networks.contains(which));
-            !networks.contains(&which) && here.map(|(_, nodes)| nodes).max() <= Some(nodes)
-        });
-        if members.len() < 2 || networks.len() < hosts.len() || lives {
-            rest.extend(members);
-            continue;
+        (Some(before), None) => {
+            let watched = span(grounds.watched_after(before.time));
+            format!("Its last packet before that came {}; the capture went on for {watched}.", at(before, digits))
         }
-        let Some(finding) = tell(&NODE_SILENT, &members, &hosts) else { continue };
-        let names: Vec<String> = hosts.iter().map(IpAddr::to_string).collect();
-        let since = members.iter().filter_map(|trouble| trouble.silent_since).max();
-        let last = since.map(|since| {
-            format!("Its last packet came {}; the capture went on for {}.", at(since, grounds.digits), words::span(grounds.watched_after(since.time)))
-        });
-        let refused = members.iter().any(|trouble| trouble.line.refused.is_some());
-        let refusal = refused.then(|| {
-            "ICMP says so: its host is there and its cluster service is not, or a router answers in its place.".to_owned()
-        });
-        let finding = finding.because_some(refusal);
-        findings.push(finding.titled(format!("The node at {} fell silent on all its routes at once", names.join(", "))).because_some(last));
-    }
-    rest
-}
-
-/// The networks of all heartbeats, and how many nodes each has.
-fn networks_of(grounds: &Grounds<'_>) -> BTreeMap<(u128, &'static str), usize> {
-    let addresses: BTreeSet<IpAddr> =
-        grounds.heartbeats.iter().flat_map(|line| [line.from.address, line.to.address]).collect();
-    let mut networks = BTreeMap::new();
-    for address in addresses {
-        *networks.entry(network(address)).or_default() += 1;
-    }
-    networks
-}
-
-/// Reads the matrix of nodes of each network.
-fn in_matrix<'a>(grounds: &Grounds<'_>, troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<Trouble<'a>> {
-    let (failed, mut rest): (Vec<_>, Vec<_>) = troubles.into_iter().partition(Trouble::is_failure);
-    let pair = |a: IpAddr, b: IpAddr| (a.min(b), a.max(b));
-    let all: BTreeSet<_> =
-        grounds.heartbeats.iter().map(|line| pair(line.from.address, line.to.address)).collect();
-    let bad: BTreeSet<_> =
-        failed.iter().map(|trouble| pair(trouble.line.from.address, trouble.line.to.address)).collect();
-    let networks: BTreeSet<_> = all.iter().map(|(a, _)| network(*a)).collect();
-    let in_network = |set: &BTreeSet<(IpAddr, IpAddr)>, which| set.iter().filter(|(a, _)| network(*a) == which).count();
-    let failing: Vec<_> = networks.iter().filter(|&&which| in_network(&bad, which) > 0).collect();
-    let nodes: BTreeSet<IpAddr> = bad.iter().flat_map(|&(a, b)| [a, b]).collect();
-    let good_elsewhere = networks.iter().any(|&which| in_network(&bad, which) == 0);
-    let summary = |finding: Finding| {
-        finding.because(format!(
-            "Of {} between nodes, {} have runs of five or more missed heartbeats.",
-            counted(all.len() as u64, "route"),
-            bad.len()
-        ))
+        (None, None) => "No packet of it came meanwhile.".to_owned(),
     };
-    let finding = if let ([which], true) = (failing.as_slice(), good_elsewhere)
-        && in_network(&bad, **which) == in_network(&all, **which)
-    {
-        tell(&NETWORK, &failed, &nodes)
-    } else if let Some(node) = matrix::only_node(&all, &bad) {
-        tell(&NODE, &failed, &BTreeSet::from([node]))
-            .map(|finding| finding.titled(format!("All routes of {node} fail, and those among the others do not")))
-    } else if matrix::blocks(&all, &bad).is_some() {
-        tell(&SPLIT, &failed, &nodes)
-    } else if nodes.len() >= 3 {
-        tell(&SCATTERED, &failed, &nodes)
-    } else {
-        None
-    };
-    match finding {
-        Some(finding) => findings.push(summary(finding)),
-        None => rest.extend(failed),
+    finding = finding.because(sentence);
+    if let Some(restart) = restart(outage, hosts) {
+        finding = finding
+            .because(format!("Its first request after that, {}, has a counter that began anew: it was restarted.", at(restart, digits)))
+            .advise("Look for events 6005, 6008 and 1074 in the node's System log around this time: adapter, cable and switch are not to blame.");
     }
-    rest
+    if outage.faults.iter().any(|fault| fault.line.refused.is_some()) {
+        let refusals = outage.faults.iter().filter_map(|fault| fault.line.refused.as_ref());
+        finding = finding
+            .because_some(refusals.min_by_key(|(_, at)| *at).map(|(sentence, _)| sentence.clone()))
+            .because("ICMP says so: its host is there and its cluster service is not, or a router answers in its place.");
+    }
+    // Where nobody is answered and nothing of it was ever seen, the capture may lack that direction.
+    let unheard = outage.faults.iter().all(|fault| fault.line.peer.first.is_none());
+    if unheard && !grounds.heartbeats.iter().any(|line| line.beats.answered > 0) {
+        let milder = finding.severity.milder();
+        finding = finding
+            .but("No packet of it is in the capture, nor is any other heartbeat answered: the capture may have one direction only.")
+            .graded(milder);
+    }
+    finding
 }
-

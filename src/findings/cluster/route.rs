@@ -1,12 +1,13 @@
 //! One route between two nodes: one-way, unanswered, missed, late.
 
+use super::super::finding::Episode;
 use super::super::ledger::{Line, THRESHOLDS};
+use super::super::outage;
 use super::super::words::{self, at, counted, percent, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
 use super::of_line;
 use crate::packet::Timestamp;
 use crate::report::{Moment, Run};
-use std::net::IpAddr;
 
 pub(super) const ONE_WAY: Diagnosis = Diagnosis {
     id: "netft-one-way",
@@ -14,7 +15,8 @@ pub(super) const ONE_WAY: Diagnosis = Diagnosis {
     title: "Heartbeats go one way only",
     meaning: "One node asks and nothing comes back from the other. When the threshold is reached the node is removed \
               from the cluster (event 1135), unless another network still works.",
-    evidence: "At least three requests over three intervals, and no packet of the peer on this route meanwhile.",
+    evidence: "At least three requests over three intervals, and less than half as many of the peer on this route \
+               meanwhile.",
     caveats: &["The peer may answer over a path that the capture does not see."],
     advice: &["Check the firewall on the silent host and between the two for UDP 3343, both ports, both directions."],
 };
@@ -25,7 +27,7 @@ pub(super) const UNANSWERED: Diagnosis = Diagnosis {
     title: "A node is heard but does not answer",
     meaning: "The peer sends heartbeats of its own, but no response to those it is sent: they are lost behind the \
               capture point, or a firewall on the peer drops them.",
-    evidence: "Requests without response while requests of the peer are seen.",
+    evidence: "At least three requests without response, while the peer sends at least three quarters as many.",
     caveats: &["Captured at the peer itself this means that its driver does not see the requests."],
     advice: &["Capture at both nodes at once and compare which requests arrive."],
 };
@@ -103,17 +105,12 @@ pub(super) struct Trouble<'a> {
     pub(super) silent_since: Option<Moment>,
     sentences: Vec<String>,
     caveat: Option<String>,
+    episode: Option<Episode>,
 }
 
 impl<'a> Trouble<'a> {
     const fn new(diagnosis: &'static Diagnosis, line: &'a Line, severity: Severity, sentences: Vec<String>) -> Self {
-        Self { diagnosis, line, run: line.beats.longest, severity, silent_since: None, sentences, caveat: None }
-    }
-
-    /// Whether the cluster would count this route as failed at the lowest default.
-    pub(super) fn is_failure(&self) -> bool {
-        let [lowest, ..] = THRESHOLDS;
-        self.run.is_some_and(|run| run.missed >= lowest)
+        Self { diagnosis, line, run: line.beats.longest, severity, silent_since: None, sentences, caveat: None, episode: None }
     }
 
     /// When it began.
@@ -133,6 +130,7 @@ impl<'a> Trouble<'a> {
         let mut finding = of_line(self.diagnosis, self.line, start.time)
             .graded(self.severity)
             .titled(format!("{}: {from} asks {to}", self.diagnosis.title));
+        finding.episode = self.episode;
         for sentence in self.sentences {
             finding = finding.because(sentence);
         }
@@ -146,30 +144,46 @@ impl<'a> Trouble<'a> {
 /// Requests before anything is said about a route.
 const MIN_REQUESTS: u64 = 3;
 
-/// What is wrong, once per route: the worse of its two directions.
-pub(super) fn troubles<'a>(grounds: &Grounds<'a>, told: &[(IpAddr, IpAddr)]) -> Vec<Trouble<'a>> {
+/// What is wrong with the lines, once per route: the worse of its two directions.
+pub(super) fn troubles<'a>(grounds: &Grounds<'_>, lines: &'a [Line]) -> Vec<Trouble<'a>> {
     let mut all = Vec::new();
-    for line in grounds.heartbeats {
-        let (from, to) = (line.from.address, line.to.address);
-        if told.contains(&(from, to)) || told.contains(&(to, from)) {
-            continue;
-        }
+    for line in lines {
         // The same route asked from the other end.
-        let back = grounds.heartbeats.iter().find(|other| {
+        let back = lines.iter().find(|other| {
             (other.from, other.to) == (line.to, line.from) && other.flows == line.flows
         });
         let mine = trouble(grounds, line, back);
         let theirs = back.and_then(|back| trouble(grounds, back, Some(line)));
         let weight = |trouble: &Trouble<'_>| {
-            (trouble.severity, trouble.run.map_or(0, |run| run.missed), trouble.line.from)
+            let run = trouble.run.map_or(0, |run| run.missed);
+            (trouble.severity, run, trouble.line.beats.missed, trouble.line.from)
         };
-        match (mine, theirs) {
-            (Some(mine), None) => all.push(mine),
-            (Some(mine), Some(theirs)) if weight(&mine) > weight(&theirs) => all.push(mine),
-            _ => {}
-        }
+        let worse = match (mine, theirs) {
+            (Some(mine), None) => mine,
+            (Some(mine), Some(theirs)) if weight(&mine) > weight(&theirs) => mine,
+            _ => continue,
+        };
+        // What goes on is told besides what went on and off before.
+        let again = (worse.diagnosis.id != FLAP.id).then(|| flap(worse.line)).flatten();
+        all.extend(again.map(|again| doubt(grounds, again)));
+        let is_outage = [ONE_WAY.id, UNANSWERED.id, NEITHER.id, REFUSED.id, MISSED.id].contains(&worse.diagnosis.id);
+        let both = [Some(line), back].into_iter().flatten();
+        let runs = both.flat_map(|line| line.beats.runs.iter().map(move |run| (line, run)));
+        let episode = Episode::of(runs, true).filter(|_| is_outage);
+        all.push(Trouble { episode, ..worse });
     }
     all
+}
+
+/// A route that failed and came back at least twice.
+fn flap(line: &Line) -> Option<Trouble<'_>> {
+    let [lowest, ..] = THRESHOLDS;
+    let is_over = |run: &&Run| run.missed >= lowest && run.end.is_some();
+    let failures: Vec<&Run> = line.beats.runs.iter().filter(is_over).collect();
+    (failures.len() >= 2).then(|| {
+        let sentences = failures.into_iter().map(|run| told(line, run)).collect();
+        Trouble::new(&FLAP, line, Severity::Warning, sentences)
+    })
 }
 
 fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Option<Trouble<'a>> {
@@ -197,7 +211,7 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
 
 /// The run of missed heartbeats that goes on to the end, if it is long enough to speak of.
 fn open(line: &Line) -> Option<Run> {
-    line.beats.longest.filter(|run| run.end.is_none() && run.missed >= MIN_REQUESTS)
+    line.beats.open.filter(|run| run.missed >= MIN_REQUESTS)
 }
 
 /// What is wrong with a route about which ICMP says nothing, or nothing that explains it.
@@ -209,18 +223,23 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
     let interval = line.interval();
     if let Some(run) = open {
         let sentence = format!(
-            "{} of {from} to {to} from {} on, one every {}, were not answered until the end of the route's record: {}.",
+            "{} of {from} to {to} from {} on, one every {}, were not answered: {}.",
             counted(run.missed, "request"),
             stamp(run.start, line.digits),
             span(interval),
             in_terms(run.missed)
         );
+        let heard = format!("Meanwhile {to} sent {} of its own.", counted(run.heard, "request"));
         if is_silent(line, run) {
             let silence = grounds.silence(to, from);
             if silence == Silence::Unknowable {
                 return None;
             }
             let last = match line.peer.last {
+                Some(last) if run.heard > 0 => {
+                    let heard = counted(run.heard, "request");
+                    format!("Meanwhile {to} sent {heard} of its own; its last packet on this route came {}.", at(last, line.digits))
+                }
                 Some(last) => format!("The last packet of {to} on this route came {}.", at(last, line.digits)),
                 None => format!("No packet of {to} is on this route."),
             };
@@ -238,21 +257,21 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
             trouble.silent_since = Some(line.peer.last.unwrap_or(run.start));
             return Some(trouble);
         }
+        if run.heard * 4 < run.missed * 3 {
+            // It may fall silent yet, or lose some of both.
+            let mut trouble = new(&MISSED, by_run(run.missed), vec![sentence, heard, tally(line)]);
+            trouble.run = Some(run);
+            return Some(doubt(grounds, trouble));
+        }
         let neither = beats.responses + line.peer.responses == 0
             && back.is_some_and(|back| back.beats.requests >= MIN_REQUESTS);
         let diagnosis = if neither { &NEITHER } else { &UNANSWERED };
-        let heard = format!(
-            "Meanwhile {to} sent {} of its own.",
-            counted(line.peer.requests, "request")
-        );
         let mut trouble = new(diagnosis, by_run(run.missed), vec![sentence, heard]);
         trouble.run = Some(run);
         return Some(doubt(grounds, trouble));
     }
-    let failures = beats.runs.iter().filter(|run| run.missed >= 5 && run.end.is_some()).count();
-    if failures >= 2 {
-        let sentences = beats.runs.iter().filter(|run| run.missed >= 5).map(|run| told(line, run)).collect();
-        return Some(doubt(grounds, new(&FLAP, Severity::Warning, sentences)));
+    if let Some(flap) = flap(line) {
+        return Some(doubt(grounds, flap));
     }
     if beats.late >= MIN_REQUESTS {
         let late = beats.first_late.map(|first| {
@@ -267,8 +286,7 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
         return Some(new(&LATE, Severity::Warning, sentences));
     }
     let longest = line.longest();
-    let scattered = beats.missed >= MIN_REQUESTS && beats.missed * 20 > beats.requests;
-    if longest >= 2 || scattered {
+    if longest >= 2 || outage::is_lossy(line, line.explained) {
         let severity = if longest >= 2 { by_run(longest) } else { Severity::Notice };
         let mut sentences: Vec<String> = beats.longest.iter().map(|run| told(line, run)).collect();
         sentences.push(tally(line));
@@ -282,9 +300,10 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
     Some(new(&SLOW, Severity::Notice, round_trip(line).into_iter().collect()))
 }
 
-/// Whether nothing at all came from the asked node since the run began.
+/// Whether the asked node keeps silent while the run goes on: nothing came, or hardly anything at its beginning.
 fn is_silent(line: &Line, run: Run) -> bool {
     line.peer.last.is_none_or(|last| last.time < run.start.time || last.frame == run.start.frame)
+        || outage::Fault { line, run }.is_silent()
 }
 
 /// Words a trouble down where the capture itself lost packets.
@@ -323,7 +342,8 @@ pub(super) fn in_terms(missed: u64) -> String {
     }
 }
 
-fn told(line: &Line, run: &Run) -> String {
+/// A run in a sentence.
+pub(super) fn told(line: &Line, run: &Run) -> String {
     let until = match run.end {
         Some(end) => {
             format!("; the next response came {}, {} later", at(end, line.digits), span(end.time.since(run.start.time)))
@@ -340,16 +360,18 @@ fn told(line: &Line, run: &Run) -> String {
     )
 }
 
-fn tally(line: &Line) -> String {
+/// All requests of a line in a sentence.
+pub(super) fn tally(line: &Line) -> String {
     let beats = &line.beats;
     format!(
-        "Of {} of {} to {}, {} were answered and {} ({}) were not.",
+        "Of {} of {} to {}, {} were answered and {} ({}) were not{}.",
         counted(beats.requests, "request"),
         line.from.address,
         line.to.address,
         beats.answered,
         beats.missed,
-        percent(beats.missed, beats.requests)
+        percent(beats.missed, beats.requests),
+        beats.lost.map(|(first, _)| format!(", the first {}", at(first, line.digits))).unwrap_or_default()
     )
 }
 

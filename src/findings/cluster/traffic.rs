@@ -64,11 +64,14 @@ pub(super) fn large(line: &Line, findings: &mut Vec<Finding>) {
     }
     let (when, severity) = match &line.too_big {
         Some((_, when)) => (*when, Severity::Warning),
-        None => (first, Severity::Info),
+        None => (line.largest_at.unwrap_or(first), Severity::Info),
     };
     let finding = of_line(&LARGE, line, when.time).graded(severity).because(format!(
-        "Of {} on this route the largest came in a datagram of {largest} bytes.",
-        counted(frames, "tunnelled frame")
+        "Of {} between {} and {} the largest came in a datagram of {largest} bytes {}.",
+        counted(frames, "tunnelled frame"),
+        line.from.address,
+        line.to.address,
+        at(line.largest_at.unwrap_or(first), line.digits)
     ));
     findings.push(finding.because_some(line.too_big.as_ref().map(|(sentence, _)| sentence.clone())));
 }

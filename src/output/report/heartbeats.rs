@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::findings::ledger::{Line, THRESHOLDS};
-use crate::findings::matrix::Matrix;
+use crate::findings::matrix::{Matrix, UNKNOWN};
 use crate::key::Endpoint;
 use crate::output::text::{count, counted, duration, printable};
 use crate::output::time::Utc;
@@ -181,6 +181,8 @@ impl Scale<'_> {
             marks.push(self.mark(class, run.start.time, until, title));
         }
         let gaps = beats.runs.len() as u64 + beats.more_runs;
+        // What the capture cannot show is no number.
+        let known = |number: u64| if line.known { count(number) } else { "?".to_owned() };
         let [lowest, ..] = THRESHOLDS;
         Route {
             from: end(line, line.from),
@@ -188,12 +190,13 @@ impl Scale<'_> {
             asked: count(beats.requests),
             answered: count(beats.answered),
             late: count(beats.late),
-            missed: count(beats.missed),
-            longest: count(line.longest()),
+            missed: known(beats.missed),
+            longest: known(line.longest()),
             interval: time(beats.interval),
             trip: time(beats.round_trip),
             bad: line.longest() >= lowest,
             told: match gaps {
+                _ if !line.known => "one direction only was captured".into(),
                 0 => "no gap".into(),
                 _ => format!("{}, the longest of {} missed", counted(gaps, "gap"), count(line.longest())),
             },
@@ -247,14 +250,15 @@ fn nodes(lines: &[Line]) -> Option<Nodes> {
 /// The most missed in a row on each network, and how bad that is.
 fn cell(matrix: &Matrix, asks: usize, asked: usize) -> (String, &'static str) {
     let Some(missed) = matrix.cell(asks, asked) else { return (String::new(), "none") };
-    let text = |missed: &Option<u64>| missed.map_or_else(|| "–".to_owned(), count);
+    let number = |missed: u64| if missed == UNKNOWN { "?".to_owned() } else { count(missed) };
+    let text = |missed: &Option<u64>| missed.map_or_else(|| "–".to_owned(), number);
     let mut texts: Vec<String> = missed.iter().map(text).collect();
     // Where all networks agree, one says it.
     if texts.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
         texts.truncate(1);
     }
     let [lowest, ..] = THRESHOLDS;
-    let class = match missed.iter().flatten().max().copied() {
+    let class = match missed.iter().flatten().filter(|&&missed| missed != UNKNOWN).max().copied() {
         Some(worst) if worst >= lowest => "bad",
         Some(1..) => "some",
         Some(0) => "good",

@@ -36,7 +36,7 @@ pub(super) fn finding() -> Value {
             "state",
             one_of(
                 "While live: what has become of it; absent in the full list at the end",
-                &["begun", "worse", "ended"],
+                &["begun", "worse", "changed", "ended"],
             ),
         ),
         maybe("ts_end", time("While live: when it was seen to have ended")),
@@ -97,7 +97,11 @@ pub(super) fn heartbeat() -> Value {
         always("requests", count("Requests sent")),
         always("answered", count("Requests that were answered")),
         always("late", count("Answers that came after the next request")),
-        always("missed", count("Requests without answer, but for those that the end may have overtaken")),
+        maybe(
+            "missed",
+            count("Requests without answer, but for those pending; absent where only one direction was captured"),
+        ),
+        maybe("pending", count("Requests whose answer the end may have overtaken: neither answered nor missed")),
         maybe("interval_ms", spread("Time between requests, in milliseconds")),
         maybe("jitter_ms", jitter),
         maybe("round_trip_ms", spread("Time from a request to its answer, in milliseconds")),
@@ -112,6 +116,7 @@ pub(super) fn heartbeat() -> Value {
             ),
         ),
         always("counter_restarts", count("How often the node's counter began anew")),
+        always("duplicates", count("Copies of the node's packets within a millisecond, which count for nothing else")),
         always("tunnelled_frames", count("Frames of the virtual adapter on this route, both ways")),
         always("largest_tunnelled_bytes", count("The largest datagram that carried one")),
     ]);

@@ -11,6 +11,7 @@ use crate::output::time::Utc;
 use crate::packet::Timestamp;
 use crate::place;
 use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
 
 /// Most findings of the mildest kind that are shown unless all are asked for.
 const INFOS: usize = 10;
@@ -49,14 +50,30 @@ pub(super) fn write(text: &mut String, examined: &Examined, look: &Look) {
         }
     }
     // Steady exchanges of other kinds are everywhere: those matter that are not answered.
-    let told: Vec<&Line> =
-        examined.heartbeats.iter().filter(|line| line.is_cluster() || line.longest() >= UNANSWERED).collect();
-    if !told.is_empty() {
+    let told = |line: &Line| look.all || line.is_cluster() || line.longest() >= UNANSWERED;
+    let shown: Vec<&Line> = examined.heartbeats.iter().filter(|line| told(line)).collect();
+    if !shown.is_empty() {
         text.push('\n');
-        ledger(text, told, look);
-        let cluster: Vec<Line> =
-            examined.heartbeats.iter().filter(|line| line.is_cluster()).cloned().collect();
-        super::matrix::write(text, &cluster, look);
+        ledger(text, shown.clone(), look);
+    }
+    let quiet = examined.heartbeats.iter().filter(|line| !told(line)).count();
+    if quiet > 0 {
+        if shown.is_empty() {
+            text.push('\n');
+        }
+        let line =
+            format!("{} not shown: --all, or --format jsonl", counted(quiet as u64, "steady exchange"));
+        paint(text, &line, Style::new().dimmed(), look.color);
+        text.push('\n');
+    }
+    // Each timeline has a matrix of its own.
+    let mut timelines: BTreeMap<Option<u32>, Vec<Line>> = BTreeMap::new();
+    for line in examined.heartbeats.iter().filter(|line| line.is_cluster()) {
+        timelines.entry(line.file).or_default().push(line.clone());
+    }
+    for (file, cluster) in timelines {
+        let name = file.and_then(|file| look.files.get(file as usize)).filter(|_| look.files.len() > 1);
+        super::matrix::write(text, &cluster, name.map(String::as_str), look);
     }
 }
 
@@ -93,7 +110,7 @@ pub(super) fn change(change: &Change, now: Timestamp, look: &Look) -> String {
     let mut text = format!("{}  {}  ", clock(now), change.name());
     match change {
         Change::Ended(_) => {
-            let lasted = crate::output::text::duration(now.since(finding.at));
+            let lasted = crate::output::text::duration(change.ended(now).since(finding.at));
             let title = printable(&finding.title);
             let line = format!(
                 "{title} [{}]: no longer, after {lasted} (since {}Z)",
@@ -103,7 +120,7 @@ pub(super) fn change(change: &Change, now: Timestamp, look: &Look) -> String {
             let used = columns(&text);
             wrap(&mut text, &line, look.width, used, INDENT);
         }
-        Change::Begun(_) | Change::Worse(_) => {
+        Change::Begun(_) | Change::Worse(_) | Change::Changed(_) => {
             if finding.severity == Severity::Info {
                 let used = columns(&text);
                 let line = format!("info  {} [{}]", printable(&finding.title), finding.diagnosis.id);
@@ -189,6 +206,7 @@ fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
         Column::right("LATE").rank(2),
         Column::right("MISSED"),
         Column::right("IN A ROW"),
+        Column { optional: true, ..Column::right("PENDING").rank(2) },
         Column::right("INTERVAL").rank(1),
         Column::right("ROUND TRIP").rank(1),
     ]);
@@ -203,6 +221,8 @@ fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
             std::net::SocketAddr::from((end.address, end.port)).to_string()
         }
     };
+    // What the capture cannot show is not a number.
+    let unless = |known: bool, number: u64| if known { count(number) } else { "?".to_owned() };
     for line in lines.iter().take(ROUTES) {
         let beats = &line.beats;
         let time = |spread: Option<crate::report::Spread>| {
@@ -218,8 +238,11 @@ fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
             Cell::plain(count(beats.requests)),
             Cell::plain(count(beats.answered)),
             Cell::plain(count(beats.late)),
-            Cell::styled(count(beats.missed), bad),
-            Cell::styled(count(line.longest()), bad),
+            Cell::styled(unless(line.known, beats.missed), bad),
+            Cell::styled(unless(line.known, line.longest()), bad),
+            Cell::plain(
+                Some(beats.pending()).filter(|&more| more > 1 && line.known).map(count).unwrap_or_default(),
+            ),
             Cell::plain(time(beats.interval)),
             Cell::plain(time(beats.round_trip)),
         ];

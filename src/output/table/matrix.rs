@@ -3,8 +3,8 @@
 use super::Look;
 use super::grid::{Cell, Column, Grid, paint};
 use crate::findings::ledger::{Line, THRESHOLDS};
-use crate::findings::matrix::Matrix;
-use crate::output::text::count;
+use crate::findings::matrix::{Matrix, UNKNOWN};
+use crate::output::text::{count, printable};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const NUMBERS: [&str; ALL] =
     ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"];
 
 /// Writes the matrix and what it says, where there are three nodes or more, or two on several networks.
-pub(super) fn write(text: &mut String, lines: &[Line], look: &Look) {
+pub(super) fn write(text: &mut String, lines: &[Line], file: Option<&str>, look: &Look) {
     let matrix = Matrix::of(lines);
     if matrix.nodes.len() < 2 || (matrix.nodes.len() == 2 && matrix.networks.len() < 2) {
         return;
@@ -28,6 +28,10 @@ pub(super) fn write(text: &mut String, lines: &[Line], look: &Look) {
         troubled.iter().copied().take(ALL).collect()
     };
     text.push('\n');
+    if let Some(file) = file {
+        paint(text, &printable(file), Style::new().bold(), look.color);
+        text.push('\n');
+    }
     if !shown.is_empty() {
         text.push_str(&grid(&matrix, &shown).lay_out(look.width, look.color));
         let networks: Vec<String> = matrix.networks.iter().map(ToString::to_string).collect();
@@ -68,7 +72,11 @@ fn cell(matrix: &Matrix, asks: usize, asked: usize) -> Cell {
         .map(|missed| {
             missed.map_or_else(
                 || "-".to_owned(),
-                |missed| if missed == 0 { ".".to_owned() } else { count(missed) },
+                |missed| match missed {
+                    0 => ".".to_owned(),
+                    UNKNOWN => "?".to_owned(),
+                    missed => count(missed),
+                },
             )
         })
         .collect();
@@ -76,7 +84,7 @@ fn cell(matrix: &Matrix, asks: usize, asked: usize) -> Cell {
     if texts.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
         texts.truncate(1);
     }
-    let worst = missed.iter().flatten().max().copied().unwrap_or(0);
+    let worst = missed.iter().flatten().filter(|&&missed| missed != UNKNOWN).max().copied().unwrap_or(0);
     let style = if worst >= lowest { AnsiColor::Red.on_default().bold() } else { Style::new() };
     Cell::styled(texts.join("/"), style)
 }
@@ -97,8 +105,8 @@ mod tests {
                     let end = |node| Endpoint { address: [10, network, 0, node].into(), port: 3343 };
                     let missed = missed(network, from, to);
                     let start = Moment { time: Timestamp(0), frame: 1 };
-                    let longest = (missed > 0).then_some(Run { missed, start, end: None });
-                    let beats = Beats { requests: 50, missed, longest, ..Beats::default() };
+                    let longest = (missed > 0).then_some(Run { missed, start, end: None, heard: missed });
+                    let beats = Beats { requests: 50, missed, longest, open: longest, ..Beats::default() };
                     lines.push(Line::between(end(from), end(to), beats));
                 }
             }
@@ -106,7 +114,7 @@ mod tests {
         let files = Arc::new([]);
         let look = Look { width, color: false, all: false, live: false, each: false, files, selection: None };
         let mut text = String::new();
-        write(&mut text, &lines, &look);
+        write(&mut text, &lines, None, &look);
         text
     }
 

@@ -7,7 +7,7 @@ use super::wire::{self, Tunnelled, rcp, tunnelled};
 use crate::attributes::Attributes;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
-use crate::report::{Beats, Heartbeats, Moment, Report, Run};
+use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Restart, Run};
 use crate::samples::Samples;
 use std::net::IpAddr;
 
@@ -16,6 +16,10 @@ use std::net::IpAddr;
 const AWAITED: usize = 32;
 /// A counter this little behind the last one was overtaken on its way; further behind, it began anew.
 const OVERTAKEN: u32 = 16;
+/// A counter this little ahead of the last one, round the end of its 32 bits, went on.
+const WRAPPED: u32 = 1 << 16;
+/// A copy of the same packet comes within this time, in nanoseconds: it was captured at two places.
+const COPIED: u64 = 1_000_000;
 /// Missed requests in a row that are worth telling: one alone is any network's.
 const TOLD_RUN: u64 = 2;
 
@@ -26,6 +30,8 @@ struct Asked {
     /// Its place among the node's requests, from 1.
     ordinal: u64,
     at: Moment,
+    /// Requests that the other node had sent by then.
+    heard: u64,
 }
 
 /// One node as a requester, and what it answered.
@@ -37,6 +43,7 @@ struct Node {
     awaited: [Option<Asked>; AWAITED],
     next: usize,
     last_request: Option<Asked>,
+    last_response: Option<(u32, Moment)>,
     /// The first request after the last one answered.
     open: Option<Asked>,
     last_ordinal: u64,
@@ -45,22 +52,26 @@ struct Node {
 }
 
 impl Node {
-    fn ask(&mut self, sequence: u32, at: Moment) {
+    /// Hears a request; `heard` is how many the other node has sent.
+    fn ask(&mut self, sequence: u32, at: Moment, heard: u64) {
         if let Some(last) = self.last_request {
             if sequence == last.sequence {
                 // The same request again: seen twice on its way through the capturing host.
-                self.seen.duplicates += 1;
+                self.copied(at, last.at);
                 return;
             }
-            // Wrapping takes 2^32 requests: a much lower number is a counter that began anew.
-            if sequence < last.sequence && last.sequence - sequence > OVERTAKEN {
+            // A much lower number is a counter that began anew, unless it ran over its 32 bits.
+            let wrapped = sequence.wrapping_sub(last.sequence) <= WRAPPED;
+            if sequence < last.sequence && last.sequence - sequence > OVERTAKEN && !wrapped {
                 self.seen.restarts += 1;
-                self.seen.first_restart.get_or_insert(at);
+                if self.seen.restarted.len() < MAX_RUNS {
+                    self.seen.restarted.push(Restart { before: last.at, at });
+                }
             }
             self.interval.observe(at.time.since(last.at.time));
         }
         self.seen.requests += 1;
-        let asked = Asked { sequence, ordinal: self.seen.requests, at };
+        let asked = Asked { sequence, ordinal: self.seen.requests, at, heard };
         self.last_request = Some(asked);
         self.open.get_or_insert(asked);
         if let Some(slot) = self.awaited.get_mut(self.next) {
@@ -69,8 +80,29 @@ impl Node {
         }
     }
 
-    /// Pairs a response to this node with its request.
-    fn answered(&mut self, sequence: u32, at: Moment) {
+    /// Counts a copy of a packet, if it is one: what comes later was sent again.
+    fn copied(&mut self, at: Moment, first: Moment) {
+        if at.time.since(first.time) <= COPIED {
+            self.seen.duplicates += 1;
+            self.seen.first_duplicate.get_or_insert(at);
+        }
+    }
+
+    /// Answers a request of the other node; says whether this is not a copy.
+    fn answer(&mut self, sequence: u32, at: Moment) -> bool {
+        if let Some((last, first)) = self.last_response
+            && last == sequence
+        {
+            self.copied(at, first);
+            return false;
+        }
+        self.last_response = Some((sequence, at));
+        self.seen.responses += 1;
+        true
+    }
+
+    /// Pairs a response to this node with its request; `heard` is how many requests the other node has sent.
+    fn answered(&mut self, sequence: u32, at: Moment, heard: u64) {
         let matches = |slot: &&mut Option<Asked>| slot.is_some_and(|asked| asked.sequence == sequence);
         let Some(asked) = self.awaited.iter_mut().find(matches).and_then(Option::take) else { return };
         self.seen.answered += 1;
@@ -82,8 +114,12 @@ impl Node {
         }
         if asked.ordinal > self.last_ordinal {
             let missed = asked.ordinal - self.last_ordinal - 1;
-            if let (Some(open), TOLD_RUN..) = (self.open, missed) {
-                self.seen.note(Run { missed, start: open.at, end: Some(at) });
+            if let (Some(open), 1..) = (self.open, missed) {
+                self.seen.lose(open.at, at);
+                if missed >= TOLD_RUN {
+                    let heard = heard.saturating_sub(open.heard);
+                    self.seen.note(Run { missed, start: open.at, end: Some(at), heard });
+                }
             }
             self.last_ordinal = asked.ordinal;
             let after = self.awaited.iter().flatten().filter(|other| other.ordinal > asked.ordinal);
@@ -102,8 +138,9 @@ impl Node {
         self.seen.last = Some(at);
     }
 
-    /// All that was seen. A request younger than the patience at the end of the flow may yet be answered.
-    fn beats(&self) -> Beats {
+    /// All that was seen, while the other node sent so many requests. A request younger than the patience at the end of
+    /// the flow may yet be answered.
+    fn beats(&self, heard: u64) -> Beats {
         let mut all = Node { seen: self.seen.clone(), ..Self::default() };
         all.seen.interval = self.interval.spread();
         all.seen.round_trip = self.round_trip.spread();
@@ -115,8 +152,14 @@ impl Node {
         let overtaken = open.clone().filter(young).count() as u64;
         all.seen.missed = self.dropped + open.count() as u64 - overtaken;
         let run = (self.seen.requests - self.last_ordinal).saturating_sub(overtaken);
-        if let (Some(first), TOLD_RUN..) = (self.open, run) {
-            all.seen.note(Run { missed: run, start: first.at, end: None });
+        if let (Some(first), 1..) = (self.open, run) {
+            all.seen.lose(first.at, end);
+            if run >= TOLD_RUN {
+                let heard = heard.saturating_sub(first.heard);
+                let run = Run { missed: run, start: first.at, end: None, heard };
+                all.seen.note(run);
+                all.seen.open = Some(run);
+            }
         }
         all.seen
     }
@@ -140,6 +183,13 @@ pub(super) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
     })
 }
 
+impl Route {
+    fn beats(&self) -> [Beats; 2] {
+        let [one, other] = &self.nodes;
+        [one.beats(other.seen.requests), other.beats(one.seen.requests)]
+    }
+}
+
 impl Follower for Route {
     fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
         let at = heard.at();
@@ -157,15 +207,19 @@ impl Follower for Route {
                 self.seen.mismatch.get_or_insert((pair, at));
             }
             if packet.is_response {
-                own.seen.responses += 1;
-                peer.answered(packet.sequence, at);
+                if own.answer(packet.sequence, at) {
+                    peer.answered(packet.sequence, at, own.seen.requests);
+                }
             } else {
-                own.ask(packet.sequence, at);
+                own.ask(packet.sequence, at, peer.seen.requests);
             }
         } else if let Ok(inner) = tunnelled(cursor, heard.wire_len) {
             self.seen.frames += 1;
             self.seen.frame_bytes += u64::from(heard.wire_len);
-            self.seen.largest_frame = self.seen.largest_frame.max(heard.wire_len);
+            if heard.wire_len > self.seen.largest_frame {
+                self.seen.largest_frame = heard.wire_len;
+                self.seen.largest_at = Some(at);
+            }
             if wire::is_readable(&inner, heard.bytes) {
                 let (count, _) = self.seen.readable.get_or_insert((0, at));
                 *count += 1;
@@ -180,7 +234,7 @@ impl Follower for Route {
     }
 
     fn conclude(&self, attributes: &mut Attributes) {
-        let [forward, reverse] = self.nodes.each_ref().map(Node::beats);
+        let [forward, reverse] = self.beats();
         if forward.requests + reverse.requests + forward.responses + reverse.responses > 0 {
             attributes.set("netft.requests_fwd", forward.requests);
             attributes.set("netft.requests_rev", reverse.requests);
@@ -213,7 +267,7 @@ impl Follower for Route {
     }
 
     fn report(&self) -> Option<Report> {
-        let nodes = self.nodes.each_ref().map(Node::beats);
+        let nodes = self.beats();
         Some(Report::Heartbeats(Heartbeats { nodes, ..self.seen.clone() }))
     }
 }

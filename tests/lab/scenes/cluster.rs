@@ -151,6 +151,21 @@ pub(super) fn restarted(stage: &Stage) {
     pause(5_000);
 }
 
+pub(super) fn rebooted(stage: &Stage) {
+    for node in [1, 2] {
+        start(stage, &[1, 2], node, &[1, 2, 3], 15, PERIOD, 1_000);
+    }
+    start(stage, &[1, 2], 3, &[1, 2, 3], 4, PERIOD, 500_000);
+    stage.listening("n3", 'u', 3343);
+    pause(3_500);
+    // Its host is there no more: nothing refuses by ICMP.
+    stage.ip("n3", &["link", "set", "eth0", "down"]);
+    pause(4_000);
+    stage.ip("n3", &["link", "set", "eth0", "up"]);
+    start(stage, &[1, 2], 3, &[1, 2, 3], 7, PERIOD, 1);
+    pause(4_000);
+}
+
 pub(super) fn flap(stage: &Stage) {
     nodes(stage, &[1], &[1, 2], 14, PERIOD);
     for _ in 0..2 {
