@@ -133,10 +133,11 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             _ => Severity::Info,
         };
         let sentence = format!(
-            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} were heard both ways.",
+            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} {} heard both ways.",
             counted(ways.one, "host pair"),
             counted(ways.packets, "packet"),
-            ways.both
+            words::count(ways.both),
+            if ways.both == 1 { "was" } else { "were" }
         );
         findings.push(new(diagnosis).graded(severity).because(sentence));
     }

@@ -361,9 +361,10 @@ fn of_a_capture_with_one_nodes_packets_only_nothing_is_said_about_the_other() {
 fn the(capture: &Capture, id: &str) -> wiretell::findings::Finding {
     let findings = examine(capture, 0).findings;
     let mut same = findings.iter().filter(|finding| finding.diagnosis.id == id);
-    let found = same.next().cloned().unwrap_or_else(|| panic!("no {id}: {findings:?}"));
+    let found = same.next().cloned();
+    assert!(found.is_some(), "no {id}: {findings:?}");
     assert!(same.next().is_none(), "{id} is told twice");
-    found
+    found.unwrap()
 }
 
 fn says(finding: &wiretell::findings::Finding, what: &str) {
@@ -461,7 +462,7 @@ fn two_faults_at_different_times_are_two_findings() {
 
 #[test]
 fn losses_on_routes_of_three_nodes_are_scattered_and_those_of_one_node_are_told_together() {
-    let lost = |from: u8, to: u8, i: u32| (i * 7 + u32::from(from) * 3 + u32::from(to) * 5) % 4 == 0;
+    let lost = |from: u8, to: u8, i: u32| (i * 7 + u32::from(from) * 3 + u32::from(to) * 5).is_multiple_of(4);
     let capture =
         cluster(
             &[1, 2],
@@ -482,7 +483,7 @@ fn losses_on_routes_of_three_nodes_are_scattered_and_those_of_one_node_are_told_
 #[test]
 fn the_direction_that_misses_more_is_told() {
     let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
-        let lost = if from == 1 { i % 3 == 0 } else { i % 7 == 0 };
+        let lost = if from == 1 { i.is_multiple_of(3) } else { i.is_multiple_of(7) };
         if lost { Fate::Unanswered } else { Fate::Answered }
     });
     says(&the(&capture, "netft-heartbeats-missed"), "10.0.1.1 asks 10.0.1.2");

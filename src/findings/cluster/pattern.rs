@@ -91,6 +91,10 @@ pub(super) fn tell(
         for fault in &outage.faults {
             for line in rest.iter_mut().filter(|line| is_same(line, fault.line)) {
                 leave_out(line, fault);
+                if is_refused(fault) {
+                    // That has been said with it.
+                    line.refused = None;
+                }
             }
         }
         for lossy in &outage.lossy {
