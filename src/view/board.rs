@@ -194,9 +194,17 @@ impl Board {
         let mut state = self.lock();
         let finding = change.finding().clone();
         let same = |told: &&mut Told| {
-            told.finding.diagnosis.id == finding.diagnosis.id && told.finding.subject == finding.subject
+            // An outage is one, whatever is known of it.
+            let episodes = told.finding.episode.as_ref().zip(finding.episode.as_ref());
+            episodes.map_or_else(
+                || {
+                    told.finding.diagnosis.id == finding.diagnosis.id
+                        && told.finding.subject == finding.subject
+                },
+                |(told, now)| told.overlaps(now),
+            )
         };
-        let ended = matches!(change, Change::Ended(_)).then_some(now);
+        let ended = matches!(change, Change::Ended(_)).then(|| change.ended(now));
         let known = state.findings.len();
         if let Some(told) = state.findings.iter_mut().find(same) {
             *told = Told { finding, ended };

@@ -91,8 +91,10 @@ pub(super) fn tell(
         for fault in &outage.faults {
             for line in rest.iter_mut().filter(|line| is_same(line, fault.line)) {
                 leave_out(line, fault);
-                if is_refused(fault) {
-                    // That has been said with it.
+            }
+            if is_refused(fault) {
+                // That has been said with it, and of the route in both directions.
+                for line in rest.iter_mut().filter(|line| line.flows == fault.line.flows) {
                     line.refused = None;
                 }
             }
