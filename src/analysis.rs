@@ -30,6 +30,8 @@ pub struct Outcome {
     pub intake: Intake,
     /// In the shards.
     pub totals: Totals,
+    /// Time of the first and of the latest frame of each timeline that is over.
+    pub spans: Vec<Option<(Timestamp, Timestamp)>>,
     /// Frames lost before they were captured.
     pub drops: Drops,
     /// Frames captured live that were lost because classifying them was behind.
@@ -47,12 +49,14 @@ impl Outcome {
         let missing = self.bounds.iter().filter(|(name, _)| name.starts_with("fragments-"));
         CaptureFacts {
             packets: self.intake.packets,
+            spans: if self.spans.is_empty() { vec![self.intake.span()] } else { self.spans.clone() },
             lost: self.drops.kernel + self.drops.interface,
             behind: self.behind,
             truncated: self.intake.truncated,
             backwards: (self.intake.backwards, self.intake.backwards_nanos),
             pause: self.intake.pause,
             oversized: self.intake.oversized,
+            firsts: self.intake.firsts,
             fragments: missing.map(|(_, count)| count).sum(),
             told: false,
             files: Arc::clone(&self.files),
@@ -61,6 +65,7 @@ impl Outcome {
 
     /// Adds what another timeline came to.
     fn add(&mut self, intake: &Intake, totals: &Totals) {
+        self.spans.push(intake.span());
         self.intake.add(intake);
         self.totals.add(totals);
     }

@@ -5,6 +5,7 @@
 //! ended, each family is asked once, with what is known about the capture itself: what the capture does not
 //! support is withheld or worded down.
 
+mod beside;
 mod catalogue;
 pub mod document;
 mod finding;
@@ -13,13 +14,14 @@ mod grounds;
 pub mod ledger;
 pub mod live;
 pub mod matrix;
+mod merge;
 mod outage;
 mod unanswered;
 mod words;
 
 pub use finding::{Diagnosis, Episode, Finding, Severity, Subject};
 pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS, Opened};
-pub use grounds::{CaptureFacts, Grounds, Heard, Silence, Stream, Ways};
+pub use grounds::{CaptureFacts, Grounds, Heard, Shown, Silence, Stream, Twice, Ways};
 pub use live::Survey;
 
 use crate::summary::Summary;

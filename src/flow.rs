@@ -3,6 +3,7 @@
 use crate::attributes::Attributes;
 use crate::classify::{Claim, Classifier};
 use crate::context::Announcement;
+use crate::copies::Copied;
 use crate::inspect::{Confidence, Said, Side};
 use crate::key::{Endpoint, FlowKey};
 use crate::opening::{FirstBytes, Opening};
@@ -93,6 +94,25 @@ pub struct Count {
     pub payload: u64,
 }
 
+impl Count {
+    /// One more packet.
+    pub fn add(&mut self, packet: &Packet) {
+        self.packets += 1;
+        self.bytes += u64::from(packet.wire_len);
+        self.payload += u64::from(packet.payload_wire_len);
+    }
+
+    /// Without a part of it.
+    #[must_use]
+    pub const fn less(self, part: Self) -> Self {
+        Self {
+            packets: self.packets.saturating_sub(part.packets),
+            bytes: self.bytes.saturating_sub(part.bytes),
+            payload: self.payload.saturating_sub(part.payload),
+        }
+    }
+}
+
 /// What is kept only while it is undecided what a flow speaks.
 #[derive(Debug)]
 pub struct Undecided {
@@ -120,6 +140,8 @@ pub struct Unclaimed {
 pub struct Extra {
     /// VLAN tags and tunnels of the first packet.
     pub layers: Enclosure,
+    /// Packets that the capture has twice.
+    pub copies: Option<Box<Copied>>,
     /// The first ICMP error that quotes the flow, and how many came.
     pub icmp_error: Option<Box<(IcmpError, u32)>>,
     /// Watches the flow to its end.
@@ -230,9 +252,7 @@ impl Flow {
     pub fn count(&mut self, packet: &Packet) {
         let [low, high] = &mut self.counts;
         let count = if packet.from_low { low } else { high };
-        count.packets += 1;
-        count.bytes += u64::from(packet.wire_len);
-        count.payload += u64::from(packet.payload_wire_len);
+        count.add(packet);
         self.last = self.last.max(packet.time);
         self.truncated |= packet.truncated;
     }

@@ -4,7 +4,7 @@ use crate::attributes::Attributes;
 use crate::context::Announcement;
 use crate::inspect::Side;
 use crate::packet::Timestamp;
-use crate::report::{Moment, Report};
+use crate::report::{Datagrams, Moment, Report};
 use std::fmt::Debug;
 
 /// A datagram, or the next part of a TCP stream, of a followed flow.
@@ -77,5 +77,41 @@ pub trait Follower: Debug + Send {
     /// Whether nothing that follows can matter, so that it need not be handed over.
     fn is_done(&self) -> bool {
         false
+    }
+}
+
+/// Counts datagrams by size, and knows who fell silent: for protocols of which a follower can read no more.
+#[derive(Debug, Default)]
+pub struct Sizes(Datagrams);
+
+/// Payloads above this take a packet of more than 1228 bytes: tunnels are most often narrower than 1500 by less.
+const LARGE: u32 = 1200;
+
+impl Follower for Sizes {
+    fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
+        let side = heard.side.index();
+        let add = |counts: &mut [u64; 2]| {
+            if let Some(count) = counts.get_mut(side) {
+                *count += 1;
+            }
+        };
+        add(&mut self.0.count);
+        add(&mut self.0.alone);
+        if let Some(peer) = self.0.alone.get_mut(1 - side) {
+            *peer = 0;
+        }
+        if heard.wire_len > LARGE {
+            add(&mut self.0.large);
+            if let Some(first) = self.0.first_large.get_mut(side) {
+                first.get_or_insert(heard.at());
+            }
+        }
+        if let Some(last) = self.0.last.get_mut(side) {
+            *last = Some(heard.at());
+        }
+    }
+
+    fn report(&self) -> Option<Report> {
+        Some(Report::Datagrams(self.0.clone()))
     }
 }

@@ -1,7 +1,8 @@
 //! What two hosts' flows have told about each other, bounded.
 
 use crate::context::{Announcement, Context, Neighbour};
-use crate::key::{Endpoint, HostPair, Transport};
+use crate::key::{Endpoint, FlowKey, HostPair, Transport};
+use crate::packet::{IcmpError, Timestamp};
 use crate::protocols::INSPECTORS;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -13,11 +14,16 @@ pub const MAX_PAIRS: usize = 4096;
 const MAX_NEIGHBOURS: usize = 8;
 /// Most announcements remembered per pair; the oldest is forgotten first.
 const MAX_ANNOUNCEMENTS: usize = 32;
+/// Most ICMP errors without ports remembered per pair; the oldest is forgotten first.
+const MAX_ERRORS: usize = 8;
+/// So long after a flow's last packet an error may still be about it, in nanoseconds: hosts wait for the answer to ARP.
+const ERROR_DELAY: u64 = 4_000_000_000;
 
 #[derive(Debug, Default)]
 struct Facts {
     neighbours: Vec<Neighbour>,
     announcements: VecDeque<Announcement>,
+    errors: VecDeque<IcmpError>,
 }
 
 /// The facts of one shard's host pairs.
@@ -88,6 +94,37 @@ impl Hosts {
         self.facts.get(&pair)?.announcements.iter().rev().find(meant).copied()
     }
 
+    /// Remembers an ICMP error of which the capture cut off which ports it quotes.
+    pub fn note_error(&mut self, error: IcmpError) {
+        let known = &mut self.facts_mut(error.key.hosts()).errors;
+        if known.len() >= MAX_ERRORS {
+            known.pop_front();
+        }
+        known.push_back(error);
+    }
+
+    /// The first of the errors without ports that may be about a flow of which `from_low` sent all packets, from
+    /// `first` to `last`, and how many there are.
+    #[must_use]
+    pub fn error_about(
+        &self,
+        key: &FlowKey,
+        from_low: bool,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Option<(IcmpError, u32)> {
+        if self.facts.is_empty() {
+            return None;
+        }
+        let fits = |error: &&IcmpError| {
+            (error.key.protocol(), error.quoted_from_low) == (key.protocol(), from_low)
+                && error.time >= first
+                && error.time.since(last) <= ERROR_DELAY
+        };
+        let mut errors = self.facts.get(&key.hosts())?.errors.iter().filter(fits);
+        let found = *errors.next()?;
+        Some((found, u32::try_from(errors.count()).unwrap_or(u32::MAX).saturating_add(1)))
+    }
+
     /// What the flows between two hosts told.
     #[must_use]
     pub fn context(&self, pair: HostPair) -> Context<'_> {
@@ -98,8 +135,6 @@ impl Hosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::FlowKey;
-    use crate::packet::Timestamp;
 
     fn end(last: u8, port: u16) -> Endpoint {
         Endpoint { address: [10, 0, last, 1].into(), port }

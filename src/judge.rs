@@ -315,8 +315,8 @@ impl Judge {
     }
 
     /// The summary of a flow as it stands, without a last judgement of what is still undecided.
-    pub fn glance(&mut self, flow: &mut Flow) -> Summary {
-        summary::summarise(flow, EndReason::Active, &mut self.book)
+    pub fn glance(&mut self, flow: &mut Flow, hosts: &Hosts) -> Summary {
+        summary::summarise(flow, EndReason::Active, &mut self.book, hosts)
     }
 
     /// The summary of a flow that ends, or of its part so far.
@@ -337,7 +337,7 @@ impl Judge {
             flow.undecided = Some(undecided);
         }
         judge_behaviour(flow, flow.first_frame, hosts);
-        summary::summarise(flow, reason, &mut self.book)
+        summary::summarise(flow, reason, &mut self.book, hosts)
     }
 
     /// Recycles what a flow that has ended leaves behind.

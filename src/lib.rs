@@ -135,6 +135,7 @@ pub mod candidates;
 pub mod capture;
 pub mod classify;
 pub mod context;
+pub mod copies;
 pub mod cursor;
 pub mod explain;
 pub mod extract;

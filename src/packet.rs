@@ -94,6 +94,8 @@ pub struct Packet {
     pub fragment: bool,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
+    /// IPv4's identification (RFC 791 section 3.1); 0 where there is none, or where the sender leaves it so.
+    pub ident: u16,
     /// The frame's length on the wire in bytes, link layer included; of a reassembled datagram, its last fragment's.
     pub wire_len: u32,
     /// The captured part of the transport's payload.
@@ -201,6 +203,8 @@ pub struct IcmpError {
     pub code: u8,
     /// Whether the numbers are ICMPv6's.
     pub v6: bool,
+    /// Whether the capture cut off the quoted ports, so that both are 0 in the key: some flow between the two is meant.
+    pub ports_cut: bool,
 }
 
 impl Packet {

@@ -10,6 +10,7 @@ use crate::findings::Survey;
 use crate::key::FlowKey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
+use crate::report::Moment;
 use crate::shard::{Limits, Observed, Sink};
 use crate::totals::Totals;
 use crate::wire::{Decoded, Decoder, Skip};
@@ -76,6 +77,21 @@ pub struct Intake {
     pub pause: Option<(u64, Timestamp, u64)>,
     /// Frames larger than any that goes over a wire: put together by an adapter's offloading.
     pub oversized: u64,
+    /// Where each of these was first.
+    pub firsts: Firsts,
+    /// Time of the frame read last.
+    previous: Option<Timestamp>,
+}
+
+/// Where something of which frames are counted was first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Firsts {
+    /// A frame of which the capture kept only a part.
+    pub truncated: Option<Moment>,
+    /// A frame captured before the one in front of it.
+    pub backwards: Option<Moment>,
+    /// A frame larger than any that goes over a wire.
+    pub oversized: Option<Moment>,
 }
 
 /// Steps back in time that are no clock's: processors that capture together differ by less.
@@ -101,21 +117,39 @@ impl Intake {
         self.backwards_nanos = self.backwards_nanos.max(other.backwards_nanos);
         self.pause = self.pause.max(other.pause);
         self.oversized += other.oversized;
+        self.firsts.truncated = self.firsts.truncated.or(other.firsts.truncated);
+        self.firsts.backwards = self.firsts.backwards.or(other.firsts.backwards);
+        self.firsts.oversized = self.firsts.oversized.or(other.firsts.oversized);
+    }
+
+    /// Time of the first frame and of the latest one.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.first.zip(self.last)
     }
 
     /// Counts a frame.
     fn count(&mut self, frame: &crate::packet::Frame) {
         self.packets += 1;
         self.bytes += u64::from(frame.wire);
-        self.truncated += u64::from(frame.captured < frame.wire);
-        self.oversized += u64::from(frame.wire > LARGEST_FRAME);
+        let at = Moment { time: frame.time, frame: frame.number };
+        if frame.captured < frame.wire {
+            self.truncated += 1;
+            self.firsts.truncated.get_or_insert(at);
+        }
+        if frame.wire > LARGEST_FRAME {
+            self.oversized += 1;
+            self.firsts.oversized.get_or_insert(at);
+        }
         self.first.get_or_insert(frame.time);
+        let back = self.previous.map_or(0, |previous| previous.since(frame.time));
+        if back > JITTER_NANOS {
+            self.backwards += 1;
+            self.backwards_nanos = self.backwards_nanos.max(back);
+            self.firsts.backwards.get_or_insert(at);
+        }
+        self.previous = Some(frame.time);
         if let Some(last) = self.last {
-            let back = last.since(frame.time);
-            if back > JITTER_NANOS {
-                self.backwards += 1;
-                self.backwards_nanos = self.backwards_nanos.max(back);
-            }
             let pause = frame.time.since(last);
             if self.pause.is_none_or(|(longest, ..)| pause > longest) {
                 self.pause = Some((pause, last, frame.number));

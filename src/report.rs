@@ -352,4 +352,46 @@ pub struct Datagrams {
     pub first_large: [Option<Moment>; 2],
     /// The last one of each side.
     pub last: [Option<Moment>; 2],
+    /// Those of each side after the other's last one.
+    pub alone: [u64; 2],
+}
+
+/// One side's silence while the other goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fallen {
+    /// Whether it is the initiator's.
+    pub initiators: bool,
+    /// Its last packet.
+    pub last: Moment,
+    /// The other's last packet.
+    pub until: Moment,
+    /// The other's packets after its last one.
+    pub packets: u64,
+}
+
+impl Fallen {
+    /// How long the other went on, in nanoseconds.
+    #[must_use]
+    pub const fn lasted(&self) -> u64 {
+        self.until.time.since(self.last.time)
+    }
+
+    /// Who fell silent, and who went on, of the initiator and the responder.
+    #[must_use]
+    pub const fn ends<T: Copy>(&self, [initiator, responder]: [T; 2]) -> [T; 2] {
+        if self.initiators { [initiator, responder] } else { [responder, initiator] }
+    }
+}
+
+impl Datagrams {
+    /// Which side fell silent first, if both said something.
+    #[must_use]
+    pub fn fell_silent(&self) -> Option<Fallen> {
+        let ([up, down], [Some(mine), Some(theirs)]) = (self.alone, self.last) else { return None };
+        Some(if down > 0 {
+            Fallen { initiators: true, last: mine, until: theirs, packets: down }
+        } else {
+            Fallen { initiators: false, last: theirs, until: mine, packets: up }
+        })
+    }
 }

@@ -4,6 +4,7 @@
 //! code runs inline and behind a channel. What a shard does depends only on the packets of its own host
 //! pairs, so the number of threads that shards are dealt out to changes nothing.
 
+use crate::copies::{Copied, Copies};
 use crate::findings::Survey;
 use crate::flow::{Direction, EndReason, Flow};
 use crate::hosts::Hosts;
@@ -123,6 +124,7 @@ pub struct Shard {
     limits: Limits,
     hosts: Hosts,
     judge: Judge,
+    copies: Copies,
     generation: u32,
     due: Vec<Entry>,
     /// Flows of which the pulse is felt.
@@ -141,6 +143,7 @@ impl Shard {
             limits,
             hosts: Hosts::default(),
             judge: Judge::new(describe, decode_as),
+            copies: Copies::default(),
             generation: 0,
             due: Vec::new(),
             pulses: 0,
@@ -165,6 +168,13 @@ impl Shard {
         self.totals.packets_in_flows += 1;
         let Some(flow) = self.table.flow_mut(place) else { return };
         flow.count(packet);
+        if let Some(original) = self.copies.original(packet, observed.payload, flow.first_frame) {
+            // What the capture has twice was sent once.
+            let copied =
+                flow.extra_mut().copies.get_or_insert_with(|| Box::new(Copied::first(original, packet)));
+            copied.count(packet);
+            return;
+        }
         if packet.fragment {
             // Whatever stands where a header would, in the middle of a datagram, says nothing.
             return;
@@ -190,7 +200,7 @@ impl Shard {
             if flow.relabelled {
                 flow.relabelled = false;
                 if sink.wants_labels() {
-                    sink.relabelled(self.judge.glance(flow));
+                    sink.relabelled(self.judge.glance(flow, &self.hosts));
                 }
             }
         }
@@ -224,6 +234,9 @@ impl Shard {
             flow.first_frame = packet.frame;
             flow.file = observed.file;
             flow.counts = Default::default();
+            if let Some(extra) = &mut flow.extra {
+                extra.copies = None;
+            }
             flow.tcp.restart_counts();
             flow.continued = true;
         }
@@ -260,6 +273,10 @@ impl Shard {
 
     /// Takes an ICMP error that quotes a packet of some flow.
     pub fn note_icmp_error(&mut self, error: &IcmpError, hash: u64) {
+        if error.ports_cut {
+            self.hosts.note_error(*error);
+            return;
+        }
         let Some(place) = self.table.find(hash, &error.key) else { return };
         if let Some(flow) = self.table.flow_mut(place) {
             let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0)));
@@ -290,7 +307,7 @@ impl Shard {
     pub fn glance(&mut self, each: &mut dyn FnMut(Summary)) {
         for place in self.table.places() {
             if let Some(flow) = self.table.flow_mut(place) {
-                each(self.judge.glance(flow));
+                each(self.judge.glance(flow, &self.hosts));
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What a finished flow was: plain data, all that outputs and findings need.
 
 use crate::attributes::Attributes;
+use crate::copies::Copied;
 use crate::flow::{Count, Direction, EndReason, Flow};
+use crate::hosts::Hosts;
 use crate::inspect::{Confidence, Side};
 use crate::key::{Endpoint, FlowKey, protocol};
 use crate::packet::{Enclosure, IcmpError, Timestamp};
@@ -19,8 +21,6 @@ pub struct TcpSummary {
     pub sides: [TcpSide; 2],
     /// Nanoseconds of the handshake's round trip.
     pub rtt_nanos: Option<u32>,
-    /// How often the handshake's packets were seen twice at once.
-    pub doubled: u8,
 }
 
 /// A flow that has ended, or the part of it until the active time-out.
@@ -48,6 +48,8 @@ pub struct Summary {
     pub layers: Enclosure,
     /// What was sent, the initiator's first.
     pub counts: [Count; 2],
+    /// What of it is there twice.
+    pub copies: Option<Box<Copied>>,
     /// Why the initiator is the initiator.
     pub direction: Direction,
     /// TCP's part.
@@ -70,17 +72,35 @@ pub struct Summary {
     pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
     pub icmp_error: Option<(IcmpError, u32)>,
+    /// Where nobody answered: the first ICMP error between the two that may be about the flow, its ports being cut off,
+    /// and how many of them there are.
+    pub vague_error: Option<(IcmpError, u32)>,
     /// Whether it continues a record made at the active time-out.
     pub continued: bool,
     /// Whether the capture cut payload off.
     pub truncated: bool,
 }
 
-/// Sums a flow up; `book` says what ports promise.
-pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary {
+impl Summary {
+    /// What was sent, the initiator's first, without what the capture has twice.
+    #[must_use]
+    pub fn sent(&self) -> [Count; 2] {
+        let [up, down] = self.counts;
+        match &self.copies {
+            Some(copied) => {
+                let [up_again, down_again] = copied.counts;
+                [up.less(up_again), down.less(down_again)]
+            }
+            None => [up, down],
+        }
+    }
+}
+
+/// Sums a flow up; `book` says what ports promise, `hosts` what else was said between the two.
+pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Hosts) -> Summary {
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
-    let (mut layers, mut icmp_error, mut report) = (Enclosure::default(), None, None);
+    let (mut layers, mut icmp_error, mut report, mut copies) = (Enclosure::default(), None, None, None);
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
@@ -96,12 +116,15 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
         }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
         icmp_error = extra.icmp_error.as_deref().copied();
+        copies.clone_from(&extra.copies);
+        if let (Some(copied), false) = (&mut copies, flow.low_initiates) {
+            copied.counts.reverse();
+        }
     }
     let [low, high] = [flow.tcp.side(true), flow.tcp.side(false)].map(|side| *side);
     let tcp = (flow.key.protocol() == protocol::TCP).then(|| TcpSummary {
         sides: if flow.low_initiates { [low, high] } else { [high, low] },
         rtt_nanos: flow.tcp.rtt_nanos(),
-        doubled: flow.tcp.doubled(),
     });
     Summary {
         id: identify(flow),
@@ -115,6 +138,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
         first_frame: flow.first_frame,
         layers,
         counts: [flow.count_of(Side::Initiator), flow.count_of(Side::Responder)],
+        copies,
         direction: flow.direction,
         tcp,
         reason,
@@ -126,9 +150,16 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book) -> Summary
         attributes,
         report,
         icmp_error,
+        vague_error: vague_error(flow, icmp_error.is_some(), hosts),
         continued: flow.continued,
         truncated: flow.truncated,
     }
+}
+
+fn vague_error(flow: &Flow, is_known: bool, hosts: &Hosts) -> Option<(IcmpError, u32)> {
+    let unanswered = flow.count_of(Side::Responder).packets == 0;
+    let time = (flow.first, flow.last);
+    if is_known || !unanswered { None } else { hosts.error_about(&flow.key, flow.low_initiates, time) }
 }
 
 /// FNV-1a (64 bits) over what makes a flow unique in a run; the same on every machine.

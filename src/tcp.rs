@@ -5,8 +5,6 @@ use crate::packet::{TcpHeader, Timestamp};
 /// A segment that fills a hole this soon after the hole was seen, or within the handshake's round trip, was reordered on
 /// the way; later, it was sent again. 3 ms is what Wireshark users know.
 const REORDERING_NANOS: u64 = 3_000_000;
-/// A SYN that comes again this soon was seen twice by the capture; hosts wait 200 ms at the least.
-const DOUBLED_NANOS: u64 = 1_000_000;
 
 /// What was seen of one side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +32,6 @@ pub struct Tcp {
     handshake: Handshake,
     /// Nanoseconds from the SYN to the initiator's acknowledgement of the SYN+ACK.
     rtt_nanos: Option<u32>,
-    /// How often the SYN or the SYN+ACK came again at once: no host repeats it so soon.
-    doubled: u8,
 }
 
 /// How far the three-way handshake was seen, with the SYN's time.
@@ -65,12 +61,6 @@ impl Tcp {
     #[must_use]
     pub const fn rtt_nanos(&self) -> Option<u32> {
         self.rtt_nanos
-    }
-
-    /// How often the handshake's packets were seen twice at once.
-    #[must_use]
-    pub const fn doubled(&self) -> u8 {
-        self.doubled
     }
 
     /// Forgets what was counted, for a record that goes on with the same connection.
@@ -116,7 +106,7 @@ impl Tcp {
 
     /// Notes a segment with `len` bytes of payload on the wire.
     pub fn observe(&mut self, low: bool, header: TcpHeader, len: u32, time: Timestamp) {
-        let doubled = self.observe_handshake(header, time);
+        self.observe_handshake(header, time);
         let reordering = REORDERING_NANOS.max(self.rtt_nanos.unwrap_or(0).into());
         let (side, _) = self.sides_mut(low);
         side.flags |= header.flags;
@@ -142,21 +132,14 @@ impl Tcp {
         } else if distance(side.next, end) > 0 {
             side.next = end;
         } else if header.has(TcpHeader::SYN) || len == 0 {
-            // Of two copies of one packet, which an adapter may have captured twice, one is none that was sent again.
-            side.retransmitted = side.retransmitted.saturating_add(u32::from(!doubled));
+            side.retransmitted = side.retransmitted.saturating_add(1);
         } else {
             side.observe_old(header.sequence, len, time, reordering);
         }
     }
 
-    /// Follows the handshake. True for a SYN that came twice at once.
-    fn observe_handshake(&mut self, header: TcpHeader, time: Timestamp) -> bool {
+    fn observe_handshake(&mut self, header: TcpHeader, time: Timestamp) {
         let flags = header.flags & (TcpHeader::SYN | TcpHeader::ACK | TcpHeader::RST);
-        let again = match (self.handshake, flags) {
-            (Handshake::Syn(at), TcpHeader::SYN) => time.since(at) < DOUBLED_NANOS,
-            _ => false,
-        };
-        self.doubled = self.doubled.saturating_add(u8::from(again));
         self.handshake = match (self.handshake, flags) {
             (Handshake::None, TcpHeader::SYN) => Handshake::Syn(time),
             (Handshake::Syn(at), both) if both == TcpHeader::SYN | TcpHeader::ACK => Handshake::SynAck(at),
@@ -166,7 +149,6 @@ impl Tcp {
             }
             (state, _) => state,
         };
-        again
     }
 }
 
@@ -239,12 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn a_syn_and_a_fin_that_come_again_are_retransmitted_and_one_captured_twice_is_not() {
+    fn a_syn_and_a_fin_that_come_again_are_retransmitted() {
         let mut tcp = Tcp::default();
-        for at in [0, 1_000, 1_000_000_000, 3_000_000_000] {
+        for at in [0, 1_000_000_000, 3_000_000_000] {
             tcp.observe(true, header(SYN, 1), 0, Timestamp(at));
         }
-        assert_eq!((tcp.side(true).retransmitted, tcp.doubled()), (2, 1));
+        assert_eq!(tcp.side(true).retransmitted, 2);
         for at in [4_000_000_000, 5_000_000_000] {
             tcp.observe(true, header(ACK | TcpHeader::FIN, 2), 0, Timestamp(at));
         }

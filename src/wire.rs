@@ -128,7 +128,8 @@ impl Decoder {
         self.icmp_error = None;
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let view = View::new(bytes, frame.wire.saturating_sub(captured));
-        let mut walk = Walk { decoder: self, frame, scope: Scope::default(), depth: 0, strict: false };
+        let mut walk =
+            Walk { decoder: self, frame, scope: Scope::default(), depth: 0, strict: false, ident: 0 };
         match walk.link(frame.link, view) {
             Ok(packet) => Decoded::Packet {
                 packet,
@@ -169,6 +170,8 @@ struct Walk<'d> {
     depth: u8,
     /// Whether this is inside a tunnel that was only guessed, so that its headers must fit without exception.
     strict: bool,
+    /// The identification of the IP header last passed.
+    ident: u16,
 }
 
 /// Source and destination of an IP packet.
@@ -193,12 +196,13 @@ impl Walk<'_> {
         network: Option<u32>,
         inner: impl FnOnce(&mut Self) -> Outcome,
     ) -> Outcome {
-        let (scope, depth, layers) = (self.scope, self.depth, self.decoder.layers);
+        let (scope, depth, layers, ident) = (self.scope, self.depth, self.decoder.layers, self.ident);
         self.scope = scope.tunnel(tunnel.kind, tunnel.addresses, network);
         self.decoder.layers.push_tunnel(tunnel);
         let outcome = self.deeper().and_then(|()| inner(self));
         if outcome.is_err() {
             (self.scope, self.depth, self.decoder.layers) = (scope, depth, layers);
+            self.ident = ident;
         }
         outcome
     }

@@ -1,8 +1,9 @@
 //! What the capture itself lacks: the limits of everything that is said about its flows.
 
-use super::words::{self, counted, percent, span};
+use super::words::{self, counted, percent, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::place;
+use crate::report::Moment;
 
 pub(super) const FAMILY: Family = Family {
     title: "The capture itself",
@@ -88,8 +89,9 @@ const DOUBLED: Diagnosis = Diagnosis {
     id: "capture-duplicates",
     severity: Severity::Info,
     title: "Packets are in the capture twice",
-    meaning: "Each packet was seen at two places: counts are too high, and what looks sent again was not.",
-    evidence: "The same SYN, or the same heartbeat, again within a millisecond.",
+    meaning: "Each packet was seen at two places: the counts of flows are too high, and what looks sent again was not.",
+    evidence: "The same packet of the same flow again within a millisecond: by IPv4's identification and its bytes, or, \
+               without identification, by its bytes alone.",
     caveats: &[],
     advice: &["Mirror one place only (SPAN \"rx\" on all ports, or \"both\" on one), or remove duplicates with editcap -d."],
 };
@@ -122,8 +124,19 @@ const SOME: u64 = 6;
 const MIN_PAUSE: u64 = 60 * words::SECOND;
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
-    let (first, last) = grounds.span;
-    let new = |diagnosis: &'static Diagnosis| Finding::new(diagnosis, first, grounds.digits);
+    directions(grounds, findings);
+    flows(grounds, findings);
+    frames(grounds, findings);
+}
+
+/// A finding about the capture from its beginning on.
+fn new(grounds: &Grounds<'_>, diagnosis: &'static Diagnosis) -> Finding {
+    let (begin, _) = grounds.span;
+    Finding::new(diagnosis, begin, grounds.digits)
+}
+
+/// Whether both directions are there.
+fn directions(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let ways = grounds.ways();
     if ways.one > 0 {
         let diagnosis = if ways.both == 0 { &ONE_WAY } else { &PARTLY_ONE_WAY };
@@ -133,37 +146,73 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             _ => Severity::Info,
         };
         let sentence = format!(
-            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} {} heard both ways.",
+            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} heard both ways.",
             counted(ways.one, "host pair"),
             counted(ways.packets, "packet"),
-            words::count(ways.both),
-            if ways.both == 1 { "was" } else { "were" }
+            match ways.both {
+                1 => "1 was".to_owned(),
+                both => format!("{} were", words::count(both)),
+            }
         );
-        findings.push(new(diagnosis).graded(severity).because(sentence));
+        let mut finding = new(grounds, diagnosis).graded(severity).because(sentence);
+        for shown in grounds.alone {
+            let [from, to] = shown.hosts;
+            finding = finding.flow(shown.flow).also_shown_by(&words::pair_filter(from, to)).because(format!(
+                "Between {from} and {to} the first of these packets is of {}.",
+                stamp(shown.at, grounds.digits)
+            ));
+        }
+        findings.push(finding);
     }
-    if let Some((copies, all, first)) = grounds.copies {
-        let sentence = format!(
-            "{} of {} came a second time within a millisecond, the first {}.",
-            words::count(copies),
-            counted(all, "heartbeat"),
-            words::at(first, grounds.digits)
-        );
-        findings.push(new(&DOUBLED).because(sentence).shown_by("udp.port == 3343".to_owned()));
-    }
-    let [tcp, midway, doubled] = grounds.tcp;
+}
+
+/// What flows show: connections that were open, and packets that are there twice.
+fn flows(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let [tcp, midway] = grounds.tcp;
     if midway > 0 {
         let sentence =
             format!("{midway} of {} {} no handshake in the capture.", counted(tcp, "TCP connection"), if midway == 1 { "has" } else { "have" });
-        findings.push(new(&MIDSTREAM).because(sentence).shown_by("tcp && !tcp.flags.syn".to_owned()));
+        let mut finding = new(grounds, &MIDSTREAM).because(sentence).shown_by("tcp && !tcp.flags.syn".to_owned());
+        if let Some(shown) = grounds.midway {
+            let [from, to] = shown.hosts;
+            finding = finding.flow(shown.flow).because(format!(
+                "The first is between {from} and {to}, seen from {} on.",
+                stamp(shown.at, grounds.digits)
+            ));
+        }
+        findings.push(finding);
     }
-    if doubled > 0 {
-        let sentence = format!("{} came twice within a millisecond.", counted(doubled, "SYN"));
-        findings.push(new(&DOUBLED).because(sentence).shown_by("tcp.flags.syn == 1".to_owned()));
+    if let Some(twice) = grounds.copied {
+        let (original, again) = twice.first;
+        let sentence = format!(
+            "{} of {} in flows ({}) came again within a millisecond, the first of them at {} after {}.",
+            words::count(twice.packets),
+            counted(grounds.packets, "packet"),
+            percent(twice.packets, grounds.packets),
+            stamp(again, grounds.digits),
+            span(again.time.since(original.time)),
+        );
+        let shown = [original, again].map(|at| format!("frame.number == {}", place::number(at.frame)));
+        findings.push(
+            Finding::new(&DOUBLED, again.time, grounds.digits)
+                .flow(twice.flow)
+                .because(sentence)
+                .because("Each is counted once in all findings; the table of flows counts them twice.")
+                .shown_by(shown.join(" || ")),
+        );
     }
+}
+
+/// What the frames themselves show.
+fn frames(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let (begin, last) = grounds.span;
     let capture = grounds.capture;
     if capture.told {
         return;
     }
+    let first = |moment: Option<Moment>| {
+        moment.map(|at| format!(", the first at {}", stamp(at, grounds.digits))).unwrap_or_default()
+    };
     let missing = capture.lost + capture.behind;
     if missing > 0 {
         let share = percent(missing, capture.packets + missing);
@@ -174,36 +223,39 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             (false, false) => Severity::Info,
         };
         let sentence = format!("{} ({share}) were lost before or while they were captured.", counted(missing, "packet"));
-        findings.push(new(&LOST).graded(severity).because(sentence));
+        findings.push(new(grounds, &LOST).graded(severity).because(sentence));
     }
     if capture.truncated > 0 {
         let share = percent(capture.truncated, capture.packets);
-        let sentence = format!("{} ({share}) were cut.", counted(capture.truncated, "packet"));
-        findings.push(new(&CUT).because(sentence).shown_by("frame.cap_len < frame.len".to_owned()));
+        let first = first(capture.firsts.truncated);
+        let sentence = format!("{} ({share}) were cut{first}.", counted(capture.truncated, "packet"));
+        findings.push(new(grounds, &CUT).because(sentence).shown_by("frame.cap_len < frame.len".to_owned()));
     }
     let (times, largest) = capture.backwards;
     if times > 0 {
-        let sentence = format!("{}, by {} at most.", counted(times, "time"), span(largest));
-        findings.push(new(&BACKWARDS).because(sentence).shown_by("frame.time_delta < 0".to_owned()));
+        let first = first(capture.firsts.backwards);
+        let sentence = format!("{}, by {} at most{first}.", counted(times, "time"), span(largest));
+        findings.push(new(grounds, &BACKWARDS).because(sentence).shown_by("frame.time_delta < 0".to_owned()));
     }
     if let Some((pause, start, frame)) = capture.pause
         && pause >= MIN_PAUSE
-        && pause >= last.since(first) / 5
+        && pause >= last.since(begin) / 5
     {
         let sentence = format!(
             "No frame for {} from {} on, until frame {frame}.",
             span(pause),
             words::utc(start, grounds.digits)
         );
-        findings.push(new(&PAUSED).because(sentence).shown_by(format!("frame.number == {}", place::number(frame))));
+        findings.push(new(grounds, &PAUSED).because(sentence).shown_by(format!("frame.number == {}", place::number(frame))));
     }
     if capture.oversized > 0 {
-        let sentence = format!("{} are larger than 9300 bytes.", counted(capture.oversized, "frame"));
-        findings.push(new(&OVERSIZED).because(sentence).shown_by("frame.len > 9300".to_owned()));
+        let first = first(capture.firsts.oversized);
+        let sentence = format!("{} of more than 9300 bytes{first}.", counted(capture.oversized, "frame"));
+        findings.push(new(grounds, &OVERSIZED).because(sentence).shown_by("frame.len > 9300".to_owned()));
     }
     if capture.fragments > 0 {
         let sentence = format!("{} could not be put together.", counted(capture.fragments, "datagram"));
         let filter = "ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr".to_owned();
-        findings.push(new(&FRAGMENTS).because(sentence).shown_by(filter));
+        findings.push(new(grounds, &FRAGMENTS).because(sentence).shown_by(filter));
     }
 }

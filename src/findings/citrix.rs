@@ -1,7 +1,10 @@
 //! Citrix sessions: EDT and Framehawk over UDP beside ICA and CGP over TCP.
 
+mod working;
+
+use super::beside::Beside;
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, merge, unanswered};
 use crate::key::protocol;
 use crate::report::{Datagrams, Report, Stage};
 use crate::summary::Summary;
@@ -19,7 +22,21 @@ pub(super) const FAMILY: Family = Family {
     title: "Citrix sessions",
     concerns,
     examine,
-    diagnoses: &[EDT, EDT_REFUSED, EDT_TOO_BIG, GATEWAY_DTLS, NO_VERIFY, LARGE_LOST, FRAMEHAWK_UNANSWERED, TIMELOT, NO_RELIABILITY, CLEAR],
+    diagnoses: &[
+        EDT,
+        EDT_REFUSED,
+        EDT_TOO_BIG,
+        GATEWAY_DTLS,
+        NO_VERIFY,
+        LARGE_LOST,
+        working::EDT_DIED,
+        working::EDT_WORKS,
+        FRAMEHAWK_UNANSWERED,
+        working::FRAMEHAWK_WORKS,
+        TIMELOT,
+        NO_RELIABILITY,
+        CLEAR,
+    ],
 };
 
 const EDT: Diagnosis = Diagnosis {
@@ -132,6 +149,7 @@ fn concerns(flow: &Summary) -> bool {
             PORTS.contains(&to.port)
                 || (FRAMEHAWK.contains(&to.port) && flow.counts.last().is_some_and(|count| count.packets == 0))
                 || to.port == TIMELOT_PORT
+                || flow.app == Some("framehawk")
                 || (to.port == GATEWAY && flow.app == Some("dtls"))
         }
         protocol::TCP => matches!(flow.app, Some("ica" | "cgp")) && gather::is_two_way_tcp(flow),
@@ -140,23 +158,31 @@ fn concerns(flow: &Summary) -> bool {
 }
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let mut each = Vec::new();
     for flow in grounds.flows {
         match flow.protocol {
-            protocol::UDP => findings.extend(over_udp(grounds, flow)),
+            protocol::UDP => each.extend(over_udp(grounds, flow).or_else(|| working::examine(grounds, flow))),
             _ => findings.extend(over_tcp(grounds, flow)),
         }
     }
+    findings.extend(merge::by_subject(grounds, each));
 }
 
-/// ICA or CGP over TCP between the same hosts, seen after the flow began.
+/// ICA or CGP over TCP between the same hosts, seen after the flow began: of several the one that goes on longest.
 fn session<'a>(grounds: &Grounds<'a>, flow: &Summary) -> Option<&'a Summary> {
     let [client, server] = flow.endpoints;
-    grounds.flows.iter().find(|tcp| {
+    let between = grounds.flows.iter().filter(|tcp| {
         let [from, to] = tcp.endpoints;
         tcp.protocol == protocol::TCP
             && (from.address, to.address) == (client.address, server.address)
             && tcp.last > flow.first
-    })
+    });
+    between.max_by_key(|tcp| (tcp.last, tcp.id))
+}
+
+/// The session over TCP, to be told of beside UDP.
+fn beside(tcp: &Summary) -> Beside {
+    Beside::of_flow(tcp, tcp.app.unwrap_or("ica"))
 }
 
 fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
@@ -166,44 +192,38 @@ fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     }
     let tcp = session(grounds, flow)?;
     let [_, service] = tcp.endpoints;
-    let beside = format!(
-        "{} over TCP to {} works, from {} (frame {}) on.",
-        tcp.app.unwrap_or("ica"),
-        end(service),
-        words::utc(tcp.first, tcp.digits),
-        tcp.first_frame
-    );
     let is_edt = PORTS.contains(&to.port);
     if is_edt && service.port != to.port {
         return None;
     }
     if to.port == TIMELOT_PORT && flow.counts.iter().all(|count| count.payload > 0) {
         let [from, _] = flow.endpoints;
-        return Some(Finding::of_flow(&TIMELOT, flow, None).because(beside).because(format!(
-            "{} and {} exchange payload from {} (frame {}) on.",
+        return Some(beside(tcp).shown_in(Finding::of_flow(&TIMELOT, flow, None).because(format!(
+            "{} and {} exchange payload from {} (frame {}) on; the same hosts speak {} over TCP.",
             end(from),
             end(to),
             words::utc(flow.first, flow.digits),
-            flow.first_frame
-        )));
+            flow.first_frame,
+            tcp.app.unwrap_or("ica")
+        ))));
     }
     if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
         && let Some(finding) = large_lost(flow, tcp, seen)
     {
-        return Some(finding.because(beside));
+        return Some(beside(tcp).instead_of(flow, finding));
     }
-    let long = flow.counts.first().is_some_and(|count| count.packets >= 3) && flow.last.since(flow.first) >= 2 * SECOND;
+    let long = flow.sent().first().is_some_and(|count| count.packets >= 3) && flow.last.since(flow.first) >= 2 * SECOND;
     let answered = flow.counts.last().is_some_and(|count| count.packets > 0);
-    if let (true, Some((_, too_big, sentence, when))) = (is_edt, words::unreachable(flow)) {
-        if too_big || !answered {
-            let diagnosis = if too_big { &EDT_TOO_BIG } else { &EDT_REFUSED };
-            return Some(Finding::of_flow(diagnosis, flow, Some(when)).because(sentence).because(beside));
+    if let (true, Some(error)) = (is_edt, words::unreachable(flow)) {
+        if error.too_big || !answered {
+            let diagnosis = if error.too_big { &EDT_TOO_BIG } else { &EDT_REFUSED };
+            return Some(beside(tcp).instead_of(flow, unanswered::rejected(diagnosis, flow, "packet", error)));
         }
         return None;
     }
     let diagnosis = if is_edt { &EDT } else { &FRAMEHAWK_UNANSWERED };
     let finding = unanswered::finding(grounds, diagnosis, flow, "packet", 3 * SECOND).filter(|_| long)?;
-    Some(finding.because(beside).because_some(retries(grounds, flow)))
+    Some(beside(tcp).instead_of(flow, finding))
 }
 
 /// Whether the last that is seen of EDT is one side's large packets that nobody answers.
@@ -231,26 +251,13 @@ fn large_lost(flow: &Summary, tcp: &Summary, seen: &Datagrams) -> Option<Finding
     })
 }
 
-/// Tries of the same client before this one: every five minutes while the session is on TCP.
-fn retries(grounds: &Grounds<'_>, flow: &Summary) -> Option<String> {
-    let [client, server] = flow.endpoints;
-    let tries = grounds.flows.iter().filter(|other| {
-        let [from, to] = other.endpoints;
-        other.protocol == protocol::UDP && from.address == client.address && to == server
-    });
-    let count = tries.count() as u64;
-    (count > 1).then(|| format!("The client tried it {} in all.", counted(count, "time")))
-}
-
 fn gateway(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     let Some(Report::Handshake(seen)) = flow.report.as_deref() else { return None };
-    if let Some(tcp) = unanswered::meanwhile(grounds, flow)
+    if let Some(tcp) = Beside::of_web(grounds, flow)
         && seen.hellos >= 2
+        && let Some(finding) = unanswered::finding(grounds, &GATEWAY_DTLS, flow, "hello", 3 * SECOND)
     {
-        let finding = unanswered::finding(grounds, &GATEWAY_DTLS, flow, "packet", 3 * SECOND);
-        if let Some(finding) = finding {
-            return Some(finding.because(tcp));
-        }
+        return Some(tcp.instead_of(flow, finding));
     }
     let (version, when) = seen.version?;
     let first = seen.first_hello?;

@@ -4,7 +4,7 @@ mod setup;
 
 use super::transactions::is_public;
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, merge};
 use crate::key::protocol;
 use crate::packet::TcpHeader;
 use crate::report::{Calls, Report};
@@ -98,21 +98,23 @@ fn calls(flow: &Summary) -> Option<&Calls> {
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     setup::examine(grounds, findings);
+    let mut each = Vec::new();
     for flow in grounds.flows.iter().filter(|flow| !flow.continued) {
         if let Some(calls) = calls(flow) {
-            of_calls(flow, calls, findings);
+            of_calls(flow, calls, &mut each);
         }
         if let Some((failed, severity, caveat)) = failure(grounds, flow) {
             let finding = callback(grounds, flow).or_else(|| port_blocked(grounds, flow));
             if let Some(finding) = finding {
                 let finding = finding.because(failed).graded(severity);
-                findings.push(match caveat {
+                each.push(match caveat {
                     Some(caveat) => finding.but(caveat),
                     None => finding,
                 });
             }
         }
     }
+    findings.extend(merge::by_subject(grounds, each));
 }
 
 fn of_calls(flow: &Summary, calls: &Calls, findings: &mut Vec<Finding>) {
@@ -159,7 +161,7 @@ fn failure(grounds: &Grounds<'_>, flow: &Summary) -> Option<(String, Severity, O
     if server.flags & TcpHeader::RST != 0 {
         return Some((format!("{} reset the connection of {} at {when}.", end(to), end(from)), Severity::Warning, None));
     }
-    let [asked, answered] = flow.counts;
+    let [asked, answered] = flow.sent();
     if answered.packets > 0 || asked.packets < 2 || grounds.watched_after(flow.first) < 3 * SECOND {
         return None;
     }
@@ -199,16 +201,23 @@ fn callback(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
 /// The endpoint mapper's answer that named this port.
 fn port_blocked(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
     let [from, to] = failed.endpoints;
-    let (mapper, when) = grounds.flows.iter().find_map(|other| {
+    let named = grounds.flows.iter().filter_map(|other| {
         let (port, when) = calls(other)?.mapped?;
         let [client, server] = other.endpoints;
         let same = (client.address, server.address, port) == (from.address, to.address, to.port);
         (same && when.time <= failed.first).then_some((other, when))
-    })?;
-    Some(Finding::of_flow(&PORT_BLOCKED, failed, None).flow(mapper.id).because(format!(
-        "The endpoint mapper of {} named port {} for IXnRemote {}.",
-        to.address,
-        to.port,
-        at(when, failed.digits)
-    )))
+    });
+    // Each try asks anew: the last answer is this one's.
+    let (mapper, when) = named.max_by_key(|(other, when)| (when.time, other.id))?;
+    Some(
+        Finding::of_flow(&PORT_BLOCKED, failed, None)
+            .flow(mapper.id)
+            .also_shown_by(&words::flow_filter(mapper))
+            .because(format!(
+                "The endpoint mapper of {} named port {} for IXnRemote {}.",
+                to.address,
+                to.port,
+                at(when, failed.digits)
+            )),
+    )
 }

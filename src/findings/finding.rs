@@ -266,6 +266,20 @@ impl Finding {
         self
     }
 
+    /// With what another display filter shows, too.
+    #[must_use]
+    pub fn also_shown_by(mut self, filter: &str) -> Self {
+        if self.filter.contains(filter) {
+            return self;
+        }
+        self.filter = match (self.filter.is_empty(), self.filter.starts_with('(')) {
+            (true, _) => filter.to_owned(),
+            (false, true) => format!("{} || ({filter})", self.filter),
+            (false, false) => format!("({}) || ({filter})", self.filter),
+        };
+        self
+    }
+
     /// With a display filter.
     #[must_use]
     pub fn shown_by(mut self, filter: String) -> Self {

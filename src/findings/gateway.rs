@@ -2,8 +2,9 @@
 
 mod missing;
 
+use super::beside::Beside;
 use super::words::{self, SECOND, at, counted, end, span, stamp};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, merge, unanswered};
 use crate::inspect::Side;
 use crate::report::{Handshake, Report, Stage};
 use crate::summary::Summary;
@@ -15,7 +16,7 @@ pub(super) const FAMILY: Family = Family {
     concerns: |flow| flow.app == Some("rdg-udp") || missing::is_main_channel(flow),
     examine,
     diagnoses: &[
-        UNANSWERED, REFUSED, PROBED, COOKIE, FLIGHT, ALERT, CERTIFICATE, OLD, CONNECT_REFUSED, CONNECT_UNANSWERED,
+        UNANSWERED, REFUSED, PROBED, COOKIE, FLIGHT, ALERT, CERTIFICATE, OTHER_NAME, OLD, CONNECT_REFUSED, CONNECT_UNANSWERED,
         DIED, WORKS, SELF_SIGNED, missing::MISSING, missing::BALANCER,
     ],
 };
@@ -95,6 +96,17 @@ const CERTIFICATE: Diagnosis = Diagnosis {
     advice: &["On the gateway: renew the certificate and bind it for UDP too (restart the gateway service)."],
 };
 
+const OTHER_NAME: Diagnosis = Diagnosis {
+    id: "rdg-udp-certificate-name",
+    severity: Severity::Notice,
+    title: "The gateway's certificate over UDP is for another name than clients ask for",
+    meaning: "Clients that check the name do not open the side channel.",
+    evidence: "The client asks for a name over TLS on TCP 443 of the same host, and no name in the certificate that the host \
+               shows over UDP fits it.",
+    caveats: &["The DTLS hello names nobody: one address may serve several names, and shows one certificate for all."],
+    advice: &["On the gateway: bind a certificate for that name for UDP too (restart the gateway service)."],
+};
+
 const OLD: Diagnosis = Diagnosis {
     id: "rdg-udp-old-version",
     severity: Severity::Notice,
@@ -167,19 +179,22 @@ const DEAD: u64 = 16 * SECOND;
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let scanners = scanners(grounds, findings);
     let balancers = missing::balancers(grounds);
+    let mut each = Vec::new();
     for flow in grounds.flows {
         let Some(Report::Handshake(seen)) = flow.report.as_deref().filter(|_| is_channel(flow)) else { continue };
         let scanned = flow.endpoints.first().is_some_and(|end| scanners.contains(&end.address));
         if !scanned && !flow.continued {
             let finding = judge(grounds, flow, seen);
-            findings.extend(finding.map(|finding| missing::behind_balancer(grounds, &balancers, flow, finding)));
+            each.extend(finding.map(|finding| missing::behind_balancer(grounds, &balancers, flow, finding)));
         }
         if !flow.continued && is_gateway(grounds, flow) {
-            findings.extend(certificate(flow, seen));
-            findings.extend(old(flow, seen));
+            each.extend(certificate(flow, seen));
+            each.extend(other_name(grounds, flow, seen));
+            each.extend(old(flow, seen));
         }
     }
-    missing::examine(grounds, findings);
+    missing::examine(grounds, &mut each);
+    findings.extend(merge::by_subject(grounds, each));
 }
 
 /// Whether a flow is a side channel; the others of the family are main channels.
@@ -230,11 +245,15 @@ fn scanners(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAd
 /// What became of the side channel: one finding at most.
 fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
     let [from, to] = flow.endpoints;
-    let tcp = unanswered::meanwhile(grounds, flow);
+    let tcp = Beside::of_web(grounds, flow);
+    let instead = |finding: Finding| match &tcp {
+        Some(tcp) => tcp.instead_of(flow, finding),
+        None => finding,
+    };
     let digits = flow.digits;
-    if let Some(finding) = unanswered::refused(&REFUSED, flow).filter(|_| seen.stage < Stage::Finished) {
+    if let Some(finding) = unanswered::refused(&REFUSED, flow, "hello").filter(|_| seen.stage < Stage::Finished) {
         let severity = if is_gateway(grounds, flow) { finding.severity } else { finding.severity.milder() };
-        return Some(finding.graded(severity).because_some(tcp));
+        return Some(instead(finding.graded(severity)));
     }
     let first = seen.first_hello?;
     if flow.counts.iter().all(|count| count.packets > 0) && !is_gateway(grounds, flow) {
@@ -243,22 +262,21 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
     }
     if let Some(alert) = seen.alerts.iter().find(|alert| alert.fatal) {
         let who = if alert.side == Side::Initiator { from } else { to };
-        return Some(
+        return Some(instead(
             Finding::of_flow(&ALERT, flow, Some(alert.at))
                 .titled(format!("The side channel's handshake ends with the alert {}", alert.name))
-                .because(format!("{} sent the alert {} ({}) {}.", end(who), alert.name, alert.code, at(alert.at, digits)))
-                .because_some(tcp),
-        );
+                .because(format!("{} sent the alert {} ({}) {}.", end(who), alert.name, alert.code, at(alert.at, digits))),
+        ));
     }
     if seen.stage <= Stage::ClientHello && seen.hellos >= 2 {
-        let finding = unanswered::finding(grounds, &UNANSWERED, flow, "packet", 3 * SECOND)?;
+        let finding = unanswered::finding(grounds, &UNANSWERED, flow, "hello", 3 * SECOND)?;
         // Without the main channel nobody knows whether there is a gateway at all.
         let severity = if tcp.is_some() { finding.severity } else { finding.severity.milder() };
-        return Some(finding.graded(severity).because_some(tcp));
+        return Some(instead(finding.graded(severity)));
     }
     let stuck = matches!(seen.stage, Stage::HelloVerify | Stage::Cookie) && (seen.verifies >= 2 || seen.cookies >= 2);
     if stuck && grounds.watched_after(first.time) >= 3 * SECOND {
-        return Some(
+        return Some(instead(
             Finding::of_flow(&COOKIE, flow, seen.first_verify)
                 .because(format!(
                     "From {} on there were {}, {} for a cookie and {} with it, and no ServerHello in the {} that the \
@@ -268,24 +286,22 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
                     counted(seen.verifies.into(), "demand"),
                     counted(seen.cookies.into(), "hello"),
                     span(grounds.watched_after(first.time))
-                ))
-                .because_some(tcp),
-        );
+                )),
+        ));
     }
     if let (Stage::ServerHello | Stage::Certificate, Some((_, hello)), Some(last)) =
         (seen.stage, seen.version, seen.last_hello)
         && seen.repeated > 0
         && last.time > hello.time
     {
-        return Some(
+        return Some(instead(
             Finding::of_flow(&FLIGHT, flow, Some(hello))
                 .because(format!(
                     "The ServerHello came {}; the client repeated its hello, last {}, and never went on.",
                     at(hello, digits),
                     at(last, digits)
-                ))
-                .because_some(tcp),
-        );
+                )),
+        ));
     }
     let [up, down] = seen.data;
     let finished = seen.finished?;
@@ -301,30 +317,28 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
         }));
     }
     if seen.large >= 2 && down == 0 && grounds.watched_after(finished.time) >= 5 * SECOND {
-        return Some(
+        return Some(instead(
             Finding::of_flow(&CONNECT_UNANSWERED, flow, Some(finished))
                 .because(format!(
                     "The handshake was complete {}; of {} of more than 1000 bytes none was answered.",
                     at(finished, digits),
                     counted(seen.large, "record")
-                ))
-                .because_some(tcp),
-        );
+                )),
+        ));
     }
     let answered = seen.first_data.last().copied().flatten();
     if let Some(answered) = answered.filter(|_| seen.large >= 1 && down == 1 && up <= MAX_REQUEST)
         && grounds.watched_after(answered.time) >= 10 * SECOND
     {
-        return Some(
+        return Some(instead(
             Finding::of_flow(&CONNECT_REFUSED, flow, Some(answered))
                 .because(format!(
                     "After {} of the client the gateway sent one record {}; no data followed for {}.",
                     counted(up, "record"),
                     at(answered, digits),
                     span(grounds.watched_after(answered.time))
-                ))
-                .because_some(tcp),
-        );
+                )),
+        ));
     }
     None
 }
@@ -332,14 +346,16 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
 fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
     let [Some(client), Some(server)] = seen.last else { return None };
     (client.time.since(server.time) >= DEAD).then(|| {
-        Finding::of_flow(&DIED, flow, Some(server))
-            .because(format!(
-                "The last packet of the gateway came {}, the client's {} later, {}.",
-                at(server, flow.digits),
-                span(client.time.since(server.time)),
-                at(client, flow.digits)
-            ))
-            .because_some(unanswered::meanwhile(grounds, flow))
+        let finding = Finding::of_flow(&DIED, flow, Some(server)).because(format!(
+            "The last packet of the gateway came {}, the client's {} later, {}.",
+            at(server, flow.digits),
+            span(client.time.since(server.time)),
+            at(client, flow.digits)
+        ));
+        match Beside::of_web(grounds, flow) {
+            Some(tcp) => tcp.took_over(server.time, finding),
+            None => finding,
+        }
     })
 }
 
@@ -364,6 +380,34 @@ fn certificate(flow: &Summary, seen: &Handshake) -> Option<Finding> {
         Finding::of_flow(&CERTIFICATE, flow, Some(shown.at))
             .because(format!("The certificate of {} shown {} {wrong}.", shown.subject, at(shown.at, flow.digits))),
     )
+}
+
+/// Whether a certificate's name is that of a server, or a wildcard for it (RFC 9525 section 6.3).
+fn fits(name: &str, server: &str) -> bool {
+    match name.strip_prefix("*.") {
+        Some(domain) => server.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
+        None => name.eq_ignore_ascii_case(server),
+    }
+}
+
+fn other_name(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
+    let shown = seen.certificate.as_ref()?;
+    let [client, server] = flow.endpoints.map(|end| end.address);
+    let asked = grounds.name_asked(client, server)?;
+    let common = shown.subject.split(", ").filter_map(|part| part.strip_prefix("CN=")).map(str::to_owned);
+    let names: Vec<String> = if shown.names.is_empty() { common.collect() } else { shown.names.clone() };
+    (!names.is_empty() && !names.iter().any(|name| fits(name, asked))).then(|| {
+        let stream = Beside::of_web(grounds, flow);
+        let finding = Finding::of_flow(&OTHER_NAME, flow, Some(shown.at)).because(format!(
+            "{client} asks {server} for {asked} over TCP 443; the certificate shown over UDP {} is for {}.",
+            at(shown.at, flow.digits),
+            names.join(", ")
+        ));
+        match stream {
+            Some(tcp) => tcp.shown_in(finding),
+            None => finding,
+        }
+    })
 }
 
 fn old(flow: &Summary, seen: &Handshake) -> Option<Finding> {

@@ -3,9 +3,10 @@
 //! What is kept is kept by the flow's shard, whichever worker runs that: so the bounds are met at the same
 //! flow whatever the number of threads.
 
-use super::grounds::{CaptureFacts, Grounds, Silence, Stream, Sums};
+use super::grounds::{CaptureFacts, Grounds, Shown, Silence, Stream, Sums, Twice};
 use super::ledger::{self, Line};
 use super::{FAMILIES, Finding};
+use crate::attributes::Value;
 use crate::key::{Endpoint, FlowKey, HostPair, protocol};
 use crate::packet::{TcpHeader, Timestamp};
 use crate::place;
@@ -55,7 +56,7 @@ impl Opened {
 }
 
 /// What is known between two hosts; arrays hold the key's low end first.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pair {
     /// Who was heard.
     pub(super) sent: [bool; 2],
@@ -65,6 +66,10 @@ pub(super) struct Pair {
     pub(super) beside: Option<Stream>,
     /// Packets of flows of which the other direction must exist and is not in the capture.
     pub(super) alone: u32,
+    /// The first of these flows.
+    pub(super) shown: Option<Shown>,
+    /// The server name that was first asked for over TLS on port 443.
+    pub(super) name: Option<Box<str>>,
     /// Whether a Citrix session was seen.
     pub(super) citrix: bool,
 }
@@ -78,6 +83,7 @@ impl Pair {
         if implied != [false; 2] {
             let packets: u64 = summary.counts.iter().map(|count| count.packets).sum();
             self.alone = self.alone.saturating_add(u32::try_from(packets).unwrap_or(u32::MAX));
+            self.shown = Shown::earlier(self.shown, Some(Shown::of(summary)));
         }
     }
 }
@@ -90,8 +96,13 @@ pub(super) struct Bucket {
     overlooked: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
     pub(super) opened: Vec<Opened>,
-    /// TCP connections, those without a handshake, and handshakes seen twice at once.
-    pub(super) tcp: [u64; 3],
+    /// TCP connections, and those without a handshake.
+    pub(super) tcp: [u64; 2],
+    /// Packets of all flows, and those that are there twice.
+    pub(super) packets: u64,
+    pub(super) copied: Option<Twice>,
+    /// The first connection without a handshake.
+    pub(super) midway: Option<Shown>,
     pub(super) digits: u8,
     /// Ends of TCP flows that have ended: what comes between them later goes on, unless it is opened anew.
     ended: HashSet<FlowKey, foldhash::fast::RandomState>,
@@ -105,7 +116,10 @@ impl Default for Bucket {
             overlooked: 0,
             span: None,
             opened: Vec::new(),
-            tcp: [0; 3],
+            tcp: [0; 2],
+            packets: 0,
+            copied: None,
+            midway: None,
             digits: 0,
             ended: HashSet::default(),
         }
@@ -117,16 +131,25 @@ impl Bucket {
         let (first, last) = self.span.unwrap_or((summary.first, summary.last));
         self.span = Some((first.min(summary.first), last.max(summary.last)));
         self.digits = summary.digits;
+        self.packets += summary.counts.iter().map(|count| count.packets).sum::<u64>();
+        if let Some(copied) = &summary.copies {
+            let packets = copied.counts.iter().map(|count| count.packets).sum();
+            let twice = Twice { packets, first: (copied.original, copied.again), flow: summary.id };
+            self.copied = Some(self.copied.map_or(twice, |known| known.with(twice)));
+        }
         self.note_pair(summary);
         if let (Some(tcp), false) = (&summary.tcp, summary.continued) {
             let flags = tcp.sides.iter().fold(0, |flags, side| flags | side.flags);
             // Without any flag, the capture has cut them off; and what goes on after a time-out, or trickles in after
             // the end, is no connection of its own.
             let is_known = flags != 0 && self.is_new(summary, flags);
-            let [connections, midway, doubled] = &mut self.tcp;
+            let [connections, midway] = &mut self.tcp;
             *connections += u64::from(is_known);
-            *midway += u64::from(is_known && flags & TcpHeader::SYN == 0);
-            *doubled += u64::from(tcp.doubled);
+            let joined = is_known && flags & TcpHeader::SYN == 0;
+            *midway += u64::from(joined);
+            if joined {
+                self.midway = Shown::earlier(self.midway, Some(Shown::of(summary)));
+            }
         }
         if self.opened.len() < MAX_OPENED {
             self.opened.extend(Opened::of(summary));
@@ -179,7 +202,7 @@ impl Bucket {
         }
         let Some(tcp) = &summary.tcp else { return };
         let [forward, reverse] = &tcp.sides;
-        let [up, down] = summary.counts;
+        let [up, down] = summary.sent();
         // Data is sent only when the other has acknowledged the handshake; and it did not do that unseen.
         let proves = |flags: u8, payload: u64| flags & TcpHeader::ACK != 0 && payload > 0;
         let implied = [
@@ -189,6 +212,12 @@ impl Bucket {
         known.imply(order(implied), summary);
         known.citrix |= matches!(summary.app, Some("ica" | "cgp"));
         let [_, to] = summary.endpoints;
+        if to.port == BESIDE
+            && known.name.is_none()
+            && let Some(Value::Text(name)) = summary.attributes.value("tls.sni")
+        {
+            known.name = Some(name.as_str().into());
+        }
         if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
             let stream = known.beside.get_or_insert(Stream {
                 server: to.address,
@@ -199,6 +228,9 @@ impl Bucket {
                 payload: [0; 2],
             });
             stream.last = stream.last.max(summary.last);
+            if summary.first < stream.first {
+                (stream.first, stream.frame, stream.flow) = (summary.first, summary.first_frame, summary.id);
+            }
             for (sum, count) in stream.payload.iter_mut().zip([up, down]) {
                 *sum += count.payload;
             }
@@ -216,6 +248,8 @@ impl Bucket {
             }
             mine.beside = mine.beside.or(theirs.beside);
             mine.alone = mine.alone.saturating_add(theirs.alone);
+            mine.shown = Shown::earlier(mine.shown, theirs.shown);
+            mine.name = mine.name.take().or(theirs.name);
             mine.citrix |= theirs.citrix;
         }
         for (mine, theirs) in self.kept.iter_mut().zip(other.kept) {
@@ -231,6 +265,12 @@ impl Bucket {
             *mine += theirs;
         }
         self.digits = self.digits.max(other.digits);
+        self.midway = Shown::earlier(self.midway, other.midway);
+        self.packets += other.packets;
+        self.copied = match (self.copied, other.copied) {
+            (Some(mine), Some(theirs)) => Some(mine.with(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 }
 
@@ -301,7 +341,8 @@ impl Examination {
         let mut capture = capture.clone();
         for (timeline, buckets) in self.timelines {
             let (before, lines) = (examined.findings.len(), examined.heartbeats.len());
-            conclude(buckets, &capture, &mut examined);
+            let span = usize::try_from(timeline).ok().and_then(|place| *capture.spans.get(place)?);
+            conclude(buckets, &capture, span, &mut examined);
             for finding in examined.findings.iter_mut().skip(before).filter(|_| self.each) {
                 finding.file = Some(timeline);
             }
@@ -328,8 +369,13 @@ impl Examination {
     }
 }
 
-fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Examined) {
-    let Some(sums) = Sums::of(&buckets) else { return };
+fn conclude(
+    mut buckets: Vec<Bucket>,
+    capture: &CaptureFacts,
+    span: Option<(Timestamp, Timestamp)>,
+    examined: &mut Examined,
+) {
+    let Some(sums) = Sums::of(&buckets, span) else { return };
     examined.overlooked += buckets.iter().map(|bucket| bucket.overlooked).sum::<u64>();
     let mut gathered: Vec<(Vec<Summary>, Vec<Line>)> = Vec::new();
     for (place, family) in FAMILIES.iter().enumerate() {
@@ -349,10 +395,8 @@ fn conclude(mut buckets: Vec<Bucket>, capture: &CaptureFacts, examined: &mut Exa
         }
         gathered.push((flows, lines));
     }
-    let copies = ledger::copies(gathered.iter().flat_map(|(_, lines)| lines));
     for (family, (flows, lines)) in FAMILIES.iter().zip(gathered) {
-        let mut grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
-        grounds.copies = copies;
+        let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
         let before = examined.findings.len();
         (family.examine)(&grounds, &mut examined.findings);
         let findings = examined.findings.iter().skip(before);

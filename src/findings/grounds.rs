@@ -5,6 +5,7 @@ use super::ledger::Line;
 use super::words::{self, percent};
 use crate::key::{Endpoint, FlowKey};
 use crate::packet::Timestamp;
+use crate::pipeline::Firsts;
 use crate::report::Moment;
 use crate::summary::Summary;
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub struct CaptureFacts {
     /// Frames read.
     pub packets: u64,
+    /// Time of the first and of the latest frame of each timeline, whether it is in a flow or not.
+    pub spans: Vec<Option<(Timestamp, Timestamp)>>,
     /// Frames that the kernel and the interface lost.
     pub lost: u64,
     /// Frames that were not looked at.
@@ -27,6 +30,8 @@ pub struct CaptureFacts {
     pub pause: Option<(u64, Timestamp, u64)>,
     /// Frames put together by an adapter.
     pub oversized: u64,
+    /// Where what frames are counted of was first.
+    pub firsts: Firsts,
     /// Datagrams of which fragments are missing.
     pub fragments: u64,
     /// Whether what concerns the capture as a whole has been said.
@@ -74,6 +79,35 @@ pub enum Silence {
     Unknowable,
 }
 
+/// A flow that shows what the capture lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// Its first packet.
+    pub at: Moment,
+    /// Who sent it, and to whom.
+    pub hosts: [IpAddr; 2],
+    /// Its id.
+    pub flow: u64,
+}
+
+impl Shown {
+    pub(super) fn of(summary: &Summary) -> Self {
+        let at = Moment { time: summary.first, frame: summary.first_frame };
+        Self { at, hosts: summary.endpoints.map(|end| end.address), flow: summary.id }
+    }
+
+    /// The earlier one.
+    pub(super) fn earlier(known: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (known, other) {
+            (Some(known), Some(other)) => Some(known.min(other)),
+            (known, other) => known.or(other),
+        }
+    }
+}
+
+/// Most host pairs heard one way only that are named.
+const MAX_ALONE: usize = 6;
+
 /// In how many ways pairs of hosts were heard.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ways {
@@ -88,31 +122,74 @@ pub struct Ways {
 /// What was summed up over all flows.
 pub(super) struct Sums {
     pub(super) span: (Timestamp, Timestamp),
-    pub(super) tcp: [u64; 3],
+    pub(super) tcp: [u64; 2],
+    pub(super) packets: u64,
+    pub(super) copied: Option<Twice>,
+    pub(super) midway: Option<Shown>,
+    pub(super) alone: Vec<Shown>,
     pub(super) ways: Ways,
     pub(super) digits: u8,
 }
 
+/// Packets that the capture has twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Twice {
+    /// How many came again.
+    pub packets: u64,
+    /// Where the first of them was seen first, and where it was seen again.
+    pub first: (Moment, Moment),
+    /// The flow of the first.
+    pub flow: u64,
+}
+
+impl Twice {
+    /// Both together.
+    pub(super) fn with(self, other: Self) -> Self {
+        let first = if (other.first, other.flow) < (self.first, self.flow) { other } else { self };
+        Self { packets: self.packets + other.packets, ..first }
+    }
+}
+
 impl Sums {
     /// Sums up; `None` when there was no flow.
-    pub(super) fn of(buckets: &[Bucket]) -> Option<Self> {
-        let span = buckets
-            .iter()
-            .filter_map(|bucket| bucket.span)
-            .reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))?;
-        let mut sums = Self { span, tcp: [0; 3], ways: Ways::default(), digits: 0 };
+    pub(super) fn of(buckets: &[Bucket], frames: Option<(Timestamp, Timestamp)>) -> Option<Self> {
+        let both = |(first, last): (Timestamp, Timestamp), (a, b): (Timestamp, Timestamp)| {
+            (first.min(a), last.max(b))
+        };
+        let flows = buckets.iter().filter_map(|bucket| bucket.span).reduce(both)?;
+        // The capture goes on with frames that are in no flow, too.
+        let span = frames.map_or(flows, |frames| both(flows, frames));
+        let mut sums = Self {
+            span,
+            tcp: [0; 2],
+            packets: 0,
+            copied: None,
+            midway: None,
+            alone: Vec::new(),
+            ways: Ways::default(),
+            digits: 0,
+        };
         for bucket in buckets {
             for (sum, part) in sums.tcp.iter_mut().zip(bucket.tcp) {
                 *sum += part;
             }
             sums.digits = sums.digits.max(bucket.digits);
+            sums.packets += bucket.packets;
+            sums.copied = match (sums.copied, bucket.copied) {
+                (Some(mine), Some(theirs)) => Some(mine.with(theirs)),
+                (mine, theirs) => mine.or(theirs),
+            };
             for pair in bucket.pairs.values() {
                 let missing = pair.sent.iter().zip(pair.implied).any(|(sent, implied)| implied && !sent);
                 sums.ways.both += u64::from(pair.sent == [true; 2]);
                 sums.ways.one += u64::from(missing);
                 sums.ways.packets += if missing { u64::from(pair.alone) } else { 0 };
+                sums.alone.extend(pair.shown.filter(|_| missing));
             }
+            sums.midway = Shown::earlier(sums.midway, bucket.midway);
         }
+        sums.alone.sort_unstable();
+        sums.alone.truncate(MAX_ALONE);
         Some(sums)
     }
 }
@@ -126,12 +203,18 @@ pub struct Grounds<'a> {
     pub heartbeats: &'a [Line],
     /// About the capture.
     pub capture: &'a CaptureFacts,
-    /// First and last packet in any flow.
+    /// First and last frame.
     pub span: (Timestamp, Timestamp),
-    /// TCP connections, those without a handshake, and handshakes seen twice at once.
-    pub tcp: [u64; 3],
-    /// Copies of heartbeats, of how many in all, and the first.
-    pub copies: Option<(u64, u64, Moment)>,
+    /// TCP connections, and those without a handshake.
+    pub tcp: [u64; 2],
+    /// Packets in flows.
+    pub packets: u64,
+    /// What of them is there twice.
+    pub copied: Option<Twice>,
+    /// The first connection without a handshake.
+    pub midway: Option<Shown>,
+    /// The first flows of which the other direction is missing, one for each host pair.
+    pub alone: &'a [Shown],
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
     buckets: &'a [Bucket],
@@ -143,10 +226,23 @@ impl<'a> Grounds<'a> {
         (flows, heartbeats): (&'a [Summary], &'a [Line]),
         buckets: &'a [Bucket],
         capture: &'a CaptureFacts,
-        sums: &Sums,
+        sums: &'a Sums,
     ) -> Self {
-        let Sums { span, tcp, ways, digits } = *sums;
-        Self { flows, heartbeats, capture, span, tcp, copies: None, digits, buckets, ways }
+        let Sums { span, tcp, packets, copied, midway, ref alone, ways, digits } = *sums;
+        Self {
+            flows,
+            heartbeats,
+            capture,
+            span,
+            tcp,
+            packets,
+            copied,
+            midway,
+            alone: alone.as_slice(),
+            digits,
+            buckets,
+            ways,
+        }
     }
 
     /// How many host pairs were heard both ways, and how many one way only.
@@ -162,7 +258,7 @@ impl<'a> Grounds<'a> {
         self.ways.one > 0 && self.ways.one >= self.ways.both
     }
 
-    fn pair(&self, a: IpAddr, b: IpAddr) -> Option<(&Pair, bool)> {
+    fn pair(&self, a: IpAddr, b: IpAddr) -> Option<(&'a Pair, bool)> {
         let end = |address| Endpoint { address, port: 0 };
         let (key, a_is_low) = FlowKey::new(end(a), end(b), 0, 0);
         let pair = self.buckets.iter().find_map(|bucket| bucket.pairs.get(&key.hosts()))?;
@@ -186,6 +282,13 @@ impl<'a> Grounds<'a> {
     pub fn beside(&self, client: IpAddr, server: IpAddr) -> Option<&Stream> {
         let (pair, _) = self.pair(client, server)?;
         pair.beside.as_ref().filter(|stream| stream.server == server)
+    }
+
+    /// The name that the client asked the server for over TLS on TCP port 443, the first of them.
+    #[must_use]
+    pub fn name_asked(&self, client: IpAddr, server: IpAddr) -> Option<&'a str> {
+        let (pair, _) = self.pair(client, server)?;
+        pair.name.as_deref()
     }
 
     /// Whether the two hosts have a Citrix session.

@@ -7,7 +7,7 @@ use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport};
 use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Spread};
 use crate::summary::Summary;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
 /// is recommended for clouds.
@@ -172,27 +172,6 @@ pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
     lines
 }
 
-/// Copies of a cluster's heartbeats, of how many in all, and the first.
-pub(super) fn copies<'a>(lines: impl Iterator<Item = &'a Line>) -> Option<(u64, u64, Moment)> {
-    let mut sum = None::<(u64, Moment)>;
-    let mut all = 0;
-    let mut seen = BTreeSet::new();
-    for line in lines.filter(|line| line.is_cluster()) {
-        // The line of the other end has the same two nodes.
-        if !seen.insert((line.from.min(line.to), line.from.max(line.to), line.flows.first().copied())) {
-            continue;
-        }
-        for beats in [&line.beats, &line.peer] {
-            all += beats.requests + beats.responses;
-            if let Some(at) = beats.first_duplicate {
-                let (count, first) = sum.unwrap_or((0, at));
-                sum = Some((count + beats.duplicates, first.min(at)));
-            }
-        }
-    }
-    sum.map(|(count, first)| (count, all, first))
-}
-
 /// The records of one route, the low end first.
 struct Route {
     parts: Vec<Heartbeats>,
@@ -228,7 +207,8 @@ impl Route {
         if self.flows.len() < MAX_FLOWS {
             self.flows.push(flow.id);
         }
-        if let Some((_, too_big, sentence, at)) = super::words::unreachable(flow) {
+        if let Some(super::words::Unreachable { too_big, sentence, at, .. }) = super::words::unreachable(flow)
+        {
             let error = if too_big { &mut self.too_big } else { &mut self.refused };
             error.get_or_insert((sentence, at));
         }

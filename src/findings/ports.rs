@@ -15,7 +15,7 @@ pub(super) const FAMILY: Family = Family {
     title: "Ports and what is behind them",
     concerns,
     examine,
-    diagnoses: &[GUARDED, MOBILE, FOREIGN, FORGOTTEN, SCANNED, ANSWERED, REFUSED],
+    diagnoses: &[GUARDED, MOBILE, UNCLAIMED, FOREIGN, FORGOTTEN, SCANNED, ANSWERED, REFUSED],
 };
 
 const GUARDED: Diagnosis = Diagnosis {
@@ -38,6 +38,17 @@ const MOBILE: Diagnosis = Diagnosis {
     evidence: "A whole message, or a dialogue, of another protocol.",
     caveats: &["HTTP, TLS and SSH run on any port; that alone is nobody's fault."],
     advice: &["Name it in rules and monitoring by what it is: -d of wiretell, Decode As of Wireshark."],
+};
+
+const UNCLAIMED: Diagnosis = Diagnosis {
+    id: "port-mobile-protocol",
+    severity: Severity::Info,
+    title: "HTTP, TLS or SSH runs on a port that is nobody's",
+    meaning: "Rules and monitoring that go by the port do not see what is spoken there.",
+    evidence: "A whole message, or a dialogue, of HTTP, TLS or SSH on a port for which nothing is registered or known; told once \
+               for each of the three.",
+    caveats: &["These three run on any port; that alone is nobody's fault."],
+    advice: &["Ask the owner of the listening host; on it: netstat -ano, or ss -lntup."],
 };
 
 const FOREIGN: Diagnosis = Diagnosis {
@@ -67,7 +78,7 @@ const SCANNED: Diagnosis = Diagnosis {
     title: "A host looks for one of the special ports on many others",
     meaning: "Somebody maps cluster nodes, gateways or transaction managers.",
     evidence: "Connections or datagrams of one host to the same special port of at least eight others, most of them \
-               without answer.",
+               without answer or refused.",
     caveats: &["Inventory and vulnerability scanners of one's own look the same."],
     advice: &["Check who owns the source."],
 };
@@ -99,6 +110,12 @@ const GUARDED_PROTOCOLS: [&str; 13] = [
     "oracle-tns", "ica",
 ];
 
+/// Most hosts that a filter names; beyond, the port alone shows them.
+const MAX_FILTERED: usize = 8;
+
+/// Protocols that run on any port.
+const MOBILE_PROTOCOLS: [&str; 3] = ["http", "tls", "ssh"];
+
 /// Ports of half-forgotten systems, and who is meant.
 const HALF_FORGOTTEN: [(u16, &str, &[&str]); 4] = [
     (3243, "Timelot (and lies in Framehawk's range)", &["timelot", "framehawk"]),
@@ -126,6 +143,10 @@ fn is_guarded(flow: &Summary) -> bool {
     flow.app.is_some_and(|app| GUARDED_PROTOCOLS.contains(&app))
 }
 
+fn is_mobile(flow: &Summary) -> bool {
+    flow.app.is_some_and(|app| MOBILE_PROTOCOLS.contains(&app))
+}
+
 /// Whether the responder is known to be the one that listens.
 fn opened(flow: &Summary) -> Option<(u8, u8)> {
     let [client, server] = flow.tcp.as_ref().map(|tcp| &tcp.sides)?;
@@ -135,7 +156,7 @@ fn opened(flow: &Summary) -> Option<(u8, u8)> {
 fn concerns(flow: &Summary) -> bool {
     match flow.verdict {
         Verdict::Contradicted => is_sure(flow) || is_special(responder(flow).port),
-        Verdict::Recognised if is_sure(flow) && is_guarded(flow) => true,
+        Verdict::Recognised if is_sure(flow) && (is_guarded(flow) || is_mobile(flow)) => true,
         // Its own family tells of it.
         Verdict::Confirmed => false,
         _ => is_special(responder(flow).port) && matches!(flow.protocol, protocol::TCP | protocol::UDP),
@@ -144,6 +165,7 @@ fn concerns(flow: &Summary) -> bool {
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     contradicted(grounds, findings);
+    unclaimed(grounds, findings);
     foreign(grounds, findings);
     forgotten(grounds, findings);
     let scanners = scanned(grounds, findings);
@@ -199,7 +221,50 @@ fn contradicted(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         for &server in &servers {
             finding = finding.host(server);
         }
-        findings.push(finding.shown_by(format!("{transport}.port == {port}")));
+        let port = format!("{transport}.port == {port}");
+        let hosts: Vec<String> = servers.iter().map(|&server| words::address_filter(server)).collect();
+        findings.push(finding.shown_by(match hosts.as_slice() {
+            [host] => format!("{host} && {port}"),
+            hosts if hosts.len() <= MAX_FILTERED => format!("{port} && ({})", hosts.join(" || ")),
+            _ => port,
+        }));
+    }
+}
+
+/// One finding per protocol, however many ports and hosts there are.
+fn unclaimed(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    const MAX_NAMED: usize = 8;
+    for app in MOBILE_PROTOCOLS {
+        let is_meant = |flow: &&Summary| {
+            let known = flow.direction != crate::flow::Direction::FirstPacket;
+            flow.app == Some(app) && flow.verdict == Verdict::Recognised && is_sure(flow) && known
+        };
+        let flows: Vec<&Summary> = grounds.flows.iter().filter(is_meant).collect();
+        let Some(first) = flows.first() else { continue };
+        let listeners: BTreeSet<Endpoint> = flows.iter().map(|flow| responder(flow)).collect();
+        let transport = first.key.transport().map_or("ip", Transport::name);
+        let named: Vec<String> = listeners.iter().take(MAX_NAMED).map(|listener| end(*listener)).collect();
+        let more = if listeners.len() > MAX_NAMED { " ..." } else { "" };
+        let mut finding = Finding::of_flow(&UNCLAIMED, first, None)
+            .titled(format!("{app} runs on ports that are nobody's"))
+            .because(format!(
+                "{} to {}, the first at {} (frame {}): {}{more}.",
+                counted(flows.len() as u64, "flow"),
+                counted(listeners.len() as u64, "listening end"),
+                words::utc(first.first, first.digits),
+                first.first_frame,
+                named.join(", ")
+            ));
+        finding.filter.clear();
+        for listener in listeners.iter().take(MAX_NAMED) {
+            let shown = format!("{} && {transport}.port == {}", words::address_filter(listener.address), listener.port);
+            finding = finding.also_shown_by(&shown);
+        }
+        finding = finding.also_shown_by(&words::flow_filter(first));
+        for flow in &flows {
+            finding = finding.flow(flow.id);
+        }
+        findings.push(finding);
     }
 }
 
@@ -281,10 +346,22 @@ fn forgotten(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn is_unanswered(flow: &Summary) -> bool {
+/// What became of a try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Silence,
+    Refused,
+    Answered,
+}
+
+fn fate(flow: &Summary) -> Fate {
+    let [_, answers] = flow.counts;
     match opened(flow) {
-        Some((_, server)) => server & TcpHeader::SYN == 0,
-        None => flow.protocol == protocol::UDP && flow.counts.last().is_some_and(|count| count.packets == 0),
+        Some((_, server)) if server & TcpHeader::SYN != 0 => Fate::Answered,
+        Some((_, server)) if server & TcpHeader::RST != 0 => Fate::Refused,
+        None if answers.packets > 0 => Fate::Answered,
+        _ if words::unreachable(flow).is_some() => Fate::Refused,
+        _ => Fate::Silence,
     }
 }
 
@@ -301,9 +378,10 @@ fn scanned(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAdd
     let mut scanners = BTreeSet::new();
     for ((source, _, port), flows) in tries {
         let targets: BTreeSet<IpAddr> = flows.iter().map(|flow| responder(flow).address).collect();
-        let unanswered = flows.iter().filter(|flow| is_unanswered(flow)).count();
+        let met = |wanted: Fate| flows.iter().filter(|flow| fate(flow) == wanted).count();
+        let [silent, refused, answered] = [Fate::Silence, Fate::Refused, Fate::Answered].map(met);
         let Some(first) = flows.first() else { continue };
-        if targets.len() < MIN_TARGETS || unanswered * 2 < flows.len() {
+        if targets.len() < MIN_TARGETS || (silent + refused) * 2 < flows.len() {
             continue;
         }
         scanners.insert(source);
@@ -311,7 +389,8 @@ fn scanned(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAdd
         let mut finding = Finding::of_flow(&SCANNED, first, None)
             .titled(format!("{source} looks for port {port}/{transport} on {} hosts", targets.len()))
             .because(format!(
-                "{} to port {port}/{transport} of {} hosts, {unanswered} of them without answer, the first at {} (frame {}).",
+                "{} to port {port}/{transport} of {} hosts: {silent} without answer, {refused} refused and {answered} \
+                 answered; the first at {} (frame {}).",
                 counted(flows.len() as u64, "flow"),
                 targets.len(),
                 words::utc(first.first, first.digits),

@@ -1,18 +1,22 @@
-//! QUIC beside TCP 443: did UDP work, or did the browser fall back in silence?
+//! QUIC beside TCP 443: did UDP work, did the browser fall back in silence, or did UDP die later?
 
-use super::words::SECOND;
-use super::{Diagnosis, Family, Finding, Grounds, unanswered};
+use super::beside::Beside;
+use super::words::{self, SECOND, at, counted, end, span};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, merge, unanswered};
+use crate::attributes::Value;
+use crate::report::{Moment, Report};
 use crate::summary::Summary;
+use std::collections::BTreeSet;
 
 /// HTTP/3's port.
 const PORT: u16 = 443;
 
 pub(super) const FAMILY: Family =
-    Family { title: "QUIC", concerns, examine, diagnoses: &[UNANSWERED, REFUSED] };
+    Family { title: "QUIC", concerns, examine, diagnoses: &[UNANSWERED, REFUSED, VERSION, DIED, WORKS] };
 
 const UNANSWERED: Diagnosis = Diagnosis {
     id: "quic-unanswered",
-    severity: super::Severity::Notice,
+    severity: Severity::Notice,
     title: "QUIC is not answered, and TCP 443 is",
     meaning: "UDP 443 is filtered on the way, or the server does not speak HTTP/3 any more: clients fall back to TCP, \
               some after a delay.",
@@ -23,7 +27,7 @@ const UNANSWERED: Diagnosis = Diagnosis {
 
 const REFUSED: Diagnosis = Diagnosis {
     id: "quic-refused",
-    severity: super::Severity::Info,
+    severity: Severity::Info,
     title: "QUIC is refused by ICMP, and TCP 443 works",
     meaning: "UDP 443 is rejected: clients fall back to TCP at once.",
     evidence: "An ICMP error that quotes a QUIC packet, and TCP 443 both ways between the same hosts.",
@@ -31,18 +35,137 @@ const REFUSED: Diagnosis = Diagnosis {
     advice: &["Nothing, unless HTTP/3 is wanted."],
 };
 
+const VERSION: Diagnosis = Diagnosis {
+    id: "quic-version-refused",
+    severity: Severity::Info,
+    title: "The server does not speak the client's version of QUIC, and TCP 443 works",
+    meaning: "Client and server have no version in common: the client falls back to TCP at once.",
+    evidence: "A Version Negotiation as all that the server sends, and TCP 443 both ways between the same hosts.",
+    caveats: &["Clients probe with versions that nobody has, to keep servers honest."],
+    advice: &["Compare the versions in the evidence with those of the client; update the older one."],
+};
+
+const DIED: Diagnosis = Diagnosis {
+    id: "quic-died",
+    severity: Severity::Notice,
+    title: "QUIC worked and then died, and TCP 443 goes on",
+    meaning: "Packets went both ways, then one side fell silent while the other went on: a firewall or NAT forgot the flow, \
+              or UDP is limited.",
+    evidence: "At least five packets of one side, over 10 s, after the last one of the other; and TCP 443 between the same \
+               hosts that begins after that, or goes on for 16 s.",
+    caveats: &["A client that goes away without a word looks the same from the server's packets: TCP then ends too."],
+    advice: &["Look for time-outs for UDP in firewalls and NAT on the path, and for limits on UDP's rate."],
+};
+
+const WORKS: Diagnosis = Diagnosis {
+    id: "quic-works",
+    severity: Severity::Info,
+    title: "QUIC works beside TCP 443",
+    meaning: "Clients that have TCP 443 to a server use UDP 443 to it, too.",
+    evidence: "At least three packets of each side, and TCP 443 both ways between the same hosts; told once, with the number of \
+               servers.",
+    caveats: &[],
+    advice: &[],
+};
+
+/// Packets of each side that make a connection.
+const MIN_DATA: u64 = 3;
+/// Packets of one side alone, and how long, that make the other one dead.
+const MIN_ALONE: (u64, u64) = (5, 10 * SECOND);
+/// How long TCP that was there before has to go on after the last answer.
+const GOES_ON: u64 = 16 * SECOND;
+/// Most packets of a server that has nothing to offer but versions.
+const MAX_OFFERS: u64 = 3;
+
 fn concerns(flow: &Summary) -> bool {
-    flow.app == Some("quic")
-        && flow.endpoints.last().is_some_and(|end| end.port == PORT)
-        && flow.counts.last().is_some_and(|count| count.packets == 0)
+    flow.app == Some("quic") && flow.endpoints.last().is_some_and(|end| end.port == PORT)
 }
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let (mut each, mut works) = (Vec::new(), Vec::new());
     for flow in grounds.flows {
-        let Some(tcp) = unanswered::meanwhile(grounds, flow) else { continue };
-        let refused = unanswered::refused(&REFUSED, flow);
-        let finding = refused
-            .or_else(|| unanswered::finding(grounds, &UNANSWERED, flow, "packet", 3 * SECOND));
-        findings.extend(finding.map(|finding| finding.because(tcp)));
+        let Some(tcp) = Beside::of_web(grounds, flow) else { continue };
+        let [up, down] = flow.sent();
+        if let Some(finding) = failed(grounds, flow) {
+            each.push(tcp.instead_of(flow, finding));
+        } else if let Some(finding) = died(flow, &tcp) {
+            each.push(finding);
+        } else if up.packets >= MIN_DATA && down.packets >= MIN_DATA && !flow.continued {
+            works.push(flow);
+        }
     }
+    findings.extend(merge::by_subject(grounds, each));
+    findings.extend(working(&works));
+}
+
+/// Whether nothing came of it.
+fn failed(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let [_, down] = flow.sent();
+    if down.packets > 0 {
+        return version(flow).filter(|_| down.packets <= MAX_OFFERS);
+    }
+    unanswered::refused(&REFUSED, flow, "packet")
+        .or_else(|| unanswered::finding(grounds, &UNANSWERED, flow, "packet", 3 * SECOND))
+}
+
+fn version(flow: &Summary) -> Option<Finding> {
+    let offered = match flow.attributes.value("quic.versions_offered")? {
+        Value::List(names) => names.join(", "),
+        Value::Text(names) => names.clone(),
+        _ => return None,
+    };
+    let asked = match flow.attributes.value("quic.version") {
+        Some(Value::Text(name)) => name.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => "its own".to_owned(),
+    };
+    let [from, to] = flow.endpoints;
+    let first = Moment { time: flow.first, frame: flow.first_frame };
+    Some(Finding::of_flow(&VERSION, flow, Some(first)).because(format!(
+        "{} tried version {asked} with {} {}; all that the server said was which versions it has: {offered}.",
+        end(from),
+        end(to),
+        at(first, flow.digits)
+    )))
+}
+
+fn died(flow: &Summary, tcp: &Beside) -> Option<Finding> {
+    let Some(Report::Datagrams(seen)) = flow.report.as_deref() else { return None };
+    let (packets, patience) = MIN_ALONE;
+    let silence = seen.fell_silent().filter(|silence| silence.packets >= packets && silence.lasted() >= patience)?;
+    let took_over = tcp.begun() > silence.last.time || tcp.last().since(silence.last.time) >= GOES_ON;
+    let [mute, left] = silence.ends(flow.endpoints);
+    took_over.then(|| {
+        let finding = Finding::of_flow(&DIED, flow, Some(silence.last)).because(format!(
+            "The last packet of {} came {}; {} sent {} more, for {}.",
+            end(mute),
+            at(silence.last, flow.digits),
+            end(left),
+            silence.packets,
+            span(silence.lasted())
+        ));
+        tcp.took_over(silence.last.time, finding)
+    })
+}
+
+/// One finding for all of it: it is what is to be expected.
+fn working(flows: &[&Summary]) -> Option<Finding> {
+    let first = flows.first()?;
+    let servers: BTreeSet<_> = flows.iter().filter_map(|flow| flow.endpoints.last()).map(|end| end.address).collect();
+    let [from, to] = first.endpoints;
+    let mut finding = Finding::of_flow(&WORKS, first, None)
+        .because(format!(
+            "{} to {}, the first from {} to {} at {} (frame {}).",
+            counted(flows.len() as u64, "flow"),
+            counted(servers.len() as u64, "server"),
+            end(from),
+            end(to),
+            words::utc(first.first, first.digits),
+            first.first_frame
+        ))
+        .shown_by(format!("udp.port == {PORT}"));
+    for flow in flows {
+        finding = finding.flow(flow.id);
+    }
+    Some(finding)
 }

@@ -1,7 +1,8 @@
 //! RDP over UDP beside RDP over TCP: did it come up, in which version, and did it last?
 
 use super::words::{self, SECOND, at, counted, end, percent, span, stamp};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, unanswered};
+use super::beside::Beside;
+use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, merge, unanswered};
 use crate::attributes::Value;
 use crate::key::protocol;
 use crate::report::{Channel, Report};
@@ -126,17 +127,18 @@ fn concerns(flow: &Summary) -> bool {
 }
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    let mut each = Vec::new();
     for flow in grounds.flows {
         if flow.app == Some("rdp-udp") && !flow.continued {
             if let Some(Report::Channel(seen)) = flow.report.as_deref() {
-                findings.extend(judge(grounds, flow, seen));
-                findings.extend(losses(flow, seen));
+                each.extend(judge(grounds, flow, seen).map(|finding| words::on_port(finding, PORT, flow)));
+                each.extend(losses(flow, seen));
             }
         } else if flow.app == Some("rdp")
             && let Some(Value::Text(failure)) = flow.attributes.value("rdp.failure")
         {
             let [from, to] = flow.endpoints;
-            findings.push(Finding::of_flow(&NEGOTIATION, flow, None).because(format!(
+            each.push(Finding::of_flow(&NEGOTIATION, flow, None).because(format!(
                 "{} refused {} with \"{failure}\" in the connection that began at {} (frame {}).",
                 end(to),
                 end(from),
@@ -145,6 +147,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             )));
         }
     }
+    findings.extend(merge::by_subject(grounds, each));
     joined(grounds, findings);
 }
 
@@ -160,48 +163,32 @@ fn session<'a>(grounds: &Grounds<'a>, flow: &Summary) -> Option<&'a Summary> {
     })
 }
 
-fn beside(tcp: &Summary) -> String {
-    let [up, down] = tcp.counts;
-    let [from, to] = tcp.endpoints;
-    format!(
-        "RDP over TCP from {} to {} works: {} up and {down} down, from {} (frame {}) to {}.",
-        end(from),
-        end(to),
-        counted(up.payload, "byte"),
-        words::utc(tcp.first, tcp.digits),
-        tcp.first_frame,
-        words::utc(tcp.last, tcp.digits),
-        down = words::count(down.payload)
-    )
-}
-
 fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Finding> {
-    let tcp = session(grounds, flow);
+    let tcp = session(grounds, flow).map(|tcp| Beside::of_flow(tcp, "RDP"));
     let [syns, answers] = seen.syns;
     let [up, down] = seen.data;
     let works = up > 0 && down > 0;
-    if let Some((_, too_big, sentence, when)) = words::unreachable(flow).filter(|_| !works) {
-        let diagnosis = if too_big { &TOO_BIG } else { &REFUSED };
-        let finding = Finding::of_flow(diagnosis, flow, Some(when)).because(sentence);
-        return Some(finding.because_some(tcp.map(beside)));
+    let instead = |finding: Finding| match &tcp {
+        Some(tcp) => tcp.instead_of(flow, finding),
+        None => finding,
+    };
+    if let Some(error) = words::unreachable(flow).filter(|_| !works) {
+        let diagnosis = if error.too_big { &TOO_BIG } else { &REFUSED };
+        return Some(instead(unanswered::rejected(diagnosis, flow, "SYN", error)));
     }
     if syns >= 2 && flow.counts.last().is_some_and(|count| count.packets == 0) {
         let finding = unanswered::finding(grounds, &UNANSWERED, flow, "SYN", 3 * SECOND)?;
         let severity = if tcp.is_some() { finding.severity } else { finding.severity.milder() };
-        return Some(finding.graded(severity).because_some(tcp.map(beside)));
+        return Some(instead(finding.graded(severity)));
     }
     let [Some(first), _] = seen.first_syn else { return works.then(|| died(grounds, flow, seen)).flatten() };
     if syns >= 2 && answers >= 2 && up == 0 && down == 0 && grounds.watched_after(first.time) >= 3 * SECOND {
-        return Some(
-            Finding::of_flow(&HALF, flow, Some(first))
-                .because(format!(
-                    "From {} on: {}, {answers} SYN+ACK, and no data in the {} that the capture went on.",
-                    stamp(first, flow.digits),
-                    counted(syns, "SYN"),
-                    span(grounds.watched_after(first.time))
-                ))
-                .because_some(tcp.map(beside)),
-        );
+        return Some(instead(Finding::of_flow(&HALF, flow, Some(first)).because(format!(
+            "From {} on: {}, {answers} SYN+ACK, and no data in the {} that the capture went on.",
+            stamp(first, flow.digits),
+            counted(syns, "SYN"),
+            span(grounds.watched_after(first.time))
+        ))));
     }
     if !works {
         return None;
@@ -213,7 +200,8 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
             Some(Value::Number(number)) => number.to_string(),
             _ => "unknown".to_owned(),
         };
-        Finding::of_flow(&WORKS, flow, Some(first)).because(format!(
+        let title = format!("{} ({})", WORKS.title, said("rdp-udp.mode"));
+        Finding::of_flow(&WORKS, flow, Some(first)).titled(title).because(format!(
             "SYN {}; version {}, {}; {} of the client and {down} of the server.",
             at(first, flow.digits),
             said("rdp-udp.version"),
@@ -225,17 +213,20 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
 
 fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Finding> {
     let [Some(client), Some(server)] = seen.last else { return None };
-    let (silent, alone) = if client.time < server.time { (client, server) } else { (server, client) };
+    let [one, other] = flow.endpoints;
+    let ((silent, mute), (alone, left)) =
+        if client.time < server.time { ((client, one), (server, other)) } else { ((server, other), (client, one)) };
     let tcp = session(grounds, flow).filter(|tcp| tcp.last > alone.time)?;
     (alone.time.since(silent.time) >= DEAD).then(|| {
-        Finding::of_flow(&DIED, flow, Some(silent))
-            .because(format!(
-                "One side's last packet came {}, the other's {} later, {}.",
-                at(silent, flow.digits),
-                span(alone.time.since(silent.time)),
-                at(alone, flow.digits)
-            ))
-            .because(beside(tcp))
+        let finding = Finding::of_flow(&DIED, flow, Some(silent)).because(format!(
+            "The last packet of {} came {}; {} went on for {}, until {}.",
+            end(mute),
+            at(silent, flow.digits),
+            end(left),
+            span(alone.time.since(silent.time)),
+            stamp(alone, flow.digits)
+        ));
+        Beside::of_flow(tcp, "RDP").took_over(silent.time, finding)
     })
 }
 

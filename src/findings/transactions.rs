@@ -1,6 +1,6 @@
 //! TIP: transactions between their managers, in clear lines over TCP.
 
-use super::words::{at, counted, end};
+use super::words::{at, counted, end, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::flow::EndReason;
 use crate::packet::TcpHeader;
@@ -155,10 +155,17 @@ fn judge(flow: &Summary, seen: &Transactions, findings: &mut Vec<Finding>) {
     let silent = flow.counts.last().is_some_and(|count| count.payload == 0);
     if let (Some((low, high, when)), None) = (seen.offered, seen.identified) {
         let no_common = !(low..=high).contains(&3);
-        if no_common && seen.error.is_some() {
-            tell(&VERSION, when, format!("{} offered {} versions {low} to {high} and got ERROR,", end(from), end(to)));
+        if let (true, Some((_, refused))) = (no_common, seen.error) {
+            let offer = format!("{} offered {} versions {low} to {high} {}", end(from), end(to), at(when, flow.digits));
+            tell(&VERSION, refused, format!("{offer} and got ERROR"));
         } else if from.port != PORT && silent && closed_by_server && server_flags & TcpHeader::SYN != 0 {
-            tell(&DROPPED, when, format!("{} closed without a line after IDENTIFY of {}", end(to), end(from)));
+            let ended = format!(
+                "{} closed the connection without a line: it was over {} after the IDENTIFY of {}",
+                end(to),
+                span(flow.last.since(when.time)),
+                end(from)
+            );
+            tell(&DROPPED, when, ended);
         }
     }
     if let Some(when) = seen.needs_tls {

@@ -3,13 +3,15 @@
 //! Never without having looked at whether anything comes back at all between the two hosts, and at how long
 //! the capture went on.
 
-use super::words::{self, counted, end, span};
-use super::{Diagnosis, Finding, Grounds, Silence};
+use super::words::{self, Unreachable, span};
+use super::{Diagnosis, Finding, Grounds, Silence, beside};
 use crate::report::Moment;
 use crate::summary::Summary;
 
 /// Packets that have to be unanswered: one alone may be lost on any path.
 const MIN_PACKETS: u64 = 2;
+/// Nanoseconds over which they are spread: what comes in a burst is one try, and may be lost as one.
+const MIN_SPREAD: u64 = 200_000_000;
 
 /// A finding that nothing answered `flow`, if the capture supports it and went on for `patience` nanoseconds.
 pub(super) fn finding(
@@ -19,10 +21,14 @@ pub(super) fn finding(
     what: &str,
     patience: u64,
 ) -> Option<Finding> {
-    let [asked, answered] = flow.counts;
+    let [asked, answered] = flow.sent();
     let [from, to] = flow.endpoints;
     let watched = grounds.watched_after(flow.first);
-    if answered.packets > 0 || asked.packets < MIN_PACKETS || watched < patience || flow.continued {
+    let spread = flow.last.since(flow.first);
+    if answered.packets > 0 || asked.packets < MIN_PACKETS || spread < MIN_SPREAD {
+        return None;
+    }
+    if watched < patience || flow.continued {
         return None;
     }
     let silence = grounds.silence(to.address, from.address);
@@ -31,12 +37,8 @@ pub(super) fn finding(
     }
     let first = Moment { time: flow.first, frame: flow.first_frame };
     let finding = Finding::of_flow(diagnosis, flow, Some(first)).because(format!(
-        "{} of {} to {} from {} on, over {}, and no packet back; the capture went on for {} after the first.",
-        counted(asked.packets, what),
-        end(from),
-        end(to),
-        words::stamp(first, flow.digits),
-        span(flow.last.since(flow.first)),
+        "{}, and no packet back; the capture went on for {} after the first.",
+        beside::tries(flow, what),
         span(watched)
     ));
     Some(match silence {
@@ -50,23 +52,42 @@ pub(super) fn finding(
 }
 
 /// The flow's ICMP error as a finding, where one explains why nothing came back.
-pub(super) fn refused(diagnosis: &'static Diagnosis, flow: &Summary) -> Option<Finding> {
-    let (_, too_big, sentence, at) = words::unreachable(flow)?;
-    (!too_big).then(|| Finding::of_flow(diagnosis, flow, Some(at)).because(sentence))
+pub(super) fn refused(diagnosis: &'static Diagnosis, flow: &Summary, what: &str) -> Option<Finding> {
+    words::unreachable(flow)
+        .filter(|error| !error.too_big)
+        .map(|error| rejected(diagnosis, flow, what, error))
 }
 
-/// What TCP between the two hosts did meanwhile, if there was any after `flow` began.
-pub(super) fn meanwhile(grounds: &Grounds<'_>, flow: &Summary) -> Option<String> {
-    let [client, server] = flow.endpoints.map(|end| end.address);
-    let stream = grounds.beside(client, server).filter(|stream| stream.last > flow.first)?;
-    let [up, down] = stream.payload;
-    Some(format!(
-        "TCP port 443 between the same hosts works: {} from the client and {} from the server, from {} \
-         (frame {}) to {}.",
-        counted(up, "byte"),
-        words::count(down),
-        words::utc(stream.first, flow.digits),
-        stream.frame,
-        words::utc(stream.last, flow.digits)
-    ))
+/// The same of an error whose sentence and moment are known.
+pub(super) fn rejected(
+    diagnosis: &'static Diagnosis,
+    flow: &Summary,
+    what: &str,
+    error: Unreachable,
+) -> Finding {
+    let Unreachable { meaning, too_big, reporter, sentence, at } = error;
+    let after = span(at.time.since(flow.first));
+    let mut finding = Finding::of_flow(diagnosis, flow, Some(at))
+        .because(format!("{}; the first error came {after} after the first.", beside::tries(flow, what)))
+        .because(sentence);
+    let [from, to] = flow.endpoints;
+    // What the diagnosis advises is for the target itself that has nobody listening.
+    let filtered = meaning == words::PROHIBITED;
+    if !too_big && (filtered || reporter != to.address) {
+        finding.advice.clear();
+        finding = finding.advise(if filtered {
+            format!("On {reporter}: the rule that rejects UDP {} to {}.", to.port, to.address)
+        } else {
+            format!("On {reporter}: its way to {}; and whether that host is up and answers ARP.", to.address)
+        });
+    }
+    let Some((error, _)) = flow.vague_error else { return finding };
+    let milder = finding.severity.milder();
+    finding
+        .graded(milder)
+        .also_shown_by(&format!("icmp && {}", words::pair_filter(error.reporter, from.address)))
+        .but(format!(
+            "The error may be about another packet to {}: its ports are not in the capture.",
+            to.address
+        ))
 }

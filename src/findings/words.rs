@@ -1,5 +1,6 @@
 //! How findings name times, spans, ends and packets.
 
+use super::Finding;
 use crate::key::{Endpoint, protocol};
 use crate::output::text;
 use crate::output::time::Utc;
@@ -77,16 +78,42 @@ pub(super) fn pair_filter(a: IpAddr, b: IpAddr) -> String {
     format!("{} && {}", address_filter(a), address_filter(b))
 }
 
+/// The same finding with advice about the port that is really used, where it is not the usual one.
+pub(super) fn on_port(mut finding: Finding, usual: u16, flow: &Summary) -> Finding {
+    let [_, to] = flow.endpoints;
+    for advice in &mut finding.advice {
+        *advice = advice.replace(&usual.to_string(), &to.port.to_string());
+    }
+    finding
+}
+
+/// A filter on the way.
+pub(super) const PROHIBITED: &str = "administratively prohibited";
+
+/// An ICMP error that explains why nothing comes back.
+pub(super) struct Unreachable {
+    /// What it means.
+    pub(super) meaning: &'static str,
+    /// Whether the packet was too big.
+    pub(super) too_big: bool,
+    /// Who sent it.
+    pub(super) reporter: IpAddr,
+    /// All of that as a sentence.
+    pub(super) sentence: String,
+    /// When.
+    pub(super) at: Moment,
+}
+
 /// What an ICMP error says, if it is one that explains why nothing comes back.
-pub(super) fn unreachable(flow: &Summary) -> Option<(&'static str, bool, String, Moment)> {
-    let (error, count) = flow.icmp_error?;
+pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
+    let (error, count) = flow.icmp_error.or(flow.vague_error)?;
     // RFC 792 and RFC 1812 section 5.2.7.1; RFC 4443 section 3.1 and 3.2.
     let (meaning, too_big) = match (error.v6, error.kind, error.code) {
         (false, 3, 0) | (true, 1, 0) => ("no route to the network", false),
         (false, 3, 1) | (true, 1, 3) => ("host unreachable", false),
         (false, 3, 3) | (true, 1, 4) => ("port unreachable", false),
         (false, 3, 4) | (true, 2, 0) => ("packet too big for the path", true),
-        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => ("administratively prohibited", false),
+        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => (PROHIBITED, false),
         _ => return None,
     };
     let moment = Moment { time: error.time, frame: error.frame };
@@ -95,9 +122,13 @@ pub(super) fn unreachable(flow: &Summary) -> Option<(&'static str, bool, String,
     let [from, to] = flow.endpoints.map(|end| end.address);
     let told = [(from, to), (to, from)].into_iter().find(|(by, _)| *by == error.reporter);
     let to = told.map_or_else(String::new, |(_, other)| format!(" to {other}"));
-    let sentence =
-        format!("{} said \"{meaning}\"{to} by ICMP {}{times}.", error.reporter, at(moment, flow.digits));
-    Some((meaning, too_big, sentence, moment))
+    let which = if error.ports_cut { "; the snap length cut off which port that is about" } else { "" };
+    let sentence = format!(
+        "{} said \"{meaning}\"{to} by ICMP {}{times}{which}.",
+        error.reporter,
+        at(moment, flow.digits)
+    );
+    Some(Unreachable { meaning, too_big, reporter: error.reporter, sentence, at: moment })
 }
 
 #[cfg(test)]

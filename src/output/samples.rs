@@ -46,6 +46,8 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         attributes: Attributes::default(),
         report: None,
         icmp_error: None,
+        vague_error: None,
+        copies: None,
         continued: false,
         truncated: false,
     }
@@ -88,7 +90,7 @@ pub(super) fn full() -> Summary {
     summary.layers = Enclosure::of(&layers);
     let mut side = TcpSide::default();
     (side.flags, side.retransmitted, side.out_of_order) = (0x12, 1, 2);
-    summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000), doubled: 0 });
+    summary.tcp = Some(TcpSummary { sides: [side; 2], rtt_nanos: Some(1_250_000) });
     let error = IcmpError {
         time: NOON,
         frame: 9,
@@ -98,6 +100,7 @@ pub(super) fn full() -> Summary {
         kind: 3,
         code: 3,
         v6: false,
+        ports_cut: false,
     };
     summary.icmp_error = Some((error, 2));
     summary.port_claims = std::sync::Arc::from([registered("pcsync-https")]);

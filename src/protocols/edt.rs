@@ -9,9 +9,8 @@ use crate::cursor::require;
 use crate::inspect::{
     Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict,
 };
-use crate::follow::{Follower, Heard, Told};
+use crate::follow::Sizes;
 use crate::key::Transport;
-use crate::report::{Datagrams, Report};
 
 /// EDT.
 pub const INSPECTOR: Inspector = Inspector {
@@ -56,38 +55,6 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         }
         Err(_) if possible => Err(Reject::Incomplete),
         Err(reject) => Err(reject),
-    }
-}
-
-/// Counts datagrams by size: what is inside is mostly encrypted.
-#[derive(Debug, Default)]
-struct Sizes(Datagrams);
-
-/// Payloads above this take a packet of more than 1228 bytes: tunnels are most often narrower than 1500 by less.
-const LARGE: u32 = 1200;
-
-impl Follower for Sizes {
-    fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
-        let side = heard.side.index();
-        let add = |counts: &mut [u64; 2]| {
-            if let Some(count) = counts.get_mut(side) {
-                *count += 1;
-            }
-        };
-        add(&mut self.0.count);
-        if heard.wire_len > LARGE {
-            add(&mut self.0.large);
-            if let Some(first) = self.0.first_large.get_mut(side) {
-                first.get_or_insert(heard.at());
-            }
-        }
-        if let Some(last) = self.0.last.get_mut(side) {
-            *last = Some(heard.at());
-        }
-    }
-
-    fn report(&self) -> Option<Report> {
-        Some(Report::Datagrams(self.0.clone()))
     }
 }
 

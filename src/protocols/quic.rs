@@ -16,6 +16,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
+use crate::follow::Sizes;
 use crate::formats::hello::{ClientHello, Kind as HelloKind, ServerHello};
 use crate::formats::hello_attributes;
 use crate::formats::noise::may_be_encrypted;
@@ -42,6 +43,7 @@ pub const INSPECTOR: Inspector = Inspector {
         0x08, 0x0c, 0x18, 0x1c, 0x28, 0x2c, 0x38, 0x3c, 0x09, 0x0d, 0x19, 0x1d, 0x29, 0x2d, 0x39, 0x3d])),
     inspect,
     describe: Some(describe),
+    follow: Some(|_| Box::new(Sizes::default())),
     attributes: &[
         ("quic.version", "the version of the client's first packet: 1, 2, draft-29, Q046 ..."),
         ("quic.versions_offered", "the versions that the server offers in a Version Negotiation"),

@@ -54,7 +54,8 @@ impl Walk<'_> {
     fn quote(&mut self, ends: Ends, view: View<'_>, (kind, code): (u8, u8), v6: bool) {
         let quoted =
             view.after(ERROR_HEADER).and_then(|inner| if v6 { quoted_v6(inner) } else { quoted_v4(inner) });
-        let Ok((quoted_ends, protocol, ports)) = quoted else { return };
+        let Ok((quoted_ends, protocol, quoted_ports)) = quoted else { return };
+        let ports = quoted_ports.unwrap_or_default();
         let source = Endpoint { address: quoted_ends.source, port: ports.0 };
         let destination = Endpoint { address: quoted_ends.destination, port: ports.1 };
         let (key, quoted_from_low) = FlowKey::new(source, destination, protocol, self.scope.number());
@@ -67,11 +68,13 @@ impl Walk<'_> {
             kind,
             code,
             v6,
+            ports_cut: quoted_ports.is_none(),
         });
     }
 }
 
-type Quoted = (Ends, u8, (u16, u16));
+/// Between whom, over what, and the ports, unless the capture cut them off.
+type Quoted = (Ends, u8, Option<(u16, u16)>);
 
 /// At least the header and 64 bits of an IPv4 packet are quoted (RFC 792); ports suffice.
 fn quoted_v4(view: View<'_>) -> Result<Quoted, Skip> {
@@ -80,7 +83,7 @@ fn quoted_v4(view: View<'_>) -> Result<Quoted, Skip> {
         return Err(Skip::Malformed);
     }
     let ends = Ends { source: header.source().into(), destination: header.destination().into() };
-    quoted_ports(ends, header.protocol().0, view.after(header.slice().len())?)
+    quoted_ports(ends, header.protocol().0, view.after(header.slice().len()))
 }
 
 fn quoted_v6(view: View<'_>) -> Result<Quoted, Skip> {
@@ -99,11 +102,15 @@ fn quoted_v6(view: View<'_>) -> Result<Quoted, Skip> {
             _ => break,
         }
     }
-    quoted_ports(ends, protocol, inner)
+    quoted_ports(ends, protocol, Ok(inner))
 }
 
-fn quoted_ports(ends: Ends, protocol: u8, view: View<'_>) -> Result<Quoted, Skip> {
-    Ok((ends, protocol, flow_ports(protocol, view)?))
+fn quoted_ports(ends: Ends, protocol: u8, view: Result<View<'_>, Skip>) -> Result<Quoted, Skip> {
+    match view.and_then(|view| flow_ports(protocol, view)) {
+        Ok(ports) => Ok((ends, protocol, Some(ports))),
+        Err(Skip::TruncatedHeaders) => Ok((ends, protocol, None)),
+        Err(skip) => Err(skip),
+    }
 }
 
 /// The ports that a packet of `protocol` beginning with `view` has in its flow's key; 0 where it has none.

@@ -44,6 +44,7 @@ impl Walk<'_> {
         let ends =
             Ends { source: IpAddr::from(header.source()), destination: IpAddr::from(header.destination()) };
         let protocol = header.protocol().0;
+        self.ident = header.identification();
         if header.is_fragmenting_payload() {
             let fragment = Fragment {
                 id: header.identification().into(),
@@ -73,6 +74,7 @@ impl Walk<'_> {
         let length = usize::from(header.payload_length());
         let payload = view.after(IPV6_HEADER)?;
         let protocol = header.next_header().0;
+        self.ident = 0;
         // In a guessed tunnel nothing may be left open: not the length, nor what a packet without contents is for.
         if self.strict && (length == 0 || protocol == 59 || length > payload.wire()) {
             return Err(Skip::Malformed);

@@ -133,6 +133,7 @@ impl Walk<'_> {
             reassembled: false,
             fragment: false,
             digits: self.frame.digits,
+            ident: self.ident,
             wire_len: self.frame.wire,
             payload: Span { start: payload.start(), len: captured },
             payload_wire_len: captured.saturating_add(payload.missing()),

@@ -1,6 +1,7 @@
 //! Citrix: EDT, Framehawk and gateways beside ICA; and QUIC, the other UDP beside TCP 443.
 
 use super::gateway::{CLIENT, HELLO, SERVER, main_channel};
+use super::quality::{evidence, one};
 use super::*;
 use wiretell::findings::Severity::Warning;
 
@@ -70,13 +71,9 @@ fn edt_tried_again_says_how_often() {
     for begin in [1, 9, 17] {
         tries(&mut capture, begin, 2598, &[0, 1, 2, 4]);
     }
-    let examined = examine(&capture, 0);
-    let finding = examined.findings.iter().find(|finding| finding.diagnosis.id == "edt-unanswered").unwrap();
-    assert!(
-        finding.evidence.iter().any(|sentence| sentence.contains("3 times in all")),
-        "{:?}",
-        finding.evidence
-    );
+    let said = evidence(&capture, "edt-unanswered");
+    assert!(said.contains("3 flows of 1 client to 10.0.2.2:2598 in all"), "{said}");
+    assert!(said.contains("8 s apart"), "{said}");
 }
 
 #[test]
@@ -210,4 +207,99 @@ fn quic_without_answer_is_noticed_where_tcp_works_and_refused_quic_is_info() {
     refused.icmp_error(NOON + 2 * SECOND + MILLISECOND, SERVER, (3, 3), client, server, &initial());
     assert_found(&refused, &[]);
     assert!(has(&refused, "quic-refused", Info));
+}
+
+/// EDT both ways twice a second; the desktop until `desktops`, the client until `clients`, in seconds.
+fn edt(capture: &mut Capture, desktops: i64, clients: i64) {
+    for half in 2..clients * 2 {
+        let at = NOON + half * SECOND / 2;
+        capture.udp(at, (CLIENT, 52_000), (SERVER, 2598), HANDSHAKE);
+        if half < desktops * 2 {
+            capture.udp(at + 3 * MILLISECOND, (SERVER, 2598), (CLIENT, 52_000), HANDSHAKE);
+        }
+    }
+}
+
+#[test]
+fn edt_that_works_is_told_and_edt_that_died_with_when_tcp_took_over() {
+    let mut works = Capture::default();
+    edt(&mut works, 20, 20);
+    assert!(has(&works, "edt-works", Info) && lacks(&works, "edt-died"));
+    let mut died = Capture::default();
+    edt(&mut died, 5, 15);
+    let greeting: &[Said<'_>] = &[(10_100, true, CGP), (10_110, false, CGP), (30_000, true, b"goes on")];
+    tcp(&mut died, 10_000, (CLIENT, 51_000), (SERVER, 2598), greeting, None);
+    assert_found(&died, &[("edt-died", Warning)]);
+    let said = evidence(&died, "edt-died");
+    assert!(said.contains("The last packet of 10.0.2.2:2598 came at 2026-11-20T12:00:04.503Z"), "{said}");
+    assert!(said.contains("10.0.1.1:52000 sent 20 more, for 10 s"), "{said}");
+    assert!(said.contains("TCP took over 5.5 s after the last answer over UDP"), "{said}");
+    let mut closed = Capture::default();
+    edt(&mut closed, 5, 15);
+    assert!(lacks(&closed, "edt-died"), "nobody took over");
+}
+
+/// QUIC both ways; the server until `servers`, the client until `clients`, in seconds.
+fn quic(capture: &mut Capture, servers: i64, clients: i64) {
+    let mut answer = initial();
+    answer[5..].rotate_left(9);
+    capture.udp(NOON + SECOND, (CLIENT, 50_000), (SERVER, 443), &initial());
+    for second in 1..clients {
+        capture.udp(NOON + second * SECOND + MILLISECOND, (CLIENT, 50_000), (SERVER, 443), &[0x45; 60]);
+        if second < servers {
+            capture.udp(
+                NOON + second * SECOND + 9 * MILLISECOND,
+                (SERVER, 443),
+                (CLIENT, 50_000),
+                &[0x46; 90],
+            );
+        }
+    }
+}
+
+#[test]
+fn quic_that_works_beside_tcp_is_told_once_and_quic_that_died_is_noticed() {
+    let mut works = Capture::default();
+    main_channel(&mut works);
+    quic(&mut works, 20, 20);
+    assert!(has(&works, "quic-works", Info) && lacks(&works, "quic-died"));
+    let mut alone = Capture::default();
+    quic(&mut alone, 20, 20);
+    assert!(lacks(&alone, "quic-works"));
+    let mut died = Capture::default();
+    main_channel(&mut died);
+    quic(&mut died, 6, 25);
+    assert_found(&died, &[("quic-died", Notice)]);
+    let said = evidence(&died, "quic-died");
+    assert!(said.contains("10.0.1.1:50000 sent 19 more"), "{said}");
+}
+
+#[test]
+fn a_server_that_has_only_other_versions_of_quic_is_told() {
+    let mut capture = Capture::default();
+    main_channel(&mut capture);
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 443));
+    capture.udp(NOON + SECOND, client, server, &initial());
+    // Version 0, the client's connection ids exchanged, and version 2 (RFC 8999 section 6, RFC 9369).
+    let offer = [&[0x80, 0, 0, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8][..], &[0x6b, 0x33, 0x43, 0xcf]].concat();
+    capture.udp(NOON + SECOND + MILLISECOND, server, client, &offer);
+    let said = evidence(&capture, "quic-version-refused");
+    assert!(said.contains("tried version 1 ") && said.contains("versions it has: 2."), "{said}");
+}
+
+#[test]
+fn what_is_told_of_udp_says_when_tcp_took_over_and_its_filter_shows_both() {
+    let mut capture = Capture::default();
+    for after in [0, 1_000, 3_000] {
+        capture.udp(NOON + after * MILLISECOND, (CLIENT, 50_000), (SERVER, 443), &initial());
+    }
+    let said: &[Said<'_>] =
+        &[(310, true, b"\x17\x03\x03\x00\x04abcd"), (20_000, false, b"\x17\x03\x03\x00\x04abcd")];
+    tcp(&mut capture, 300, (CLIENT, 50_443), (SERVER, 443), said, None);
+    let finding = one(&capture, "quic-unanswered");
+    let text = finding.evidence.join(" ");
+    assert!(text.contains("3 packets of 10.0.1.1:50000"), "{text}");
+    assert!(text.contains("TCP took over 300 ms after the first try"), "{text}");
+    assert!(finding.filter.contains("udp.port == 50000") && finding.filter.contains("tcp.port == 443"));
+    assert_eq!(finding.flows.len(), 2);
 }

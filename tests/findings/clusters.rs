@@ -534,7 +534,7 @@ fn heartbeats_that_were_captured_twice_count_once_and_are_told() {
         }
     }
     assert_found(&capture, &[]);
-    says(&the(&capture, "capture-duplicates"), "40 of 40 heartbeats");
+    says(&the(&capture, "capture-duplicates"), "40 of 80 packets");
     let line = &examine(&capture, 0).heartbeats[0];
     assert_eq!((line.beats.requests, line.beats.answered, line.peer.responses), (20, 20, 20));
 }

@@ -1,5 +1,6 @@
 //! MSDTC: two connections, one in each direction, each found through the endpoint mapper.
 
+use super::quality::one;
 use super::*;
 use crate::support::coordinator::{
     COORDINATOR, IDENTITY, MAPPER, OTHER, PORT, bind, bind_ack, mapping, mapping_wanted, pdu, request,
@@ -155,4 +156,25 @@ fn a_set_up_that_is_given_up_after_a_while_is_told() {
     let mut answered_late = Capture::default();
     session(&mut answered_late, 100, (A, 50_001), B, Some(&answered()), Some(6_200));
     assert_found(&answered_late, &[]);
+}
+
+#[test]
+fn a_port_that_is_tried_again_is_told_once_with_the_answer_that_named_it() {
+    let mut capture = Capture::default();
+    for (try_, begin) in [0_i64, 20_000, 40_000].into_iter().enumerate() {
+        mapped(&mut capture, begin, (A, 50_000 + 2 * try_ as u16), B, true);
+        unanswered_syns(&mut capture, begin + 100, (A, 50_001 + 2 * try_ as u16), (B, PORT));
+    }
+    goes_on(&mut capture, 90);
+    let finding = one(&capture, "msdtc-port-blocked");
+    let said = finding.evidence.join(" ");
+    assert!(said.contains("3 flows of 1 client") && said.contains("20 s apart"), "{said}");
+    assert!(finding.filter.contains("tcp.port == 135"), "{}", finding.filter);
+    let mut second = Capture::default();
+    mapped(&mut second, 0, (A, 50_000), B, true);
+    mapped(&mut second, 20_000, (A, 50_002), B, true);
+    unanswered_syns(&mut second, 20_100, (A, 50_003), (B, PORT));
+    goes_on(&mut second, 60);
+    let said = one(&second, "msdtc-port-blocked").evidence.join(" ");
+    assert!(said.contains("for IXnRemote at 2026-11-20T12:00:20"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 use super::clusters::Fate;
 use super::clusters::beats;
+use super::quality::{evidence, one};
 use super::*;
 use wiretell::findings::Severity::Warning;
 
@@ -241,4 +242,63 @@ fn flows_of_a_session_are_joined_once_and_never_with_themselves() {
     one.udp(NOON + 301 * SECOND, (CLIENT, 50_001), (SERVER, 3391), HELLO);
     let [filter] = &joined(&one)[..] else { panic!("told {} times", joined(&one).len()) };
     assert_eq!(filter.matches("50000").count(), 1, "{filter}");
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_is_told_once_for_all_its_clients() {
+    let mut capture = Capture::default();
+    for client in 0..9_u8 {
+        let said: &[Said<'_>] =
+            &[(10, true, b"\x17\x03\x03\x00\x04abcd"), (29_000, false, b"\x17\x03\x03\x00\x04abcd")];
+        tcp(&mut capture, 0, ([5, client], 50_443), (SERVER, 443), said, None);
+        for after in [0, 1, 3] {
+            let at = NOON + (2 + i64::from(client) + after) * SECOND;
+            capture.udp(at, ([5, client], 50_000), (SERVER, 3391), HELLO);
+        }
+    }
+    let finding = one(&capture, "rdg-udp-unanswered");
+    let said = finding.evidence.join(" ");
+    assert!(
+        said.contains("9 flows of 9 clients to 10.0.2.2:3391 in all, the last of 10.0.5.8:50000"),
+        "{said}"
+    );
+    assert!(said.contains("10.0.5.0, 10.0.5.1,") && said.contains("and 3 more"), "{said}");
+    assert!(finding.filter.contains("ip.addr == 10.0.2.2 && udp.port == 3391"), "{}", finding.filter);
+    assert!(finding.flows.len() > 9);
+}
+
+#[test]
+fn a_certificate_for_another_name_than_is_asked_for_over_tcp_is_noticed() {
+    let hello = |name: &str| {
+        let mut extension = (name.len() as u16 + 3).to_be_bytes().to_vec();
+        extension.push(0);
+        extension.extend((name.len() as u16).to_be_bytes());
+        extension.extend(name.as_bytes());
+        let mut body = vec![3, 3];
+        body.extend([9; 32]);
+        body.extend([0, 0, 2, 0xc0, 0x2f, 1, 0]);
+        body.extend((extension.len() as u16 + 4).to_be_bytes());
+        body.extend([0, 0]);
+        body.extend((extension.len() as u16).to_be_bytes());
+        body.extend(extension);
+        let mut record = vec![22, 3, 1];
+        record.extend((body.len() as u16 + 4).to_be_bytes());
+        record.extend([1, 0]);
+        record.extend((body.len() as u16).to_be_bytes());
+        record.extend(body);
+        record
+    };
+    for (name, expected) in [("gw.example", false), ("rds.example", true)] {
+        let mut capture = shown([b"260101000000Z", b"280101000000Z"], 0xfd);
+        let said: &[Said<'_>] = &[(110, true, &hello(name)), (120, false, b"\x15\x03\x03\x00\x02\x02\x28")];
+        tcp(&mut capture, 100, (CLIENT, 50_444), (SERVER, 443), said, None);
+        assert_eq!(has(&capture, "rdg-udp-certificate-name", Notice), expected, "{name}");
+        if expected {
+            let said = evidence(&capture, "rdg-udp-certificate-name");
+            assert!(
+                said.contains("asks 10.0.2.2 for rds.example") && said.contains("is for gw.example"),
+                "{said}"
+            );
+        }
+    }
 }

@@ -18,6 +18,7 @@ mod gateway;
 mod keepalives;
 mod lines;
 mod ports;
+mod quality;
 mod remote;
 mod transactions;
 
@@ -52,7 +53,11 @@ fn examine(capture: &Capture, threads: usize) -> Examined {
     for sink in sinks {
         all.merge(sink.0);
     }
-    all.conclude(&CaptureFacts { packets: intake.packets, ..CaptureFacts::default() })
+    all.conclude(&CaptureFacts {
+        packets: intake.packets,
+        spans: vec![intake.span()],
+        ..CaptureFacts::default()
+    })
 }
 
 /// The ids and severities of all findings of at least this severity, sorted.

@@ -1,6 +1,7 @@
 //! Ports and what is behind them.
 
 use super::gateway::{CLIENT, SERVER};
+use super::quality::{evidence, one};
 use super::*;
 
 #[test]
@@ -18,6 +19,8 @@ fn remote_desktop_on_another_port_is_noticed_and_http_is_not() {
     let mut capture = Capture::default();
     capture.connection(NOON, (CLIENT, 50_000), (SERVER, 8443), &[(true, request), (false, confirm)]);
     assert_found(&capture, &[("port-guarded-protocol-elsewhere", Notice)]);
+    let filter = one(&capture, "port-guarded-protocol-elsewhere").filter;
+    assert_eq!(filter, "ip.addr == 10.0.2.2 && tcp.port == 8443");
 }
 
 #[test]
@@ -50,4 +53,37 @@ fn what_a_port_promises_has_the_name_that_labels_have_and_the_registered_one_beh
         let expected = format!("http on port {port}/tcp, where {promised} is expected");
         assert!(titles.contains(&expected.as_str()), "{titles:?}");
     }
+}
+
+#[test]
+fn a_scan_tells_refusals_from_silence() {
+    let mut capture = Capture::default();
+    for target in 0..12_u8 {
+        let at = NOON + i64::from(target) * MILLISECOND;
+        capture.tcp(at, (CLIENT, 50_000), ([3, target], 3372), 0x02, 1_000, b"");
+        if target < 7 {
+            capture.tcp(at + 200_000, ([3, target], 3372), (CLIENT, 50_000), 0x14, 0, b"");
+        }
+    }
+    let said = evidence(&capture, "port-scanned");
+    assert!(said.contains("12 hosts: 5 without answer, 7 refused and 0 answered"), "{said}");
+}
+
+#[test]
+fn http_on_ports_that_are_nobodys_is_told_once() {
+    let http: &[(bool, &[u8])] = &[
+        (true, b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    ];
+    let mut capture = Capture::default();
+    for (place, port) in [8099, 28_099].into_iter().enumerate() {
+        capture.connection(NOON, (CLIENT, 50_000 + place as u16), (SERVER, port), http);
+    }
+    let finding = one(&capture, "port-mobile-protocol");
+    let said = finding.evidence.join(" ");
+    assert!(said.contains("2 flows to 2 listening ends") && said.contains("10.0.2.2:28099"), "{said}");
+    assert_eq!(finding.severity, Info);
+    let mut usual = Capture::default();
+    usual.connection(NOON, (CLIENT, 50_000), (SERVER, 80), http);
+    assert!(lacks(&usual, "port-mobile-protocol"));
 }

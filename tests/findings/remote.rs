@@ -2,17 +2,18 @@
 
 use super::gateway::main_channel;
 use super::gateway::{CLIENT, SERVER};
+use super::quality::{evidence, one};
 use super::*;
 use wiretell::findings::Severity::Warning;
 
-fn syn(lossy: bool) -> Vec<u8> {
+pub(crate) fn syn(lossy: bool) -> Vec<u8> {
     let mut bytes =
         vec![0xff, 0xff, 0xff, 0xff, 0, 0x40, if lossy { 0x02 } else { 0 }, 1, 1, 2, 3, 4, 4, 0xd0, 4, 0xd0];
     bytes.resize(1232, 0);
     bytes
 }
 
-fn rdp(capture: &mut Capture) {
+pub(crate) fn rdp(capture: &mut Capture) {
     let (client, server) = ((CLIENT, 50_389), (SERVER, 3389));
     let request = b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00";
     let confirm = b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x1f\x08\x00\x02\x00\x00\x00";
@@ -47,4 +48,72 @@ fn a_session_without_udp_gives_nothing_above_info() {
     rdp(&mut capture);
     main_channel(&mut capture);
     assert_found(&capture, &[]);
+}
+
+/// SYNs that an ICMP error answers.
+fn refused(port: u16, reporter: [u8; 2], code: u8) -> Capture {
+    let mut capture = Capture::default();
+    rdp(&mut capture);
+    let (client, server) = ((CLIENT, 50_001), (SERVER, port));
+    for after in [2, 3, 6] {
+        capture.udp(NOON + after * SECOND, client, server, &syn(false));
+        let at = NOON + after * SECOND + 400_000;
+        capture.icmp_error(at, reporter, (3, code), client, server, &syn(false));
+    }
+    capture
+}
+
+#[test]
+fn a_refusal_says_what_was_tried_and_advises_whoever_refused() {
+    let listens_not = one(&refused(3389, SERVER, 3), "rdp-udp-refused");
+    let said = listens_not.evidence.join(" ");
+    assert!(said.contains("3 SYNs of 10.0.1.1:50001 to 10.0.2.2:3389"), "{said}");
+    assert!(said.contains("the first error came 400 µs after the first"), "{said}");
+    assert!(said.contains("3 times in all"), "{said}");
+    assert!(said.contains("begun over TCP 2 s before the first try and stayed there, for 24 s"), "{said}");
+    assert!(listens_not.advice[0].contains("netstat"));
+    let filtered = one(&refused(3389, [9, 9], 13), "rdp-udp-refused");
+    assert_eq!(filtered.advice, ["On 10.0.9.9: the rule that rejects UDP 3389 to 10.0.2.2."]);
+    let elsewhere = one(&refused(8443, SERVER, 3), "rdp-udp-refused");
+    assert!(elsewhere.advice[0].contains("findstr 8443"), "{:?}", elsewhere.advice);
+}
+
+#[test]
+fn a_refusal_whose_ports_the_snap_length_cut_is_told_with_less_certainty() {
+    let finding = one(&refused(3389, SERVER, 3).cut(64), "rdp-udp-refused");
+    assert_eq!(finding.severity, Notice);
+    let said = finding.evidence.join(" ");
+    assert!(said.contains("the snap length cut off which port that is about"), "{said}");
+    assert!(said.contains("3 times in all"), "{said}");
+    assert!(lacks(&refused(3389, SERVER, 3).cut(64), "rdp-udp-unanswered"));
+    assert_eq!(one(&refused(3389, SERVER, 3).cut(68), "rdp-udp-refused").severity, Warning);
+}
+
+#[test]
+fn udp_that_died_names_the_side_that_fell_silent() {
+    let mut capture = Capture::default();
+    rdp(&mut capture);
+    let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
+    let mut answer = syn(false);
+    answer[6..8].copy_from_slice(&[0, 0x05]);
+    answer.splice(12..12, [1, 2, 3, 4]);
+    answer.truncate(1232);
+    capture.udp(NOON + SECOND, client, server, &syn(false));
+    capture.udp(NOON + SECOND + MILLISECOND, server, client, &answer);
+    // Data of either side: an acknowledgement, its vector, and the numbers of the packet (MS-RDPEUDP 2.2.2).
+    let data = |number: u8| {
+        let mut bytes = vec![1, 2, 3, 4, 0, 0x40, 0, 0x0c, 0, 1, 0, 0];
+        bytes.extend([1, 2, 3, number, 1, 2, 3, number]);
+        bytes.extend([0x17; 60]);
+        bytes
+    };
+    for second in 2..28 {
+        capture.udp(NOON + second * SECOND, client, server, &data(second as u8));
+        if second < 8 {
+            capture.udp(NOON + second * SECOND + MILLISECOND, server, client, &data(second as u8));
+        }
+    }
+    let said = evidence(&capture, "rdp-udp-died");
+    assert!(said.contains("The last packet of 10.0.2.2:3389 came at"), "{said}");
+    assert!(said.contains("10.0.1.1:50001 went on for"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! Transactions by TIP.
 
 use super::gateway::{CLIENT, SERVER};
+use super::quality::evidence;
 use super::*;
 use wiretell::findings::Severity::Warning;
 
@@ -55,8 +56,17 @@ fn versions_that_do_not_meet_refusals_and_dropped_source_ports_are_told() {
     let version =
         tip(&[(true, b"IDENTIFY 4 5 a.example:3372/ b.example:3372/\n"), (false, b"ERROR\n")], 3372);
     assert_found(&version, &[("tip-version-mismatch", Warning)]);
+    let said = evidence(&version, "tip-version-mismatch");
+    assert!(said.contains("(frame 4) and got ERROR at") && said.ends_with("(frame 5)."), "{said}");
     let refused = tip(&[IDENTIFY, IDENTIFIED, (true, b"PULL one two\n"), (false, b"NOTPULLED\n")], 3372);
     assert_found(&refused, &[("tip-transactions-refused", Notice)]);
     let dropped = tip(&[IDENTIFY], 50_000);
     assert_found(&dropped, &[("tip-dropped", Warning)]);
+    let said = evidence(&dropped, "tip-dropped");
+    assert!(
+        said.contains(
+            "10.0.2.2:3372 closed the connection without a line: it was over 2 ms after the IDENTIFY"
+        ),
+        "{said}"
+    );
 }

@@ -48,6 +48,11 @@ impl Capture {
         self.frames.push((at, bytes));
     }
 
+    /// Its frames as they were added, each with its time.
+    pub fn frames(&self) -> &[(i64, Vec<u8>)] {
+        &self.frames
+    }
+
     /// The same capture with every frame cut to its first `snap_len` bytes.
     pub fn cut(mut self, snap_len: usize) -> Self {
         self.snap_len = Some(snap_len);

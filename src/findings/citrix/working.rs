@@ -1,0 +1,94 @@
+//! A Citrix session's UDP that works, or worked and died.
+
+use super::super::words::{SECOND, at, counted, end, span, stamp};
+use super::super::{Diagnosis, Finding, Grounds, Severity};
+use super::{PORTS, beside, session};
+use crate::inspect::Confidence;
+use crate::report::{Datagrams, Moment, Report};
+use crate::summary::Summary;
+
+pub(super) const EDT_WORKS: Diagnosis = Diagnosis {
+    id: "edt-works",
+    severity: Severity::Info,
+    title: "EDT works",
+    meaning: "The session uses UDP.",
+    evidence: "EDT's handshake on UDP 1494 or 2598, and at least three packets of each side.",
+    caveats: &[],
+    advice: &[],
+};
+
+pub(super) const EDT_DIED: Diagnosis = Diagnosis {
+    id: "edt-died",
+    severity: Severity::Warning,
+    title: "EDT worked and then died",
+    meaning: "Packets went both ways, then one side fell silent while the other went on; the session continues over TCP.",
+    evidence: "EDT both ways; then at least five packets of one side, over 5 s, during which the other says nothing; and \
+               ICA or CGP over TCP of the same port that begins after that, or had begun before and goes on for 16 s.",
+    caveats: &["A client that changed its network begins anew, with another address."],
+    advice: &["Look for idle time-outs for UDP in firewalls and NAT on the path."],
+};
+
+pub(super) const FRAMEHAWK_WORKS: Diagnosis = Diagnosis {
+    id: "framehawk-works",
+    severity: Severity::Info,
+    title: "Framehawk's display channel works",
+    meaning: "The session uses UDP.",
+    evidence: "A flow on 3224-3324 that behaves like Framehawk's, beside ICA or CGP between the same hosts.",
+    caveats: &["Framehawk's bytes are not published: this rests on its behaviour and the session beside it."],
+    advice: &[],
+};
+
+/// Packets of each side that make a session.
+const MIN_DATA: u64 = 3;
+/// Packets of one side alone, and how long, that make the other one dead.
+const MIN_ALONE: (u64, u64) = (5, 5 * SECOND);
+/// How long TCP that was there before has to go on after the last answer.
+const GOES_ON: u64 = 16 * SECOND;
+
+pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let [from, to] = flow.endpoints;
+    let [up, down] = flow.sent();
+    if up.packets < MIN_DATA || down.packets < MIN_DATA || flow.continued {
+        return None;
+    }
+    let is_edt = flow.app == Some("edt") && PORTS.contains(&to.port);
+    let works = match flow.app {
+        Some("edt") if is_edt => &EDT_WORKS,
+        Some("framehawk") if flow.confidence >= Some(Confidence::Behaviour) => &FRAMEHAWK_WORKS,
+        _ => return None,
+    };
+    if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
+        && let Some(finding) = died(grounds, flow, seen)
+    {
+        return Some(finding);
+    }
+    let first = Moment { time: flow.first, frame: flow.first_frame };
+    Some(Finding::of_flow(works, flow, None).because(format!(
+        "{} of {} and {} of {} from {} on, for {}.",
+        counted(up.packets, "packet"),
+        end(from),
+        down.packets,
+        end(to),
+        stamp(first, flow.digits),
+        span(flow.last.since(flow.first))
+    )))
+}
+
+fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Datagrams) -> Option<Finding> {
+    let (packets, patience) = MIN_ALONE;
+    let silence = seen.fell_silent().filter(|silence| silence.packets >= packets && silence.lasted() >= patience)?;
+    let tcp = session(grounds, flow).filter(|tcp| tcp.endpoints.last().map(|end| end.port) == flow.endpoints.last().map(|end| end.port))?;
+    let took_over = tcp.first > silence.last.time || tcp.last.since(silence.last.time) >= GOES_ON;
+    let [mute, left] = silence.ends(flow.endpoints);
+    took_over.then(|| {
+        let finding = Finding::of_flow(&EDT_DIED, flow, Some(silence.last)).because(format!(
+            "The last packet of {} came {}; {} sent {} more, for {}.",
+            end(mute),
+            at(silence.last, flow.digits),
+            end(left),
+            silence.packets,
+            span(silence.lasted())
+        ));
+        beside(tcp).took_over(silence.last.time, finding)
+    })
+}
