@@ -17,6 +17,11 @@ const ALIASES: &[(&str, &str)] =
 /// Where tshark is known to see less than wiretell, by label, what tshark sees at most, and why.
 const BEYOND_TSHARK: &[(&str, &str, &str)] = &[
     ("rdg-udp", "dtls", "it knows DTLS but not what makes it a gateway's"),
+    (
+        "rdg-udp",
+        "data",
+        "it guesses DTLS only where records fill the packet, and the trailer of a first hello is none",
+    ),
     ("ica", "data", "it has no dissector for it"),
     ("tip", "data", "it has no dissector for it"),
     ("framehawk", "data", "nobody knows its bytes"),
