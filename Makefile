@@ -3,7 +3,7 @@
 CAPTURE = captures/tour.pcapng
 FUZZ_SECONDS = 600
 
-.PHONY: demo test report-check score fuzz bench-peers clean
+.PHONY: demo test report-check deb deb-check score fuzz bench-peers clean
 
 ## demo: install what is missing (libpcap's headers), build, and label a shipped capture
 demo:
@@ -21,6 +21,16 @@ test:
 report-check:
 	cargo build --release
 	tests/report/check
+
+## deb: a Debian package of the release binary, in target/deb
+deb:
+	@.ci/packages build
+	cargo build --release
+	packaging/deb
+
+## deb-check: make it, and install, use, remove and purge it in a copy of this machine's file system that forgets
+deb-check: deb
+	packaging/deb-check target/deb/wiretell_*.deb
 
 ## score: measure how often the labels are right on the captures in ../shared, where they are present, and write it to docs/accuracy.md
 score:
