@@ -3,7 +3,7 @@
 CAPTURE = captures/tour.pcapng
 FUZZ_SECONDS = 600
 
-.PHONY: demo test report-check deb deb-check score fuzz bench-peers clean
+.PHONY: demo test report-check deb deb-check score fuzz bench-peers bench-live clean
 
 ## demo: install what is missing (libpcap's headers), build, and label a shipped capture
 demo:
@@ -44,6 +44,14 @@ bench-peers:
 	@.ci/packages peers
 	cargo build --release
 	benches/peers --write docs/performance.md
+
+## bench-live: as root, find the rate at which wiretell, tcpdump and ndpiReader lose their first packet on an interface, and write
+## it to docs/performance.md
+bench-live:
+	@.ci/packages build
+	@.ci/packages peers
+	cargo build --release
+	benches/live --write docs/performance.md
 
 ## fuzz: look for inputs that panic, hang or grow, FUZZ_SECONDS for each target (needs nightly and cargo-fuzz)
 fuzz:
