@@ -105,6 +105,16 @@ impl Classifier {
         !usual.is_empty() && usual.iter().all(refuted)
     }
 
+    /// Whether the inspector of a protocol goes by bytes, and has seen some that are not its own.
+    #[must_use]
+    pub fn has_refused(&self, name: &str) -> bool {
+        let place = INSPECTORS.iter().position(|inspector| inspector.name == name);
+        place.is_some_and(|place| {
+            let by_bytes = INSPECTORS.get(place).is_some_and(|i| i.initiator_first != ByteSet::NONE);
+            by_bytes && !self.straight.contains(place) && !self.swapped.contains(place)
+        })
+    }
+
     /// Judges an opening that has grown; `held` is the claim that it led to so far.
     ///
     /// Whoever holds the claim is asked first, with its special kinds. If that shows a dialogue, or a whole

@@ -154,6 +154,8 @@ pub struct Extra {
     pub pulse: Option<Box<Pulse>>,
     /// Another flow named this one.
     pub announced: Option<Announcement>,
+    /// Its bytes are not what that one said would come.
+    pub announced_refused: bool,
 }
 
 /// What speaks against a port's promise where nobody claims the flow.

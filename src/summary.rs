@@ -114,6 +114,11 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
                 Box::new(Report::Keepalives(sides))
             });
         }
+        // What was read of a file is the file's, not the connection's.
+        let claimed = flow.claim.and_then(|(claim, _)| claim.by());
+        if claimed.is_some_and(|by| decision.app.is_some_and(|app| app != by.name)) {
+            (attributes, report) = (Attributes::default(), None);
+        }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
         icmp_error = extra.icmp_error.as_deref().copied();
         copies.clone_from(&extra.copies);

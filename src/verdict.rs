@@ -1,5 +1,6 @@
 //! How port and bytes relate: the verdict, the label, and why.
 
+use crate::byteset::ByteSet;
 use crate::flow::{Flow, Refutation};
 use crate::inspect::{Confidence, Side};
 use crate::key::Transport;
@@ -177,16 +178,28 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
         });
     }
     if let Some(announced) = announced {
-        // Two whole messages, or one, outrank what another flow said would come; mere telling bytes do not:
-        // a file transferred may begin with anything.
-        if labelled.is_none_or(|(_, confidence)| confidence <= Confidence::Signature) {
+        // Two whole messages, or one, outrank what another flow said would come; mere telling bytes do not. What has no
+        // form of its own is a file that may be of any, and only two sides that talk are not.
+        let formless =
+            INSPECTORS.iter().any(|by| by.name == announced.name && by.initiator_first == ByteSet::NONE);
+        let outranked = if formless { Confidence::Message } else { Confidence::Signature };
+        let refused = labelled.is_none() && flow.extra.as_ref().is_some_and(|extra| extra.announced_refused);
+        if !refused && labelled.is_none_or(|(_, confidence)| confidence <= outranked) {
             let kept = labelled.filter(|(name, _)| *name == announced.name);
             labelled = Some(kept.unwrap_or((announced.name, Confidence::Behaviour)));
         }
         why.push(Reason {
             kind: ReasonKind::Context,
             rule: "announced",
-            detail: format!("{} named this flow's listening end", announced.said_by).into(),
+            detail: if refused {
+                format!(
+                    "{} named this flow's listening end for {}, but its bytes are not that",
+                    announced.said_by, announced.name
+                )
+            } else {
+                format!("{} named this flow's listening end", announced.said_by)
+            }
+            .into(),
             frame: Some(announced.frame),
             side: None,
         });

@@ -24,6 +24,10 @@ pub(super) fn note_refutation(
     if flow.claim.is_some() || !begins || !view.responder_listens || flow.truncated {
         return;
     }
+    if let Some(extra) = flow.extra.as_deref_mut() {
+        extra.announced_refused =
+            extra.announced.is_some_and(|announced| classifier.has_refused(announced.name));
+    }
     let refuted = classifier.is_refuted(view.transport, view.port(), ended);
     let spoken = if refuted { None } else { spoken_over_the_wrong_transport(&view) };
     if refuted || spoken.is_some() {

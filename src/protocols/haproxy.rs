@@ -118,6 +118,12 @@ const EXAMPLES: &[Example] = &[
         &[b"PROXY TCP4 192.0.2.1 192.0.2.2 51000 443\r\n\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"],
         &[],
     ),
+    Example::tcp(
+        Confidence::Message,
+        "version 1 before HTTP, which answers",
+        &[b"PROXY TCP4 192.0.2.1 192.0.2.2 51000 80\r\nGET / HTTP/1.1\r\nHost: a.example\r\n\r\n"],
+        &[b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"],
+    ),
     Example::tcp(Confidence::Message, "version 1 without addresses", &[b"PROXY UNKNOWN\r\n"], &[]),
     Example::tcp(
         Confidence::Message,

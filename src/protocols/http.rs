@@ -203,7 +203,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 /// Whether a text that is no request line was meant as one: it begins with a method, or a Host field follows.
 fn is_misspelt(opening: &Opening<'_>) -> bool {
     let Ok(head) = Head::parse(opening.request()) else { return false };
-    let relative = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| contains_ignore_case(head.start, name));
+    let relative = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| contains_ignore_case(head.start, name))
+        // A proxy's prologue before a request, which is the PROXY protocol's.
+        || head.start.starts_with(b"PROXY ");
     let known = method(head.start)
         .is_ok_and(|method| OWN_METHODS.contains(&method) || method == b"OPTIONS" || method == b"TRACE");
     (known && is_text(head.start) || head.field("host").is_some()) && !relative

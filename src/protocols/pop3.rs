@@ -56,7 +56,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Incomplete), Ok(true)) => {
             Ok(Evidence::signature("greeting: +OK and POP3's name or time stamp (RFC 1939 sections 4 and 7)").from(side))
         }
-        (Err(Reject::Incomplete), Ok(false)) if opening.is_on(INSPECTOR.ports) => {
+        // A server greets once, and then waits.
+        (Err(Reject::Incomplete), Ok(false)) if opening.is_on(INSPECTOR.ports) && is_one_line(opening.reply()) => {
             Ok(Evidence::signature("greeting-on-port: +OK on POP3's port (RFC 1939 section 4)").from(side))
         }
         (Ok(()), Err(Reject::Incomplete)) if has_own_command(opening.request()) => {
@@ -88,6 +89,10 @@ fn server(mut cursor: Cursor<'_>) -> Result<bool, Reject> {
     Ok(place == 0 && (mentions(line, "POP") || stamp))
 }
 
+fn is_one_line(mut cursor: Cursor<'_>) -> bool {
+    lines::text_line(&mut cursor).is_ok() && cursor.rest().is_empty()
+}
+
 fn has_own_command(mut cursor: Cursor<'_>) -> bool {
     std::iter::from_fn(|| lines::text_line(&mut cursor).ok()).take(8).any(|line| is_verb(line, OWN))
 }
@@ -110,5 +115,6 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Signature, "only the client was captured", &[b"USER a\r\nPASS b\r\nUIDL\r\n"], &[]),
     Example::not(Transport::Tcp, "Redis", &[b"*1\r\n$4\r\nPING\r\n"], &[b"+OK\r\n"]),
     Example::not(Transport::Tcp, "an answer that could be Redis'", &[], &[b"+OK\r\n"]),
+    Example::not(Transport::Tcp, "answers of Redis on POP3's port", &[], &[b"+OK\r\n", b"+OK\r\n"]).on(110),
     Example::not(Transport::Tcp, "FTP's client", &[b"USER a\r\nPASS b\r\nSYST\r\n"], &[]),
 ];

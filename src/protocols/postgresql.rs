@@ -171,11 +171,15 @@ fn inspect_start(opening: &Opening<'_>) -> Verdict {
         First::Startup(_) => message(&mut reply, Side::Responder)
             .and_then(|message| require(matches!(message.kind, b'R' | b'E' | b'N' | b'v'))),
     };
-    Evidence::of(
+    let evidence = Evidence::of(
         Ok(Confidence::Message),
         answered.map(|()| Confidence::Message),
         "startup: start-up or request of protocol 3 (PostgreSQL documentation section 53.7)",
-    )
+    )?;
+    // Where encryption is declined, the start-up and its answer follow in clear.
+    let asked = matches!(begun, First::AsksTls | First::AsksGss);
+    let declined = asked && opening.responder.bytes().first() == Some(&b'N');
+    Ok(evidence.wanting_more(declined && opening.responder.pieces().len() < 3))
 }
 
 /// A flow whose start is lost, or of which only the server was captured.

@@ -19,8 +19,10 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
-use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict};
+use crate::formats::ja::hex;
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
 use crate::key::Transport;
+use md5::{Digest, Md5};
 
 /// SSH.
 pub const INSPECTOR: Inspector = Inspector {
@@ -35,6 +37,8 @@ pub const INSPECTOR: Inspector = Inspector {
     attributes: &[
         ("ssh.client", "the client's version line, after SSH-"),
         ("ssh.server", "the server's version line, after SSH-"),
+        ("ssh.hassh", "HASSH: MD5 of the algorithms that the client offers"),
+        ("ssh.hassh_server", "hasshServer: MD5 of the algorithms that the server offers"),
     ],
     confused_with: "nothing: no other protocol begins with SSH- and a version",
     examples: EXAMPLES,
@@ -56,6 +60,8 @@ const KEY_EXCHANGES: &[&[u8]] = &[b"diffie-hellman-", b"ecdh-sha2-", b"curve2551
 /// Longest packet (RFC 4253 section 6.1), and longest list of names that is believed, in bytes.
 const MAX_PACKET: u32 = 35_000;
 const MAX_NAMES: u32 = 4096;
+/// Pieces of a side in which its version line and its lists of algorithms come.
+const MAX_PIECES: usize = 6;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let begins_with_packet = |said: Said<'_>| said.bytes().first() == Some(&0);
@@ -68,12 +74,26 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             (first, second) => Evidence::of(first.map(|()| Confidence::Message), second.map(|()| Confidence::Message), rule),
         };
     }
-    let confidence = |line: Result<&[u8], Reject>| line.map(|_| Confidence::Message);
-    Evidence::of(
-        confidence(version(opening.request())),
-        confidence(announced(opening)),
-        "version-line: an SSH version line (RFC 4253 section 4.2)",
-    )
+    let (asked, answered) = (version(opening.request()), announced(opening));
+    let confidence = |line: Result<Line<'_>, Reject>| line.map(|_| Confidence::Message);
+    if let (Err(Reject::Incomplete), Err(Reject::Incomplete), true) = (asked, answered, is_begun(opening.initiator)) {
+        return Ok(Evidence::signature("version-begun: the beginning of an SSH version line (RFC 4253 section 4.2)"));
+    }
+    let rule = "version-line: an SSH version line (RFC 4253 section 4.2)";
+    // The lists of algorithms follow in a packet or two of each side.
+    let waits = |said: Said<'_>, line: Result<Line<'_>, Reject>| {
+        let lists = line.and_then(|line| algorithms(line.after));
+        said.pieces().len() < MAX_PIECES && matches!(lists, Err(Reject::Incomplete))
+    };
+    let wanting = waits(opening.initiator, asked) || waits(opening.responder, answered);
+    Ok(Evidence::of(confidence(asked), confidence(answered), rule)?.wanting_more(wanting))
+}
+
+/// Whether a side has said so much of its version line that nothing else begins so, and not its end.
+fn is_begun(said: Said<'_>) -> bool {
+    let bytes = said.bytes();
+    let begun = [&b"SSH-2.0-"[..], b"SSH-1.99-"].iter().any(|begin| bytes.strip_prefix(*begin).is_some_and(|rest| rest.len() >= 4));
+    begun && is_text(bytes)
 }
 
 /// Reads the packet with the lists of algorithms up to the first list.
@@ -88,19 +108,53 @@ fn key_exchange(mut cursor: Cursor<'_>) -> Result<(), Reject> {
     require(is_text(names) && names.split(|&byte| byte == b',').any(|name| KEY_EXCHANGES.iter().any(|known| name.starts_with(known))))
 }
 
-/// Reads `SSH-protoversion-softwareversion`, and gives what stands after `SSH-`.
-fn version(mut cursor: Cursor<'_>) -> Result<&[u8], Reject> {
+/// A version line: what stands in it after `SSH-`, and what follows it.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    version: &'a [u8],
+    after: Cursor<'a>,
+}
+
+/// Reads `SSH-protoversion-softwareversion`.
+fn version(mut cursor: Cursor<'_>) -> Result<Line<'_>, Reject> {
     cursor.tag(b"SSH-")?;
     let line = cursor.line(MAX_LINE)?;
     // Versions 1.x and 2.0 exist; 1.99 is a server that speaks both (section 5.1).
     let known = line.starts_with(b"2.0-") || line.starts_with(b"1.");
     require(known && is_text(line))?;
-    Ok(line)
+    Ok(Line { version: line, after: cursor })
+}
+
+/// The lists of algorithms that come first in their packet (RFC 4253 section 7.1): key exchanges, host keys, and in pairs, the
+/// client's direction first, ciphers, MACs and compressions.
+fn algorithms(mut cursor: Cursor<'_>) -> Result<[&[u8]; 8], Reject> {
+    let len = cursor.u32()?;
+    require((64..=MAX_PACKET).contains(&len))?;
+    require(cursor.u8()? >= 4 && cursor.u8()? == KEXINIT)?;
+    cursor.skip(16)?;
+    let mut lists = [&[][..]; 8];
+    for list in &mut lists {
+        let names = cursor.u32()?;
+        require(names <= MAX_NAMES.min(len))?;
+        *list = cursor.take(names as usize)?;
+    }
+    Ok(lists)
+}
+
+/// HASSH, or hasshServer: MD5 of the key exchanges, ciphers, MACs and compressions that a side would send by, separated by
+/// semicolons.
+fn fingerprint(cursor: Cursor<'_>, side: Side) -> Result<String, Reject> {
+    let [exchange, _, cipher_out, cipher_in, mac_out, mac_in, compression_out, compression_in] = algorithms(cursor)?;
+    let own = match side {
+        Side::Initiator => [exchange, cipher_out, mac_out, compression_out],
+        Side::Responder => [exchange, cipher_in, mac_in, compression_in],
+    };
+    Ok(hex(&Md5::digest(own.join(&b';'))))
 }
 
 /// Reads the server's version line behind the lines that may come before it. Where the client has not said `SSH-`
 /// yet, nothing but the port makes other lines worth waiting for.
-fn announced<'a>(opening: &Opening<'a>) -> Result<&'a [u8], Reject> {
+fn announced<'a>(opening: &Opening<'a>) -> Result<Line<'a>, Reject> {
     let mut reply = opening.reply();
     let expected = opening.initiator.bytes().starts_with(b"SSH-") || opening.is_on(&[22]);
     for _ in 0..MAX_LINES {
@@ -117,8 +171,14 @@ fn announced<'a>(opening: &Opening<'a>) -> Result<&'a [u8], Reject> {
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    attributes.set_some("ssh.client", version(opening.request()).ok());
-    attributes.set_some("ssh.server", announced(opening).ok());
+    if let Ok(line) = version(opening.request()) {
+        attributes.set("ssh.client", line.version);
+        attributes.set_some("ssh.hassh", fingerprint(line.after, Side::Initiator).ok());
+    }
+    if let Ok(line) = announced(opening) {
+        attributes.set("ssh.server", line.version);
+        attributes.set_some("ssh.hassh_server", fingerprint(line.after, Side::Responder).ok());
+    }
 }
 
 const EXAMPLES: &[Example] = &[
@@ -142,6 +202,7 @@ const EXAMPLES: &[Example] = &[
         &[b"Welcome\r\nSSH-2.0-x\r\n"],
     )
     .on(22),
+    Example::tcp(Confidence::Signature, "a version line that the capture cuts", &[b"SSH-2.0-OpenSSH_9.2"], &[]),
     Example::tcp(
         Confidence::Message,
         "the version lines are missing",
