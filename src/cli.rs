@@ -3,6 +3,7 @@
 mod alive;
 pub(crate) mod captures;
 pub(crate) mod config;
+pub(crate) mod expect;
 pub(crate) mod extract;
 pub(crate) mod input;
 pub(crate) mod lists;
@@ -122,6 +123,20 @@ pub(crate) enum Command {
         after_help = "Examples:\n  wiretell extract --where 'app_proto == netft' -w netft.pcapng trace.pcapng\n  wiretell extract --where 'verdict == contradicted' --per-flow suspects /captures\n  wiretell extract --where 'port == 3391' -w - trace.pcap | tshark -r -"
     )]
     Extract(ExtractArgs),
+    /// Draft or check a file that says which protocols belong on which ports, for --expect.
+    ///
+    /// An entry is: [[expect]], port = 3343 (or "3224-3324", or ["3343/udp", 8443]), protocol = "netft" (or several), and as far
+    /// as it matters servers, clients, between (both ends): addresses or networks, such as ["10.0.0.0/8"]; only = true where these
+    /// protocols belong nowhere else; note = "..." to be told with the finding. What is listed is silent, what contradicts it is
+    /// the finding expectation-broken, a warning.
+    #[command(
+        after_help = "Examples:\n  wiretell expect init -o expected.toml monday.pcapng\n  wiretell expect check expected.toml\n  wiretell read --expect expected.toml --fail-on warning tuesday.pcapng"
+    )]
+    Expect {
+        /// What to do.
+        #[command(subcommand)]
+        command: ExpectCommand,
+    },
     /// List what can be captured on.
     Interfaces,
     /// Tell what is known about ports, protocols or services.
@@ -148,6 +163,31 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// What can be done with expectations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExpectCommand {
+    /// Draft the file from captures: every listening service whose bytes tell what it is.
+    #[command(after_help = "Example:\n  wiretell expect init -o expected.toml monday.pcapng")]
+    Init(ExpectInitArgs),
+    /// Look for mistakes in a file.
+    #[command(after_help = "Example:\n  wiretell expect check expected.toml")]
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Options of `expect init`.
+#[derive(Debug, Args)]
+pub(crate) struct ExpectInitArgs {
+    /// Capture files, directories of them, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the draft goes; default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Options of `read`.
@@ -203,6 +243,9 @@ pub(crate) struct ViewArgs {
     /// Take every file as a capture of its own: no flow spans files.
     #[arg(long)]
     pub(crate) each: bool,
+    /// Which protocols belong where; what contradicts that is a finding. See `wiretell expect --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Options that `read` and `live` have too.
     #[command(flatten)]
     pub(crate) flows: FlowArgs,
@@ -258,6 +301,9 @@ pub(crate) struct CommonArgs {
     /// Show every flow in the table, not only those that matter.
     #[arg(short, long)]
     pub(crate) all: bool,
+    /// Which protocols belong where; what contradicts that is a finding. See `wiretell expect --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Exit with 1 when a finding of at least this severity was made.
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Severity>,

@@ -8,6 +8,7 @@
 mod beside;
 mod catalogue;
 pub mod document;
+pub mod expected;
 mod finding;
 mod gather;
 mod grounds;
@@ -60,6 +61,7 @@ families! {
     coordinator
     lines
     keepalives
+    expectations
     ports
 }
 

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Extract(args) => cli::extract::run(&cli, args),
         Command::Live(args) => cli::live::run(&cli, args),
         Command::View(args) => cli::view::run(&cli, args),
+        Command::Expect { command } => cli::expect::run(&cli, command),
         _ => cli::lists::run(&cli),
     }
 }

@@ -4,7 +4,7 @@
 //! command line outranks the environment, that the file, and the file what options are by default.
 
 mod dump;
-mod file;
+pub(in crate::cli) mod file;
 
 use super::Cli;
 use clap::builder::BoolishValueParser;

@@ -30,9 +30,11 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Completions { shell } => (completions(*shell), DONE),
         Command::Man => (manual(), DONE),
         // Those read packets, and are run elsewhere.
-        Command::Read(_) | Command::View(_) | Command::Live(_) | Command::Extract(_) => {
-            (String::new(), FAILED)
-        }
+        Command::Read(_)
+        | Command::View(_)
+        | Command::Live(_)
+        | Command::Extract(_)
+        | Command::Expect { .. } => (String::new(), FAILED),
     };
     show(&text, code)
 }

@@ -1,6 +1,7 @@
 //! `wiretell live`: labels flows as they happen on an interface.
 
 use super::captures::{One, Trouble, format_of, open};
+use super::expect;
 use super::messages::{Messages, say};
 use super::output::{Output, colored, destination};
 use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
@@ -38,6 +39,8 @@ pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
 
 fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     check(args)?;
+    // While root may still read it.
+    let expectations = expect::file::given(args.common.expect.as_deref())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let options = LiveOptions {
@@ -63,6 +66,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true, board.clone());
+    let output = output.expecting(expectations);
     output.begin();
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {

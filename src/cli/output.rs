@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use wiretell::analysis::Outcome;
 use wiretell::capture::privileges;
+use wiretell::findings::expected::Expectations;
 use wiretell::findings::{Examination, Severity, Survey};
 use wiretell::output::csv::{self, Csv};
 use wiretell::output::destination::Destination;
@@ -212,6 +213,7 @@ pub(crate) struct Output {
     alive: Option<Arc<Alive>>,
     largest: Largest,
     board: Option<Arc<Board>>,
+    expectations: Arc<Expectations>,
 }
 
 impl Output {
@@ -232,12 +234,28 @@ impl Output {
         let alive =
             live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination), board.clone()));
         let (format, quiet, largest) = (args.format, cli.quiet, Largest::default());
-        Self { destination, format, look, live, quiet, each: false, alive, largest, board }
+        Self {
+            destination,
+            format,
+            look,
+            live,
+            quiet,
+            each: false,
+            alive,
+            largest,
+            board,
+            expectations: Arc::default(),
+        }
     }
 
     /// The same, with every capture a timeline of its own.
     pub(crate) fn each(self, each: bool) -> Self {
         Self { each, look: Look { each, ..self.look }, ..self }
+    }
+
+    /// The same, where something is expected.
+    pub(crate) fn expecting(self, expectations: Arc<Expectations>) -> Self {
+        Self { expectations, ..self }
     }
 
     /// What stands before all records.
@@ -257,7 +275,8 @@ impl Output {
             alive.join();
         }
         let look = self.look.clone();
-        Part { out: self.out(), look, examination: Examination::new(self.each), live: self.alive.clone() }
+        let examination = Examination::new(self.each).expecting(Arc::clone(&self.expectations));
+        Part { out: self.out(), look, examination, live: self.alive.clone() }
     }
 
     fn out(&self) -> Out {

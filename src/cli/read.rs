@@ -1,5 +1,6 @@
 //! `wiretell read`: labels the flows in capture files.
 
+use super::expect;
 use super::messages::{Messages, say};
 use super::output::{Output, destination};
 use super::{Cli, ReadArgs};
@@ -38,13 +39,15 @@ pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
 
 fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let reading = args.common.flows.reading().map_err(|error| error.to_string())?;
+    let expectations = expect::file::given(args.common.expect.as_deref())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (sources, mut messages) = listed(cli, &args.paths);
     let inputs = sources.iter().map(|source| &source.path).chain(&args.paths).map(PathBuf::as_path);
     let destination = destination(&args.common, &inputs.collect::<Vec<_>>(), &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
-    let output = Output::new(cli, &args.common, destination, files, false, None).each(args.each);
+    let output = Output::new(cli, &args.common, destination, files, false, None);
+    let output = output.each(args.each).expecting(expectations);
     output.begin();
     let run = Run {
         sources: &sources,

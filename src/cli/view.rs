@@ -1,5 +1,6 @@
 //! `wiretell view`: the flows of capture files on a full screen.
 
+use super::expect;
 use super::messages::say;
 use super::output::colored;
 use super::read::{FAILED, exit_code, listed, on_signals};
@@ -51,6 +52,7 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
     if args.paths.iter().any(|path| path == Path::new("-")) {
         return Err("view needs standard input for its keys, and cannot read a capture from there".to_owned());
     }
+    let expectations = expect::file::given(args.expect.as_deref())?;
     let reading = args.flows.reading().map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
@@ -80,7 +82,10 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
         reading,
         stop: &stop,
     };
-    let part = || Part { screen: ScreenPart::new(&board), examination: Examination::new(args.each) };
+    let part = || Part {
+        screen: ScreenPart::new(&board),
+        examination: Examination::new(args.each).expecting(Arc::clone(&expectations)),
+    };
     let mut onlooker = Onlooker { board: Arc::clone(&board), messages: &mut messages };
     let ran = run.run(part, &mut onlooker);
     if let Ok((outcome, parts)) = ran {

@@ -3,9 +3,10 @@
 //! What is kept is kept by the flow's shard, whichever worker runs that: so the bounds are met at the same
 //! flow whatever the number of threads.
 
+use super::expected::{Expectations, Standing};
 use super::grounds::{CaptureFacts, Grounds, Shown, Silence, Stream, Sums, Twice};
 use super::ledger::{self, Line};
-use super::{FAMILIES, Finding};
+use super::{FAMILIES, Family, Finding};
 use crate::attributes::Value;
 use crate::key::{Endpoint, FlowKey, HostPair, protocol};
 use crate::packet::{TcpHeader, Timestamp};
@@ -17,6 +18,7 @@ use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Most flows kept per family and shard; those beyond are counted as overlooked.
 pub const MAX_KEPT: usize = 2048;
@@ -127,7 +129,7 @@ impl Default for Bucket {
 }
 
 impl Bucket {
-    fn observe(&mut self, summary: &Summary) {
+    fn observe(&mut self, summary: &Summary, expectations: &Expectations) {
         let (first, last) = self.span.unwrap_or((summary.first, summary.last));
         self.span = Some((first.min(summary.first), last.max(summary.last)));
         self.digits = summary.digits;
@@ -155,7 +157,7 @@ impl Bucket {
             self.opened.extend(Opened::of(summary));
         }
         for (family, kept) in FAMILIES.iter().zip(&mut self.kept) {
-            if (family.concerns)(summary) {
+            if is_concern(family, summary, expectations) {
                 if kept.len() < MAX_KEPT {
                     kept.push(summary.clone());
                 } else {
@@ -274,10 +276,21 @@ impl Bucket {
     }
 }
 
+/// Whether a flow concerns a family, as the user's expectations have it: what breaks them concerns theirs, and of the port of
+/// what they speak of nothing else is said.
+fn is_concern(family: &Family, summary: &Summary, expectations: &Expectations) -> bool {
+    if family.title == super::expectations::FAMILY.title {
+        return matches!(expectations.judge(summary), Standing::Other(_) | Standing::Elsewhere(_));
+    }
+    let is_ports = family.title == super::ports::FAMILY.title;
+    (family.concerns)(summary) && !(is_ports && expectations.quiets(summary))
+}
+
 /// What one worker gathers, and in the end what all of them did.
 #[derive(Clone, Debug)]
 pub struct Examination {
     each: bool,
+    expectations: Arc<Expectations>,
     timelines: BTreeMap<u32, Vec<Bucket>>,
 }
 
@@ -297,8 +310,14 @@ pub struct Examined {
 impl Examination {
     /// Nothing gathered yet. With `each`, every capture is a timeline of its own.
     #[must_use]
-    pub const fn new(each: bool) -> Self {
-        Self { each, timelines: BTreeMap::new() }
+    pub fn new(each: bool) -> Self {
+        Self { each, expectations: Arc::default(), timelines: BTreeMap::new() }
+    }
+
+    /// The same, of flows of which something is expected.
+    #[must_use]
+    pub fn expecting(self, expectations: Arc<Expectations>) -> Self {
+        Self { expectations, ..self }
     }
 
     /// Looks at a flow that has ended.
@@ -310,7 +329,7 @@ impl Examination {
         }
         let place = usize::try_from(summary.key.hosts().spread() % SHARDS as u64).unwrap_or(0);
         if let Some(bucket) = buckets.get_mut(place) {
-            bucket.observe(summary);
+            bucket.observe(summary, &self.expectations);
         }
     }
 
@@ -322,6 +341,9 @@ impl Examination {
 
     /// Takes what another worker has gathered.
     pub fn merge(&mut self, other: Self) {
+        if self.expectations.entries.is_empty() {
+            self.expectations = other.expectations;
+        }
         for (timeline, theirs) in other.timelines {
             let mine = self.timelines.entry(timeline).or_default();
             if mine.is_empty() {
@@ -342,7 +364,7 @@ impl Examination {
         for (timeline, buckets) in self.timelines {
             let (before, lines) = (examined.findings.len(), examined.heartbeats.len());
             let span = usize::try_from(timeline).ok().and_then(|place| *capture.spans.get(place)?);
-            conclude(buckets, &capture, span, &mut examined);
+            conclude(buckets, (&capture, &self.expectations), span, &mut examined);
             for finding in examined.findings.iter_mut().skip(before).filter(|_| self.each) {
                 finding.file = Some(timeline);
             }
@@ -371,7 +393,7 @@ impl Examination {
 
 fn conclude(
     mut buckets: Vec<Bucket>,
-    capture: &CaptureFacts,
+    given: (&CaptureFacts, &Expectations),
     span: Option<(Timestamp, Timestamp)>,
     examined: &mut Examined,
 ) {
@@ -387,7 +409,7 @@ fn conclude(
         flows.sort_by_key(|flow| (flow.first, flow.id));
         let is_any = family.title == super::keepalives::FAMILY.title;
         let mut lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
-        let grounds = Grounds::new((&flows, &[]), &buckets, capture, &sums);
+        let grounds = Grounds::new((&flows, &[]), &buckets, given, &sums);
         for line in lines.iter_mut().filter(|line| line.is_cluster()) {
             if grounds.silence(line.to.address, line.from.address) == Silence::Unknowable {
                 line.withhold();
@@ -396,7 +418,7 @@ fn conclude(
         gathered.push((flows, lines));
     }
     for (family, (flows, lines)) in FAMILIES.iter().zip(gathered) {
-        let grounds = Grounds::new((&flows, &lines), &buckets, capture, &sums);
+        let grounds = Grounds::new((&flows, &lines), &buckets, given, &sums);
         let before = examined.findings.len();
         (family.examine)(&grounds, &mut examined.findings);
         let findings = examined.findings.iter().skip(before);

@@ -1,5 +1,6 @@
 //! What findings may rest on: the kept flows, and how much of the truth the capture can hold.
 
+use super::expected::Expectations;
 use super::gather::{Bucket, Opened, Pair};
 use super::ledger::Line;
 use super::words::{self, percent};
@@ -217,6 +218,8 @@ pub struct Grounds<'a> {
     pub alone: &'a [Shown],
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
+    /// What the user expects.
+    pub expectations: &'a Expectations,
     buckets: &'a [Bucket],
     ways: Ways,
 }
@@ -225,7 +228,7 @@ impl<'a> Grounds<'a> {
     pub(super) const fn new(
         (flows, heartbeats): (&'a [Summary], &'a [Line]),
         buckets: &'a [Bucket],
-        capture: &'a CaptureFacts,
+        (capture, expectations): (&'a CaptureFacts, &'a Expectations),
         sums: &'a Sums,
     ) -> Self {
         let Sums { span, tcp, packets, copied, midway, ref alone, ways, digits } = *sums;
@@ -240,6 +243,7 @@ impl<'a> Grounds<'a> {
             midway,
             alone: alone.as_slice(),
             digits,
+            expectations,
             buckets,
             ways,
         }

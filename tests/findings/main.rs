@@ -22,7 +22,9 @@ mod quality;
 mod remote;
 mod transactions;
 
+use std::sync::Arc;
 use support::{Capture, End, SECOND};
+use wiretell::findings::expected::Expectations;
 use wiretell::findings::{CaptureFacts, Examination, Examined, Severity, document};
 use wiretell::pipeline::{Pipeline, Settings};
 use wiretell::shard::Sink;
@@ -43,8 +45,16 @@ impl Sink for Gather {
 }
 
 fn examine(capture: &Capture, threads: usize) -> Examined {
+    examine_expecting(capture, threads, Expectations::default())
+}
+
+/// The same, where something is expected.
+fn examine_expecting(capture: &Capture, threads: usize, expected: Expectations) -> Examined {
+    let expected = Arc::new(expected);
     let settings = Settings { threads, ..Settings::default() };
-    let mut pipeline = Pipeline::start(&settings, || Gather(Examination::new(false))).unwrap();
+    let mut pipeline =
+        Pipeline::start(&settings, || Gather(Examination::new(false).expecting(Arc::clone(&expected))))
+            .unwrap();
     for block in capture.blocks(100) {
         pipeline.feed(block);
     }

@@ -67,7 +67,7 @@ impl File {
 }
 
 /// What is wrong, and at which byte.
-type Mistake = (usize, String);
+pub(in crate::cli) type Mistake = (usize, String);
 
 fn parse(text: &str, command: &Command) -> Result<Vec<Entry>, Mistake> {
     let table = DeTable::parse(text)
@@ -152,7 +152,7 @@ fn values(option: &Arg, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Mis
 }
 
 /// Line and column, both from 1, of a byte; a column is a character.
-fn place(text: &str, at: usize) -> (usize, usize) {
+pub(in crate::cli) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.chars().count() + 1)
