@@ -126,7 +126,7 @@ pub(crate) enum Command {
     /// Draft or check a file that says which protocols belong on which ports, for --expect.
     ///
     /// An entry is: [[expect]], port = 3343 (or "3224-3324", or ["3343/udp", 8443]), protocol = "netft" (or several), and as far
-    /// as it matters servers, clients, between (both ends): addresses or networks, such as ["10.0.0.0/8"]; only = true where these
+    /// as it matters servers, clients, between (both ends): addresses or networks, such as "10.0.0.0/8"; only = true where these
     /// protocols belong nowhere else; note = "..." to be told with the finding. What is listed is silent, what contradicts it is
     /// the finding expectation-broken, a warning.
     #[command(

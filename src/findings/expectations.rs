@@ -35,7 +35,8 @@ const MAX_TOLD: usize = 3;
 
 /// One finding per listening end.
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
-    let mut ends: BTreeMap<(Option<Transport>, Endpoint), Vec<(&Summary, Standing<'_>)>> = BTreeMap::new();
+    type End = (Option<Transport>, Endpoint);
+    let mut ends: BTreeMap<End, Vec<(&Summary, Standing<'_>)>> = BTreeMap::new();
     for flow in grounds.flows {
         let [_, to] = flow.endpoints;
         let standing = grounds.expectations.judge(flow);

@@ -81,7 +81,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    fn contain(&self, transport: Transport, port: u16) -> bool {
+    fn contain(self, transport: Transport, port: u16) -> bool {
         self.transport.is_none_or(|own| own == transport) && (self.first..=self.last).contains(&port)
     }
 }
@@ -261,9 +261,9 @@ pub fn said(flow: &Summary) -> Option<&'static str> {
 
 /// Whether the bytes are known not to be what is expected, although it is not known what they are.
 fn is_refuted(flow: &Summary, entry: &Expectation) -> bool {
-    let promised = |name: &&str| flow.port_claims.iter().any(|claim| claim.protocol() == *name);
+    let promised = |name: &&'static str| flow.port_claims.iter().any(|claim| claim.protocol() == *name);
     // Which is what the verdict says of what the port promises; of all else the bytes say nothing.
-    is_contradiction(flow) && entry.protocols.iter().all(|name| promised(name))
+    is_contradiction(flow) && entry.protocols.iter().all(promised)
 }
 
 /// Whether the bytes are not what the port promises, and nothing else that is known.

@@ -114,7 +114,8 @@ fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding
     let examined = examine_expecting(&capture, 0, expected.clone());
     let broken: Vec<_> =
         examined.findings.iter().filter(|finding| finding.diagnosis.id == "expectation-broken").collect();
-    let [finding] = broken.as_slice() else { panic!("{broken:?}") };
+    assert_eq!(broken.len(), 1, "{broken:?}");
+    let finding = broken[0];
     assert_eq!((finding.severity, finding.flows.len()), (Severity::Warning, 3));
     assert!(finding.evidence[0].contains("line 7") && finding.evidence[0].contains("(the shop)"));
     assert!(finding.evidence.iter().any(|sentence| sentence.contains("3 flows of 1 host")), "{finding:?}");

@@ -168,7 +168,8 @@ mod tests {
                     between = [\"10.1.0.1\", \"10.1.0.2\"]\nonly = true\nnote = \"nodes\"\n[[expect]]\nport = \"3224-3324\"\n\
                     protocol = [\"framehawk\", \"dtls\"]\n";
         let entries = parse(text).unwrap().entries;
-        let [first, second] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!(entries.len(), 2);
+        let (first, second) = (entries.first().unwrap(), entries.last().unwrap());
         assert_eq!((first.line, first.ports.len(), first.only, first.between.len()), (1, 2, true, 2));
         assert_eq!((second.line, second.protocols.as_slice()), (8, &["framehawk", "dtls"][..]));
     }
