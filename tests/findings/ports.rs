@@ -56,7 +56,6 @@ fn what_a_port_promises_has_the_name_that_labels_have_and_the_registered_one_beh
 }
 
 #[test]
-<<<<<<< HEAD
 fn a_scan_tells_refusals_from_silence() {
     let mut capture = Capture::default();
     for target in 0..12_u8 {
@@ -72,22 +71,10 @@ fn a_scan_tells_refusals_from_silence() {
 
 #[test]
 fn http_on_ports_that_are_nobodys_is_told_once() {
-=======
-fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding() {
-    use wiretell::findings::expected::{Expectation, Expectations};
-    let mut capture = Capture::default();
-    capture.connection(
-        NOON,
-        (CLIENT, 50_000),
-        (SERVER, 22),
-        &[(true, b"\x01\x02\x03\x04"), (false, b"\x05\x06\x07\x08")],
-    );
->>>>>>> 1935513 (Hold traffic against a file that says which protocols belong where)
     let http: &[(bool, &[u8])] = &[
         (true, b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n"),
         (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
     ];
-<<<<<<< HEAD
     let mut capture = Capture::default();
     for (place, port) in [8099, 28_099].into_iter().enumerate() {
         capture.connection(NOON, (CLIENT, 50_000 + place as u16), (SERVER, port), http);
@@ -99,7 +86,22 @@ fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding
     let mut usual = Capture::default();
     usual.connection(NOON, (CLIENT, 50_000), (SERVER, 80), http);
     assert!(lacks(&usual, "port-mobile-protocol"));
-=======
+}
+
+#[test]
+fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding() {
+    use wiretell::findings::expected::{Expectation, Expectations};
+    let mut capture = Capture::default();
+    capture.connection(
+        NOON,
+        (CLIENT, 50_000),
+        (SERVER, 22),
+        &[(true, b"\x01\x02\x03\x04"), (false, b"\x05\x06\x07\x08")],
+    );
+    let http: &[(bool, &[u8])] = &[
+        (true, b"GET / HTTP/1.1\r\nHost: www.example\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    ];
     for (second, client) in [(1, 50_001), (2, 50_002), (3, 50_003)] {
         capture.connection(NOON + second * SECOND, (CLIENT, client), (SERVER, 8080), http);
     }
@@ -122,5 +124,4 @@ fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding
     assert!(finding.filter.contains("tcp.port == 8080"));
     let threaded = examine_expecting(&capture, 3, expected);
     assert_eq!(format!("{:?}", examined.findings), format!("{:?}", threaded.findings));
->>>>>>> 1935513 (Hold traffic against a file that says which protocols belong where)
 }
