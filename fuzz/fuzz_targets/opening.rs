@@ -42,6 +42,7 @@ fuzz_target!(|data: &[u8]| {
             truncated: false,
             reassembled: false,
             fragment: false,
+            ident: 0,
             digits: 9,
             wire_len: len + 54,
             payload: Span { start: 0, len },
