@@ -282,7 +282,7 @@ impl Output {
     fn out(&self) -> Out {
         let (files, destination) = (Arc::clone(&self.look.files), Arc::clone(&self.destination));
         if let Some(board) = &self.board {
-            return Out::Screen(Box::new(ScreenPart::new(board)));
+            return Out::Screen(Box::new(ScreenPart::new(board).with_table()));
         }
         match self.format {
             Format::Table if self.live => Out::Live(Box::new(LiveTable::new(self.look.clone(), destination))),
@@ -312,7 +312,7 @@ impl Output {
                 Out::Table(part) => tables.push(*part),
                 Out::Live(live) => tables.push(live.finish()),
                 Out::Html(part) => reports.push(*part),
-                Out::Screen(screen) => tables.push(screen.finish()),
+                Out::Screen(screen) => tables.extend(screen.finish()),
                 // Writes what it has collected, now that it goes.
                 Out::Jsonl(_) | Out::Csv(_) => {}
             }

@@ -2,7 +2,7 @@
 
 use super::CommonArgs;
 use super::messages::Messages;
-use crate::view::board::Board;
+use crate::view::board::{Board, MAX_ALIVE};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,6 @@ use wiretell::summary::Summary;
 
 /// Flows that have ended which are put down at once.
 const TOGETHER: usize = 256;
-/// Most flows that go on which are looked at.
-const MOST: usize = 20_000;
 /// Part of the time that looking may take: one in so many.
 const SHARE: u32 = 20;
 /// The time between two looks.
@@ -38,7 +36,8 @@ pub(super) struct ScreenPart {
     board: Arc<Board>,
     worker: usize,
     ended: Vec<Summary>,
-    table: TablePart,
+    /// For the table in the end, where there is one.
+    table: Option<TablePart>,
     /// The first round in which to look again.
     next: u64,
 }
@@ -46,13 +45,12 @@ pub(super) struct ScreenPart {
 impl ScreenPart {
     /// One more worker that puts down what it has on the board.
     pub(super) fn new(board: &Arc<Board>) -> Self {
-        Self {
-            board: Arc::clone(board),
-            worker: board.join(),
-            ended: Vec::new(),
-            table: TablePart::new(false),
-            next: 0,
-        }
+        Self { board: Arc::clone(board), worker: board.join(), ended: Vec::new(), table: None, next: 0 }
+    }
+
+    /// The same, with a table in the end.
+    pub(super) fn with_table(self) -> Self {
+        Self { table: Some(TablePart::new(false)), ..self }
     }
 
     /// Looks at the flows that go on, and passes them to those who look for findings.
@@ -70,7 +68,9 @@ impl ScreenPart {
         let begin = Instant::now();
         let mut flows = Vec::new();
         let mut beyond = Vec::new();
-        alive(&mut |summary| if flows.len() < MOST { flows.push(summary) } else { beyond.push(summary) });
+        alive(&mut |summary| {
+            if flows.len() < MAX_ALIVE { flows.push(summary) } else { beyond.push(summary) }
+        });
         pass(&mut |see| flows.iter().chain(&beyond).for_each(|summary| see(summary.clone())));
         self.board.look(self.worker, survey.now, flows);
         let rounds = (begin.elapsed() * SHARE).as_millis() / ROUND.as_millis();
@@ -81,8 +81,8 @@ impl ScreenPart {
         self.board.end(self.worker, self.ended.drain(..));
     }
 
-    /// What is left for the table in the end.
-    pub(super) fn finish(mut self) -> TablePart {
+    /// What is left for the table in the end, where there is one.
+    pub(super) fn finish(mut self) -> Option<TablePart> {
         self.put_down();
         self.table
     }
@@ -90,11 +90,13 @@ impl ScreenPart {
 
 impl Sink for ScreenPart {
     fn flow(&mut self, summary: Summary) {
-        self.ended.push(summary.clone());
+        if let Some(table) = &mut self.table {
+            table.flow(summary.clone());
+        }
+        self.ended.push(summary);
         if self.ended.len() >= TOGETHER {
             self.put_down();
         }
-        self.table.flow(summary);
     }
 }
 

@@ -1,10 +1,15 @@
 //! TCP beside the UDP that was tried: that it works, when it took over, and how long that took.
 
-use super::words::{self, counted, end, span};
-use super::{Finding, Grounds};
+use super::words::{self, SECOND, at, counted, end, span};
+use super::{Diagnosis, Finding, Grounds};
 use crate::packet::Timestamp;
-use crate::report::Moment;
+use crate::report::{Datagrams, Fallen, Moment};
 use crate::summary::Summary;
+
+/// Packets of one side alone that make the other one dead.
+const MIN_ALONE: u64 = 5;
+/// How long TCP that was there before has to go on after the last answer.
+const GOES_ON: u64 = 16 * SECOND;
 
 /// What carried the session.
 pub(super) struct Beside {
@@ -49,14 +54,30 @@ impl Beside {
         })
     }
 
-    /// When it began.
-    pub(super) const fn begun(&self) -> Timestamp {
-        self.first.time
-    }
-
-    /// When its last packet came.
-    pub(super) const fn last(&self) -> Timestamp {
-        self.last
+    /// That UDP worked and then died while this went on: one side of `flow`, of which `seen` tells, fell silent while the
+    /// other one sent on for at least `patience` nanoseconds.
+    pub(super) fn outlived(
+        &self,
+        diagnosis: &'static Diagnosis,
+        flow: &Summary,
+        seen: &Datagrams,
+        patience: u64,
+    ) -> Option<Finding> {
+        let is_long = |silence: &Fallen| silence.packets >= MIN_ALONE && silence.lasted() >= patience;
+        let silence = seen.fell_silent().filter(is_long)?;
+        let took_over = self.first.time > silence.last.time || self.last.since(silence.last.time) >= GOES_ON;
+        let [mute, left] = silence.ends(flow.endpoints);
+        took_over.then(|| {
+            let finding = Finding::of_flow(diagnosis, flow, Some(silence.last)).because(format!(
+                "The last packet of {} came {}; {} sent {} more, for {}.",
+                end(mute),
+                at(silence.last, flow.digits),
+                end(left),
+                silence.packets,
+                span(silence.lasted())
+            ));
+            self.took_over(silence.last.time, finding)
+        })
     }
 
     /// Adds to a finding about `flow`, which was not answered, that TCP carried the session instead.

@@ -1,7 +1,7 @@
 //! QUIC beside TCP 443: did UDP work, did the browser fall back in silence, or did UDP die later?
 
 use super::beside::Beside;
-use super::words::{self, SECOND, at, counted, end, span};
+use super::words::{self, SECOND, at, counted, end};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, merge, unanswered};
 use crate::attributes::Value;
 use crate::report::{Moment, Report};
@@ -70,10 +70,8 @@ const WORKS: Diagnosis = Diagnosis {
 
 /// Packets of each side that make a connection.
 const MIN_DATA: u64 = 3;
-/// Packets of one side alone, and how long, that make the other one dead.
-const MIN_ALONE: (u64, u64) = (5, 10 * SECOND);
-/// How long TCP that was there before has to go on after the last answer.
-const GOES_ON: u64 = 16 * SECOND;
+/// How long one side sends alone before the other one counts as dead.
+const PATIENCE: u64 = 10 * SECOND;
 /// Most packets of a server that has nothing to offer but versions.
 const MAX_OFFERS: u64 = 3;
 
@@ -131,21 +129,7 @@ fn version(flow: &Summary) -> Option<Finding> {
 
 fn died(flow: &Summary, tcp: &Beside) -> Option<Finding> {
     let Some(Report::Datagrams(seen)) = flow.report.as_deref() else { return None };
-    let (packets, patience) = MIN_ALONE;
-    let silence = seen.fell_silent().filter(|silence| silence.packets >= packets && silence.lasted() >= patience)?;
-    let took_over = tcp.begun() > silence.last.time || tcp.last().since(silence.last.time) >= GOES_ON;
-    let [mute, left] = silence.ends(flow.endpoints);
-    took_over.then(|| {
-        let finding = Finding::of_flow(&DIED, flow, Some(silence.last)).because(format!(
-            "The last packet of {} came {}; {} sent {} more, for {}.",
-            end(mute),
-            at(silence.last, flow.digits),
-            end(left),
-            silence.packets,
-            span(silence.lasted())
-        ));
-        tcp.took_over(silence.last.time, finding)
-    })
+    tcp.outlived(&DIED, flow, seen, PATIENCE)
 }
 
 /// One finding for all of it: it is what is to be expected.

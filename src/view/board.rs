@@ -9,7 +9,7 @@ use wiretell::packet::Timestamp;
 use wiretell::summary::Summary;
 
 /// Most flows that go on which are kept of each worker: many more than anybody reads, and what looking costs stays small.
-const MAX_ALIVE: usize = 20_000;
+pub(crate) const MAX_ALIVE: usize = 20_000;
 /// Figures that a flow's trend has.
 pub(super) const TREND: usize = 12;
 /// Seconds that the whole capture's trend has.
@@ -164,13 +164,13 @@ impl Board {
         }
     }
 
-    /// The flows of a worker that go on, at a time.
+    /// The flows of a worker that go on, at a time: no more than [`MAX_ALIVE`].
     pub(crate) fn look(&self, worker: usize, now: Timestamp, flows: Vec<Summary>) {
         let mut state = self.lock();
         let Some(worker) = state.workers.get_mut(worker) else { return };
         let passed = worker.looked.map(|looked| now.since(looked)).filter(|&nanos| nanos > 0);
-        let mut alive = HashMap::with_capacity(flows.len().min(MAX_ALIVE));
-        for summary in flows.into_iter().take(MAX_ALIVE) {
+        let mut alive = HashMap::with_capacity(flows.len());
+        for summary in flows {
             let before = worker.alive.get(&summary.id);
             let mut shown = Shown { summary, goes_on: true, rate: 0, trend: Vec::new() };
             let gained = shown.bytes() - before.map_or(0, |before| before.bytes()).min(shown.bytes());

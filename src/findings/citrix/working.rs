@@ -1,6 +1,6 @@
 //! A Citrix session's UDP that works, or worked and died.
 
-use super::super::words::{SECOND, at, counted, end, span, stamp};
+use super::super::words::{SECOND, counted, end, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::{PORTS, beside, session};
 use crate::inspect::Confidence;
@@ -40,10 +40,8 @@ pub(super) const FRAMEHAWK_WORKS: Diagnosis = Diagnosis {
 
 /// Packets of each side that make a session.
 const MIN_DATA: u64 = 3;
-/// Packets of one side alone, and how long, that make the other one dead.
-const MIN_ALONE: (u64, u64) = (5, 5 * SECOND);
-/// How long TCP that was there before has to go on after the last answer.
-const GOES_ON: u64 = 16 * SECOND;
+/// How long one side sends alone before the other one counts as dead.
+const PATIENCE: u64 = 5 * SECOND;
 
 pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     let [from, to] = flow.endpoints;
@@ -75,20 +73,7 @@ pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> 
 }
 
 fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Datagrams) -> Option<Finding> {
-    let (packets, patience) = MIN_ALONE;
-    let silence = seen.fell_silent().filter(|silence| silence.packets >= packets && silence.lasted() >= patience)?;
-    let tcp = session(grounds, flow).filter(|tcp| tcp.endpoints.last().map(|end| end.port) == flow.endpoints.last().map(|end| end.port))?;
-    let took_over = tcp.first > silence.last.time || tcp.last.since(silence.last.time) >= GOES_ON;
-    let [mute, left] = silence.ends(flow.endpoints);
-    took_over.then(|| {
-        let finding = Finding::of_flow(&EDT_DIED, flow, Some(silence.last)).because(format!(
-            "The last packet of {} came {}; {} sent {} more, for {}.",
-            end(mute),
-            at(silence.last, flow.digits),
-            end(left),
-            silence.packets,
-            span(silence.lasted())
-        ));
-        beside(tcp).took_over(silence.last.time, finding)
-    })
+    let port = |flow: &Summary| flow.endpoints.last().map(|end| end.port);
+    let tcp = session(grounds, flow).filter(|tcp| port(tcp) == port(flow))?;
+    beside(tcp).outlived(&EDT_DIED, flow, seen, PATIENCE)
 }
