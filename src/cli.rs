@@ -11,6 +11,7 @@ pub(crate) mod live;
 pub(crate) mod messages;
 pub(crate) mod output;
 pub(crate) mod read;
+pub(crate) mod rules;
 mod screen;
 pub(crate) mod units;
 pub(crate) mod view;
@@ -137,7 +138,22 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ExpectCommand,
     },
+    /// Check rules of your own, or draft some for flows whose bytes nobody knows; for --rules.
+    ///
+    /// A rule is: [[rule]] with a name (the label it gives), and as far as it matters transport, port (the listening side's), servers,
+    /// clients, between, hosts; [[rule.payload]] with side (client, server, either), offset and bytes (\"41 43 ?? 4?\"), mask, regex,
+    /// length (a number that tells the payload's length) or size (bytes of a datagram); must_match and must_not_match with samples.
+    /// docs/rules.toml shows all of it.
+    #[command(
+        after_help = "Examples:\n  wiretell rules suggest -o own.toml trace.pcapng\n  wiretell rules check own.toml\n  wiretell read --rules own.toml trace.pcapng"
+    )]
+    Rules {
+        /// What to do.
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// List what can be captured on.
+    #[command(after_help = "Example:\n  wiretell interfaces")]
     Interfaces,
     /// Tell what is known about ports, protocols or services.
     #[command(
@@ -169,25 +185,64 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExpectCommand {
     /// Draft the file from captures: every listening service whose bytes tell what it is.
-    #[command(after_help = "Example:\n  wiretell expect init -o expected.toml monday.pcapng")]
-    Init(ExpectInitArgs),
+    #[command(
+        after_help = "Examples:\n  wiretell expect init -o expected.toml monday.pcapng\n  wiretell expect init --where 'ip in 10.1.0.0/16' monday.pcapng"
+    )]
+    Init(DraftArgs),
     /// Look for mistakes in a file.
     #[command(after_help = "Example:\n  wiretell expect check expected.toml")]
     Check {
         /// The file.
         file: PathBuf,
+        /// Rules of your own, whose labels the file may name; repeatable.
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
     },
 }
 
-/// Options of `expect init`.
+/// What can be done with rules of one's own.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Look for mistakes, try the samples, tell how strong each rule is and which built-in protocols it overrules.
+    ///
+    /// Strength is how many payloads of random bytes would pass: 1 in 2^32 is four whole bytes. Below 2^16 a rule is weak.
+    /// Exit code 2: there is a mistake, or a sample is not as it must be.
+    #[command(after_help = "Example:\n  wiretell rules check own.toml")]
+    Check {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Group the flows whose bytes nobody knows (no label, or the port's) by their first bytes, sizes and period, and draft a rule for each group.
+    ///
+    /// The input is read twice; standard input and pipes are kept in a temporary file (in $TMPDIR) in between.
+    #[command(
+        after_help = "Examples:\n  wiretell rules suggest trace.pcapng\n  wiretell rules suggest --where 'port == 7001' -o own.toml /captures"
+    )]
+    Suggest(DraftArgs),
+}
+
+/// Options of `expect init` and `rules suggest`.
 #[derive(Debug, Args)]
-pub(crate) struct ExpectInitArgs {
+pub(crate) struct DraftArgs {
     /// Capture files, directories of them, or `-` for standard input.
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pub(crate) paths: Vec<PathBuf>,
     /// Where the draft goes; default: standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Take every file as a capture of its own: no flow spans files.
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Only frames that pass this BPF filter, as in tcpdump: 'udp port 3391'.
+    #[arg(short, long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
+    /// Only flows whose record fits: 'ip in 10.0.0.0/8 and packets > 3'; --help lists the fields.
+    #[arg(long = "where", value_name = "EXPR", long_help = selection_help())]
+    pub(crate) selection: Option<Selection>,
+    /// Rules of your own, which come before what is built in; repeatable. See `wiretell rules --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
 }
 
 /// Options of `read`.
@@ -327,6 +382,10 @@ pub(crate) struct FlowArgs {
     /// Take a port as used for a protocol: tcp.port==8443,tls. Repeatable; bytes still outrank it.
     #[arg(short, long, value_name = "RULE")]
     pub(crate) decode_as: Vec<DecodeRule>,
+    /// Rules of your own, which come before what is built in; the first that fits names the flow. Repeatable; see `wiretell
+    /// rules --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
     /// A flow without packets for so long is over; default: 5m for TCP, 1m for all others.
     #[arg(long, value_name = "T")]
     pub(crate) idle_timeout: Option<Span>,

@@ -10,6 +10,7 @@ use crate::opening::{FirstBytes, Opening};
 use crate::packet::{Enclosure, IcmpError, Packet, TcpHeader, Timestamp};
 use crate::pulse::Pulse;
 use crate::rhythm::Rhythm;
+use crate::rules::Own;
 use crate::stream::Watch;
 use crate::tcp::Tcp;
 
@@ -156,6 +157,8 @@ pub struct Extra {
     pub announced: Option<Announcement>,
     /// Its bytes are not what that one said would come.
     pub announced_refused: bool,
+    /// What a rule of the user's own says it is, and in which frame that was seen.
+    pub own: Option<(Own, u64)>,
 }
 
 /// What speaks against a port's promise where nobody claims the flow.

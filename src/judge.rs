@@ -17,15 +17,18 @@ use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
 use crate::ports::book::Book;
 use crate::rhythm::Rhythm;
+use crate::rules::UserRules;
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
 use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
+use own::{judge_own, take_side};
 use refutation::note_refutation;
 use sides::{judge_sides, turn_back};
 use std::sync::Arc;
 use telling::tell_opening;
 
 mod behaviour;
+mod own;
 mod refutation;
 mod sides;
 mod telling;
@@ -48,6 +51,8 @@ pub struct Judge {
     #[expect(clippy::vec_box, reason = "what is recycled is the box")]
     spare: Vec<Box<Undecided>>,
     told: Told,
+    /// The user's own rules, if there are any.
+    rules: Option<Arc<UserRules>>,
     /// Openings that grew to their bound before anybody was certain.
     pub exhausted: u64,
 }
@@ -56,11 +61,23 @@ impl Judge {
     /// `describe` says whether attributes are wanted, `decode_as` what the user says about ports.
     #[must_use]
     pub fn new(describe: bool, decode_as: Arc<[DecodeAs]>) -> Self {
-        Self { describe, book: Book::new(decode_as), spare: Vec::new(), told: Told::default(), exhausted: 0 }
+        let book = Book::new(decode_as);
+        Self { describe, book, spare: Vec::new(), told: Told::default(), rules: None, exhausted: 0 }
+    }
+
+    /// The same, with rules of the user's own.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: &Arc<UserRules>) -> Self {
+        self.rules = (!rules.is_empty()).then(|| Arc::clone(rules));
+        self.book = self.book.ruled_by(self.rules.as_ref());
+        self
     }
 
     /// Prepares a new flow.
     pub fn begin(&self, flow: &mut Flow, transport: Transport) {
+        if let Some(rules) = &self.rules {
+            take_side(rules, flow);
+        }
         if flow.ports().iter().any(|&port| behaves(transport, port)) {
             flow.extra_mut().rhythm = Some(Box::<Rhythm>::default());
         }
@@ -166,7 +183,7 @@ impl Judge {
         let (said, silent) = (Said::new(bytes, &pieces, false), Said::default());
         let (low_said, high_said) = if low { (said, silent) } else { (silent, said) };
         let mut classifier = Classifier::new(flow.direction.is_sure());
-        let Some(judgement) = judge_sides(flow, &mut classifier, low_said, high_said) else { return true };
+        let Some(judgement) = self.judgement(flow, &mut classifier, low_said, high_said) else { return true };
         let goes_on = Some(arrival.sequence.wrapping_add(wire_len));
         let nexts = if low { [goes_on, None] } else { [None, goes_on] };
         if self.apply(flow, judgement, low_said, high_said, nexts, hosts) {
@@ -213,7 +230,7 @@ impl Judge {
     fn again(&mut self, flow: &mut Flow, exhausted: bool, hosts: &mut Hosts) {
         let Some(mut undecided) = flow.undecided.take() else { return };
         let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
-        let Some(judgement) = judge_sides(flow, &mut undecided.classifier, low, high) else { return };
+        let Some(judgement) = self.judgement(flow, &mut undecided.classifier, low, high) else { return };
         let nexts = [undecided.opening.goes_on(true), undecided.opening.goes_on(false)];
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
@@ -229,6 +246,20 @@ impl Judge {
             undecided.classifier = undecided.classifier.turned();
         }
         flow.undecided = Some(undecided);
+    }
+
+    /// Judges an opening as far as it is known: by the user's own rules, then by what is built in.
+    fn judgement(
+        &self,
+        flow: &mut Flow,
+        classifier: &mut Classifier,
+        low: Said<'_>,
+        high: Said<'_>,
+    ) -> Option<Judgement> {
+        let Some(rules) = &self.rules else { return judge_sides(flow, classifier, low, high) };
+        let wants_more = judge_own(rules, flow, classifier, low, high);
+        let judgement = judge_sides(flow, classifier, low, high)?;
+        Some(Judgement { settled: judgement.settled && !wants_more, ..judgement })
     }
 
     /// Makes a judgement the flow's. True if it turned the sides round.
@@ -325,7 +356,7 @@ impl Judge {
             let won = reason != EndReason::Active && undecided.opening.give_up_holes();
             let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
             if (won || undecided.opening.len() > undecided.judged_at)
-                && let Some(judgement) = judge_sides(flow, &mut undecided.classifier, low, high)
+                && let Some(judgement) = self.judgement(flow, &mut undecided.classifier, low, high)
             {
                 undecided.judged_at = undecided.opening.len();
                 if self.apply(flow, judgement, low, high, [None, None], &mut Hosts::default()) {

@@ -159,6 +159,7 @@ pub mod protocols;
 mod pulse;
 pub mod report;
 pub mod rhythm;
+pub mod rules;
 pub mod samples;
 pub mod sequence;
 pub mod shard;

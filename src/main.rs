@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Live(args) => cli::live::run(&cli, args),
         Command::View(args) => cli::view::run(&cli, args),
         Command::Expect { command } => cli::expect::run(&cli, command),
+        Command::Rules { command } => cli::rules::run(&cli, command),
         _ => cli::lists::run(&cli),
     }
 }

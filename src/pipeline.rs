@@ -11,6 +11,7 @@ use crate::key::FlowKey;
 use crate::packet::{IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
 use crate::report::Moment;
+use crate::rules::UserRules;
 use crate::shard::{Limits, Observed, Sink};
 use crate::totals::Totals;
 use crate::wire::{Decoded, Decoder, Skip};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub describe: bool,
     /// What the user says ports are used for; outranks the registry.
     pub decode_as: Arc<[DecodeAs]>,
+    /// The user's own rules; outrank whatever is built in.
+    pub rules: Arc<UserRules>,
     /// Bounds of reassembling IP fragments.
     pub fragments: crate::wire::fragments::Limits,
 }
@@ -49,6 +52,7 @@ impl Default for Settings {
             limits: Limits::default(),
             describe: true,
             decode_as: Arc::default(),
+            rules: Arc::default(),
             fragments: crate::wire::fragments::Limits::default(),
         }
     }

@@ -14,6 +14,7 @@ use crate::packet::{Enclosure, IcmpError, Layers, Packet, Timestamp};
 use crate::ports::DecodeAs;
 use crate::ports::listening::{is_clients, listens};
 use crate::pulse;
+use crate::rules::UserRules;
 use crate::summary::Summary;
 use crate::table::Table;
 use crate::totals::Totals;
@@ -149,6 +150,13 @@ impl Shard {
             pulses: 0,
             totals: Totals::default(),
         }
+    }
+
+    /// The same, with rules of the user's own.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: &Arc<UserRules>) -> Self {
+        self.judge = self.judge.ruled_by(rules);
+        self
     }
 
     /// What was counted so far.

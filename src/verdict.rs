@@ -161,12 +161,19 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
         };
     };
     let [_, port] = flow.ports();
-    let page = book.page(transport, port);
+    let own = own_word(flow, book);
+    let own_page = book.own_page(transport, flow.endpoints());
+    let by_own_rule = own_page.is_some();
+    let page = match &own_page {
+        Some(page) => page,
+        None => book.page(transport, port),
+    };
     let port_claims = Arc::clone(&page.claims);
     let mut why = Vec::new();
     let announced = flow.extra.as_ref().and_then(|extra| extra.announced);
     let claim = flow.claim.and_then(|(claim, frame)| Some((claim.by()?, claim.evidence, frame)));
     let mut labelled = claim.map(|(by, evidence, _)| (by.name, evidence.confidence));
+    why.extend(own.as_ref().map(|own| own.reason.clone()));
     if let Some((_, evidence, frame)) = claim {
         let behaviour = evidence.confidence == Confidence::Behaviour;
         why.push(Reason {
@@ -204,10 +211,15 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
             side: None,
         });
     }
+    // The user's own word about the bytes outranks everybody else's.
+    labelled = own.as_ref().map(|own| (own.name, own.confidence)).or(labelled);
     let Some((name, confidence)) = labelled else {
-        return by_port_only(flow, page, why);
+        return by_port_only(flow, page, by_own_rule, why);
     };
-    let usual = claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port));
+    let usual = own.map_or_else(
+        || claim.is_some_and(|(by, _, _)| by.name == name && by.ports.contains(&port)),
+        |own| own.names_ports,
+    );
     let kept = port_claims.iter().position(|claim| ports::promises(claim, name));
     let promised = kept.is_some();
     // The user's word about a port outranks everybody else's: it alone is kept or broken.
@@ -236,14 +248,38 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
 }
 
-fn by_port_only(flow: &Flow, page: &Page, mut why: Vec<Reason>) -> Decision {
+/// What a rule of the user's own says of a flow's bytes.
+struct OwnWord {
+    name: &'static str,
+    confidence: Confidence,
+    /// Whether the rule is about certain ports, so that the flow is on one of them.
+    names_ports: bool,
+    reason: Reason,
+}
+
+fn own_word(flow: &Flow, book: &Book) -> Option<OwnWord> {
+    let (own, frame) = flow.extra.as_ref()?.own?;
+    let (rule, words) = book.rule(own.rule)?;
+    let reason = Reason {
+        kind: ReasonKind::User,
+        rule: "own-rule",
+        detail: Detail::Shared(words),
+        frame: Some(frame),
+        side: Some(own.side),
+    };
+    let names_ports = !rule.ports.is_empty();
+    Some(OwnWord { name: rule.name, confidence: rule.confidence(), names_ports, reason })
+}
+
+fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason>) -> Decision {
     let port_claims = Arc::clone(&page.claims);
     let unchecked = unchecked(flow);
     let Some(best) = port_claims.first().copied() else {
         why.push(nobodys(flow, unchecked.as_ref()));
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
-    if let Some(Refutation { first, spoken }) = flow.refuted {
+    // Whose bytes others expect there says nothing of the user's own.
+    if let (Some(Refutation { first, spoken }), false) = (flow.refuted, by_own_rule) {
         let spoken = spoken.and_then(|place| INSPECTORS.get(usize::from(place)));
         let detail = match spoken {
             Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),

@@ -40,6 +40,7 @@ fn a_packet_of_a_known_flow_allocates_nothing_after_warm_up() {
         limits: Limits { max_flows: 10_000, ..Limits::default() },
         describe: true,
         decode_as: Arc::from([]),
+        rules: Arc::default(),
         fragments: fragments::Limits::default(),
     };
     let mut pipeline = Pipeline::start(&settings, || Ignore).unwrap();

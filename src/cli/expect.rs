@@ -8,14 +8,15 @@ use super::lists::show;
 use super::messages::say;
 use super::output::{create, is_same};
 use super::read::{DONE, FAILED, exit_code, listed, on_signals};
-use super::{Cli, ExpectCommand, ExpectInitArgs};
+use super::rules::{self, Own};
+use super::{Cli, DraftArgs, ExpectCommand};
 use draft::Seen;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use wiretell::analysis::{Reading, Run};
+use wiretell::analysis::Run;
 use wiretell::output::text::counted;
 use wiretell::pipeline::Settings;
 
@@ -23,7 +24,7 @@ use wiretell::pipeline::Settings;
 pub(crate) fn run(cli: &Cli, command: &ExpectCommand) -> ExitCode {
     let done = match command {
         ExpectCommand::Init(args) => init(cli, args),
-        ExpectCommand::Check { file } => check(cli, file),
+        ExpectCommand::Check { file, rules } => check(cli, file, rules),
     };
     done.unwrap_or_else(|message| {
         say(&message);
@@ -31,8 +32,8 @@ pub(crate) fn run(cli: &Cli, command: &ExpectCommand) -> ExitCode {
     })
 }
 
-fn check(cli: &Cli, file: &Path) -> Result<ExitCode, String> {
-    let expectations = file::read(file)?;
+fn check(cli: &Cli, file: &Path, rules: &[PathBuf]) -> Result<ExitCode, String> {
+    let expectations = file::read(file, &rules::file::given(rules)?)?;
     if cli.quiet {
         return Ok(DONE.into());
     }
@@ -41,7 +42,9 @@ fn check(cli: &Cli, file: &Path) -> Result<ExitCode, String> {
     Ok(show(&format!("{}: {entries}, no mistake\n", file.display()), DONE))
 }
 
-fn init(cli: &Cli, args: &ExpectInitArgs) -> Result<ExitCode, String> {
+fn init(cli: &Cli, args: &DraftArgs) -> Result<ExitCode, String> {
+    let own = Own::read(&args.rules, &[])?;
+    let reading = args.reading()?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (sources, mut messages) = listed(cli, &args.paths);
@@ -54,15 +57,17 @@ fn init(cli: &Cli, args: &ExpectInitArgs) -> Result<ExitCode, String> {
             path.display()
         ));
     }
+    let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    let selection = args.selection.clone().map(Arc::new);
     let run = Run {
         sources: &sources,
-        each: false,
-        settings: Settings::default(),
-        reading: Reading::default(),
+        each: args.each,
+        settings: Settings { rules: own.rules, ..Settings::default() },
+        reading,
         stop: &stop,
     };
     let (_, parts) = run
-        .run(Seen::default, &mut messages)
+        .run(|| Seen::of(selection.clone(), Arc::clone(&files)), &mut messages)
         .map_err(|error| format!("no thread could be started: {error}"))?;
     messages.clear();
     let mut seen = Seen::default();

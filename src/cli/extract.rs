@@ -20,7 +20,7 @@ use wiretell::place;
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
 
-mod spool;
+pub(super) mod spool;
 
 /// Runs.
 pub(crate) fn run(cli: &Cli, args: &ExtractArgs) -> ExitCode {
@@ -37,6 +37,7 @@ fn extract(cli: &Cli, args: &ExtractArgs) -> Result<u8, String> {
     // All that is given is looked at before anything is read.
     let reading = || args.flows.reading().map_err(|error| error.to_string());
     let (first, second) = (reading()?, reading()?);
+    let own = args.flows.own()?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (mut sources, mut messages) = listed(cli, &args.paths);
@@ -46,7 +47,7 @@ fn extract(cli: &Cli, args: &ExtractArgs) -> Result<u8, String> {
     let names: Arc<[String]> = sources.iter().map(|source| shown(&source.path)).collect();
     // Its files go when it goes.
     let _spool = Spool::take(&mut sources, &mut messages.names, &stop)?;
-    let settings = args.flows.settings(false);
+    let settings = args.flows.settings(false, &own);
     let run = |reading| Run {
         sources: &sources,
         each: args.each,

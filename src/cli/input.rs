@@ -1,7 +1,9 @@
 //! From the command line's options to the library's settings.
 
-use super::{CommonArgs, FlowArgs, Severity};
+use super::rules::Own;
+use super::{CommonArgs, DraftArgs, FlowArgs, Severity};
 use std::num::NonZero;
+use std::sync::Arc;
 use wiretell::analysis::Reading;
 use wiretell::capture::CaptureError;
 use wiretell::capture::filter::Filter;
@@ -27,8 +29,8 @@ impl CommonArgs {
 }
 
 impl FlowArgs {
-    /// How to run. `live` says whether the capture thread must never wait for a core.
-    pub(crate) fn settings(&self, live: bool) -> Settings {
+    /// How to run, with what the user says about flows. `live` says whether the capture thread must never wait for a core.
+    pub(crate) fn settings(&self, live: bool, own: &Own) -> Settings {
         let defaults = Limits::default();
         let idle = |default: u64| self.idle_timeout.map_or(default, |span| span.nanos);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -46,7 +48,8 @@ impl FlowArgs {
                 active: self.active_timeout.nanos,
             },
             describe: true,
-            decode_as: self.decode_as.iter().map(|rule| rule.0).collect(),
+            decode_as: Arc::clone(&own.decode_as),
+            rules: Arc::clone(&own.rules),
             fragments: fragments::Limits::default(),
         }
     }
@@ -61,5 +64,16 @@ impl FlowArgs {
             count: self.count,
             duration_nanos: self.duration.map(|span| span.nanos),
         })
+    }
+}
+
+impl DraftArgs {
+    /// What to read of captures.
+    ///
+    /// # Errors
+    /// When the filter cannot be compiled.
+    pub(crate) fn reading(&self) -> Result<Reading, String> {
+        let filter = self.filter.as_deref().map(Filter::new).transpose();
+        Ok(Reading { filter: filter.map_err(|error| error.to_string())?, ..Reading::default() })
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         | Command::View(_)
         | Command::Live(_)
         | Command::Extract(_)
+        | Command::Rules { .. }
         | Command::Expect { .. } => (String::new(), FAILED),
     };
     show(&text, code)

@@ -40,7 +40,8 @@ pub(crate) fn run(cli: &Cli, args: &LiveArgs) -> ExitCode {
 fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     check(args)?;
     // While root may still read it.
-    let expectations = expect::file::given(args.common.expect.as_deref())?;
+    let own = args.common.flows.own()?;
+    let expectations = expect::file::given(args.common.expect.as_deref(), &own.rules)?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let options = LiveOptions {
@@ -71,7 +72,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
-        settings: args.common.flows.settings(true),
+        settings: args.common.flows.settings(true, &own),
         count: args.common.flows.count,
         duration: args.common.flows.duration.map(|span| Duration::from_nanos(span.nanos)),
         record,

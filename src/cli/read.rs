@@ -39,7 +39,8 @@ pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
 
 fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let reading = args.common.flows.reading().map_err(|error| error.to_string())?;
-    let expectations = expect::file::given(args.common.expect.as_deref())?;
+    let own = args.common.flows.own()?;
+    let expectations = expect::file::given(args.common.expect.as_deref(), &own.rules)?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (sources, mut messages) = listed(cli, &args.paths);
@@ -52,7 +53,7 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let run = Run {
         sources: &sources,
         each: args.each,
-        settings: args.common.flows.settings(false),
+        settings: args.common.flows.settings(false, &own),
         reading,
         stop: &stop,
     };

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use wiretell::key::Transport;
 use wiretell::ports::DecodeAs;
 use wiretell::protocols::INSPECTORS;
+use wiretell::rules::{label, unfit_label};
 
 /// A span of time: `90`, `90s`, `500ms`, `5m`, `1h`, `2d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,11 @@ pub(crate) fn buffer(text: &str) -> Result<u32, String> {
     }
 }
 
+/// Whether that is the name of a built-in protocol.
+pub(crate) fn is_protocol(name: &str) -> bool {
+    INSPECTORS.iter().any(|inspector| inspector.name == name)
+}
+
 /// A rule as tshark's `-d`: `tcp.port==8443,tls`, `udp.port==5000-5010,rtp`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DecodeRule(pub(crate) DecodeAs);
@@ -98,13 +104,11 @@ impl FromStr for DecodeRule {
             return Err(format!("the range {first}-{last} in `{text}` is empty; write the lower port first"));
         }
         let name = name.trim();
-        let inspector = INSPECTORS.iter().find(|inspector| inspector.name == name);
-        let Some(inspector) = inspector else {
-            return Err(format!(
-                "`{name}` is no protocol that wiretell knows; `wiretell protocols` lists them"
-            ));
-        };
-        Ok(Self(DecodeAs { transport, first, last, name: inspector.name }))
+        if let Some(what) = unfit_label(name) {
+            return Err(format!("`{}` can be no protocol: {what}", name.escape_debug()));
+        }
+        // Whether it is one is known when the user's own rules are.
+        Ok(Self(DecodeAs { transport, first, last, name: label(name) }))
     }
 }
 
@@ -136,16 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn a_decode_rule_is_tsharks_and_names_a_known_protocol() {
+    fn a_decode_rule_is_tsharks() {
         let rule: DecodeRule = "tcp.port==2222,ssh".parse().unwrap();
         assert_eq!((rule.0.first, rule.0.last, rule.0.name), (2222, 2222, "ssh"));
-        for bad in [
-            "tcp.port==2222",
-            "tcp.port=2222,ssh",
-            "tcp.port==9-2,ssh",
-            "ip.proto==1,ssh",
-            "tcp.port==1,nope",
-        ] {
+        for bad in
+            ["tcp.port==2222", "tcp.port=2222,ssh", "tcp.port==9-2,ssh", "ip.proto==1,ssh", "tcp.port==1,"]
+        {
             assert!(bad.parse::<DecodeRule>().is_err(), "{bad}");
         }
     }

@@ -52,7 +52,8 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
     if args.paths.iter().any(|path| path == Path::new("-")) {
         return Err("view needs standard input for its keys, and cannot read a capture from there".to_owned());
     }
-    let expectations = expect::file::given(args.expect.as_deref())?;
+    let own = args.flows.own()?;
+    let expectations = expect::file::given(args.expect.as_deref(), &own.rules)?;
     let reading = args.flows.reading().map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
@@ -78,7 +79,7 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
     let run = Run {
         sources: &sources,
         each: args.each,
-        settings: args.flows.settings(false),
+        settings: args.flows.settings(false, &own),
         reading,
         stop: &stop,
     };

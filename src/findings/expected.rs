@@ -81,7 +81,9 @@ pub struct Ports {
 }
 
 impl Ports {
-    fn contain(self, transport: Transport, port: u16) -> bool {
+    /// Whether a listening port is among them.
+    #[must_use]
+    pub fn contain(self, transport: Transport, port: u16) -> bool {
         self.transport.is_none_or(|own| own == transport) && (self.first..=self.last).contains(&port)
     }
 }

@@ -61,6 +61,7 @@ impl<S: Sink> Worker<S> {
         let shard = |place: usize| {
             (place % workers == worker)
                 .then(|| Shard::new(limits, settings.describe, Arc::clone(&settings.decode_as)))
+                .map(|shard| shard.ruled_by(&settings.rules))
         };
         Self { shards: (0..shards).map(shard).collect(), sink }
     }

@@ -1,7 +1,8 @@
 //! What ports promise, looked up once per port and run: the user's word first, then the registry's.
 
 use super::{Basis, DecodeAs, PortClaim, claims};
-use crate::key::Transport;
+use crate::key::{Endpoint, Transport};
+use crate::rules::{Rule, UserRules};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ impl Page {
 #[derive(Debug)]
 pub struct Book {
     decode_as: Arc<[DecodeAs]>,
+    rules: Option<Arc<UserRules>>,
     pages: HashMap<(Transport, u16), Page, foldhash::fast::RandomState>,
 }
 
@@ -33,7 +35,34 @@ impl Book {
     /// A book in which the user's word outranks the registry's.
     #[must_use]
     pub fn new(decode_as: Arc<[DecodeAs]>) -> Self {
-        Self { decode_as, pages: HashMap::default() }
+        Self { decode_as, rules: None, pages: HashMap::default() }
+    }
+
+    /// The same, with rules of the user's own.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: Option<&Arc<UserRules>>) -> Self {
+        self.rules = rules.map(Arc::clone);
+        self
+    }
+
+    /// A rule of the user's own by its place, and what it says in words.
+    #[must_use]
+    pub fn rule(&self, place: u16) -> Option<(&Rule, Arc<str>)> {
+        self.rules.as_ref()?.at(place)
+    }
+
+    /// What is known of the listening port of a flow between two ends, where a rule of the user's own speaks of them: the
+    /// same as of the port, after the rule's word.
+    pub fn own_page(&mut self, transport: Transport, ends: [Endpoint; 2]) -> Option<Page> {
+        let rules = Arc::clone(self.rules.as_ref()?);
+        let (rule, words) = rules.at(rules.of_ends(transport, ends)?)?;
+        let [_, listening] = ends;
+        let page = self.page(transport, listening.port);
+        let own = PortClaim::by_user(rule.name);
+        Some(Page {
+            claims: std::iter::once(own).chain(page.claims.iter().copied()).collect(),
+            sentences: std::iter::once(words).chain(page.sentences.iter().map(Arc::clone)).collect(),
+        })
     }
 
     /// What is known of a listening port.

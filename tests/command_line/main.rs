@@ -8,6 +8,7 @@ mod extract;
 mod input;
 mod knowledge;
 mod output;
+mod rules;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;

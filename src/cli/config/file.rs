@@ -3,6 +3,7 @@
 //! A mistake in it is told with line and column, and never passed over.
 
 use super::{COMMAND_LINE_ONLY, COMMANDS, COMMON, check, is_flag, options};
+use crate::cli::units::is_protocol;
 use clap::{Arg, ArgAction, Command};
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -72,6 +73,7 @@ pub(in crate::cli) type Mistake = (usize, String);
 fn parse(text: &str, command: &Command) -> Result<Vec<Entry>, Mistake> {
     let table = DeTable::parse(text)
         .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    let has_rules = table.get_ref().values().any(|section| section.get_ref().get("rules").is_some());
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         let name: &str = key.get_ref();
@@ -86,10 +88,24 @@ fn parse(text: &str, command: &Command) -> Result<Vec<Entry>, Mistake> {
             ));
         };
         for (key, value) in options {
-            entries.push(entry(section, key.get_ref(), &key.span(), value, text, command)?);
+            let entry = entry(section, key.get_ref(), &key.span(), value, text, command)?;
+            // Labels of the user's own are known only with the rules that give them.
+            if let (Some(name), "decode_as", false) = (unknown(&entry), entry.option.as_str(), has_rules) {
+                return Err((
+                    value.span().start,
+                    format!("`{name}` is no protocol that wiretell knows, and no `rules` are set here"),
+                ));
+            }
+            entries.push(entry);
         }
     }
     Ok(entries)
+}
+
+/// What a setting takes ports for that is nothing built in.
+fn unknown(entry: &Entry) -> Option<&str> {
+    let names = entry.values.iter().filter_map(|rule| Some(rule.split_once(',')?.1.trim()));
+    names.into_iter().find(|name| !is_protocol(name))
 }
 
 fn entry(

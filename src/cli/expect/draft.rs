@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::net::IpAddr;
+use std::sync::Arc;
 use wiretell::findings::expected::{Network, Ports, is_contradiction, said};
 use wiretell::flow::Direction;
 use wiretell::key::{Transport, protocol};
+use wiretell::output::select::Selection;
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
 
@@ -22,6 +24,10 @@ type Services = BTreeMap<(Transport, u16, Option<&'static str>), BTreeSet<IpAddr
 /// What was seen.
 #[derive(Default)]
 pub(super) struct Seen {
+    /// Which flows count; none: all.
+    selection: Option<Arc<Selection>>,
+    /// The captures' names.
+    files: Arc<[String]>,
     services: Services,
     ends: usize,
     /// Whether there was more than there is room for.
@@ -30,6 +36,10 @@ pub(super) struct Seen {
 
 impl Sink for Seen {
     fn flow(&mut self, flow: Summary) {
+        let file = self.files.get(flow.file as usize).map(String::as_str);
+        if self.selection.as_ref().is_some_and(|selection| !selection.selects(&flow, file)) {
+            return;
+        }
         let [_, to] = flow.endpoints;
         let app = said(&flow);
         // Of TCP that was joined in the middle it is not known who listens.
@@ -44,6 +54,11 @@ impl Sink for Seen {
 }
 
 impl Seen {
+    /// Nothing yet of flows that fit, if only some count; `files` are the captures' names.
+    pub(super) fn of(selection: Option<Arc<Selection>>, files: Arc<[String]>) -> Self {
+        Self { selection, files, ..Self::default() }
+    }
+
     fn add(&mut self, transport: Transport, port: u16, app: Option<&'static str>, server: IpAddr) {
         let is_known =
             self.services.get(&(transport, port, app)).is_some_and(|known| known.contains(&server));

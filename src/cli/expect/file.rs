@@ -10,39 +10,40 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use wiretell::findings::expected::{Expectation, Expectations, Ports};
 use wiretell::protocols::INSPECTORS;
+use wiretell::rules::UserRules;
 
 /// Largest file that is read, in bytes.
 const LARGEST: u64 = 4 << 20;
 /// What an entry may say.
 const KEYS: [&str; 7] = ["port", "protocol", "servers", "clients", "between", "only", "note"];
 
-/// The expectations of a file, if one is given; none without.
+/// The expectations of a file, if one is given; none without. It may name the labels of `rules`.
 ///
 /// # Errors
 /// A sentence that names the file, and the line and column of what is wrong in it.
-pub(crate) fn given(path: Option<&Path>) -> Result<Arc<Expectations>, String> {
-    path.map_or_else(|| Ok(Arc::default()), |path| read(path).map(Arc::new))
+pub(crate) fn given(path: Option<&Path>, rules: &UserRules) -> Result<Arc<Expectations>, String> {
+    path.map_or_else(|| Ok(Arc::default()), |path| read(path, rules).map(Arc::new))
 }
 
 /// Reads a file.
 ///
 /// # Errors
 /// As [`given`].
-pub(super) fn read(path: &Path) -> Result<Expectations, String> {
+pub(super) fn read(path: &Path, rules: &UserRules) -> Result<Expectations, String> {
     let shown = path.display();
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGEST) {
         return Err(format!("{shown}: too large for an expectations file"));
     }
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("{shown}: the expectations cannot be read: {error}"))?;
-    parse(&text).map_err(|(at, what)| {
+    parse(&text, rules).map_err(|(at, what)| {
         let (line, column) = place(&text, at);
         format!("{shown}:{line}:{column}: {what}")
     })
 }
 
 /// Takes a file's text.
-pub(super) fn parse(text: &str) -> Result<Expectations, Mistake> {
+pub(super) fn parse(text: &str, rules: &UserRules) -> Result<Expectations, Mistake> {
     let table = DeTable::parse(text)
         .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
     let mut expectations = Expectations::default();
@@ -58,20 +59,20 @@ pub(super) fn parse(text: &str) -> Result<Expectations, Mistake> {
         let DeValue::Array(entries) = value.get_ref() else { return Err(form()) };
         for one in entries {
             let DeValue::Table(keys) = one.get_ref() else { return Err(form()) };
-            expectations.entries.push(entry(keys, one.span().start, text)?);
+            expectations.entries.push(entry(keys, one.span().start, text, rules)?);
         }
     }
     Ok(expectations)
 }
 
-fn entry(keys: &DeTable<'_>, at: usize, text: &str) -> Result<Expectation, Mistake> {
+fn entry(keys: &DeTable<'_>, at: usize, text: &str, rules: &UserRules) -> Result<Expectation, Mistake> {
     let (line, _) = place(text, at);
     let mut entry = Expectation { line, ..Expectation::default() };
     for (key, value) in keys {
         let name: &str = key.get_ref();
         match name {
             "port" => entry.ports = list(name, value, Ports::from_str)?,
-            "protocol" => entry.protocols = list(name, value, protocol)?,
+            "protocol" => entry.protocols = list(name, value, |name| protocol(name, rules))?,
             "servers" => entry.servers = list(name, value, str::parse)?,
             "clients" => entry.clients = list(name, value, str::parse)?,
             "between" => entry.between = list(name, value, str::parse)?,
@@ -106,7 +107,7 @@ fn entry(keys: &DeTable<'_>, at: usize, text: &str) -> Result<Expectation, Mista
 }
 
 /// One value or several, none of which may be missing.
-fn list<T>(
+pub(in crate::cli) fn list<T>(
     name: &str,
     value: &Spanned<DeValue<'_>>,
     read: impl Fn(&str) -> Result<T, String>,
@@ -134,8 +135,9 @@ fn list<T>(
     }
 }
 
-fn protocol(name: &str) -> Result<&'static str, String> {
-    let names = || INSPECTORS.iter().map(|inspector| inspector.name);
+fn protocol(name: &str, rules: &UserRules) -> Result<&'static str, String> {
+    let own = rules.rules().iter().map(|rule| rule.name);
+    let names = || INSPECTORS.iter().map(|inspector| inspector.name).chain(own.clone());
     names().find(|known| *known == name).ok_or_else(|| {
         format!(
             "`{name}` is no protocol that wiretell knows{}; `wiretell protocols` lists them",
@@ -145,7 +147,7 @@ fn protocol(name: &str) -> Result<&'static str, String> {
 }
 
 /// What may be meant by a name that is not known.
-fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(in crate::cli) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near =
         known.map(|known| (strsim::jaro_winkler(known, name), known)).filter(|(score, _)| *score > 0.8);
     let near = near.max_by(|a, b| a.0.total_cmp(&b.0));
@@ -157,7 +159,7 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str) -> (usize, usize, String) {
-        let (at, what) = parse(text).unwrap_err();
+        let (at, what) = parse(text, &UserRules::default()).unwrap_err();
         let (line, column) = place(text, at);
         (line, column, what)
     }
@@ -167,7 +169,7 @@ mod tests {
         let text = "[[expect]]\nport = [\"3343/udp\", 8443]\nprotocol = \"netft\"\nservers = [\"10.0.0.0/8\"]\n\
                     between = [\"10.1.0.1\", \"10.1.0.2\"]\nonly = true\nnote = \"nodes\"\n[[expect]]\nport = \"3224-3324\"\n\
                     protocol = [\"framehawk\", \"dtls\"]\n";
-        let entries = parse(text).unwrap().entries;
+        let entries = parse(text, &UserRules::default()).unwrap().entries;
         assert_eq!(entries.len(), 2);
         let (first, second) = (entries.first().unwrap(), entries.last().unwrap());
         assert_eq!((first.line, first.ports.len(), first.only, first.between.len()), (1, 2, true, 2));

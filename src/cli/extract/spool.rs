@@ -12,7 +12,7 @@ use wiretell::capture::list::Source;
 const PIECE: usize = 256 << 10;
 
 /// The temporary files; they go when this goes.
-pub(super) struct Spool(
+pub(in crate::cli) struct Spool(
     #[expect(dead_code, reason = "kept for what happens when they go")] Vec<NamedTempFile>,
 );
 
@@ -22,7 +22,7 @@ impl Spool {
     ///
     /// # Errors
     /// A sentence about what could not be read or written.
-    pub(super) fn take(
+    pub(in crate::cli) fn take(
         sources: &mut [Source],
         names: &mut Vec<(String, String)>,
         stop: &AtomicBool,

@@ -1,0 +1,69 @@
+//! `wiretell rules`: looks for mistakes in rules of the user's own, and drafts some from captures.
+
+pub(crate) mod file;
+
+mod check;
+mod draft;
+mod payload;
+mod suggest;
+
+use super::messages::say;
+use super::read::FAILED;
+use super::units::{DecodeRule, is_protocol};
+use super::{Cli, FlowArgs, RulesCommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use wiretell::ports::DecodeAs;
+use wiretell::rules::UserRules;
+
+/// Runs.
+pub(crate) fn run(cli: &Cli, command: &RulesCommand) -> ExitCode {
+    let done = match command {
+        RulesCommand::Check { files } => check::check(cli, files),
+        RulesCommand::Suggest(args) => suggest::suggest(cli, args),
+    };
+    done.unwrap_or_else(|message| {
+        say(&message);
+        FAILED.into()
+    })
+}
+
+/// What the user says about flows: rules, and what ports are used for.
+#[derive(Default)]
+pub(crate) struct Own {
+    /// The rules.
+    pub(crate) rules: Arc<UserRules>,
+    /// What ports are used for.
+    pub(crate) decode_as: Arc<[DecodeAs]>,
+}
+
+impl Own {
+    /// Reads the rules, and what is said of ports by their labels.
+    ///
+    /// # Errors
+    /// A sentence that names the file, its line and column, or the label that nobody knows.
+    pub(crate) fn read(rules: &[PathBuf], decode_as: &[DecodeRule]) -> Result<Self, String> {
+        let rules = file::given(rules)?;
+        for DecodeRule(said) in decode_as {
+            if !is_protocol(said.name) && rules.label(said.name).is_none() {
+                return Err(format!(
+                    "--decode-as: `{}` is no protocol that wiretell knows, and no label of --rules; `wiretell protocols` \
+                     lists the protocols",
+                    said.name.escape_debug()
+                ));
+            }
+        }
+        Ok(Self { rules: Arc::new(rules), decode_as: decode_as.iter().map(|rule| rule.0).collect() })
+    }
+}
+
+impl FlowArgs {
+    /// What the user says about flows.
+    ///
+    /// # Errors
+    /// As [`Own::read`].
+    pub(crate) fn own(&self) -> Result<Own, String> {
+        Own::read(&self.rules, &self.decode_as)
+    }
+}
