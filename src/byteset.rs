@@ -35,6 +35,23 @@ impl ByteSet {
         Self(set)
     }
 
+    /// The bytes whose bits under `mask` are those of `value`.
+    #[must_use]
+    pub const fn masked(mask: u8, value: u8) -> Self {
+        let mut set = [0; 4];
+        let mut byte = 0_u8;
+        loop {
+            if byte & mask == value {
+                set[(byte / 64) as usize] |= 1 << (byte % 64);
+            }
+            if byte == u8::MAX {
+                break;
+            }
+            byte += 1;
+        }
+        Self(set)
+    }
+
     /// The bytes in either set.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {

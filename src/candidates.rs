@@ -1,9 +1,11 @@
 //! Which inspectors could still claim a flow.
 
 use crate::byteset::ByteSet;
-use crate::inspect::{Inspector, Opening, Side};
+use crate::inspect::{Inspector, Opening, Said, Shape, Side};
 use crate::key::Transport;
 use crate::protocols::INSPECTORS;
+use hashbrown::HashMap;
+use std::sync::LazyLock;
 
 const WORDS: usize = INSPECTORS.len().div_ceil(64);
 
@@ -24,6 +26,13 @@ impl Candidates {
     pub fn retain(&mut self, other: &Self) {
         for (word, other) in self.0.iter_mut().zip(other.0) {
             *word &= other;
+        }
+    }
+
+    /// Puts all in that are in `other`.
+    fn extend(&mut self, other: &Self) {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word |= other;
         }
     }
 
@@ -74,6 +83,69 @@ impl Candidates {
             if let Some(&first) = opening.said(side).bytes().first() {
                 self.retain(table.accepting(first));
             }
+        }
+        if opening.transport == Transport::Udp {
+            let mut fitting = Self::ALL;
+            for said in [opening.initiator, opening.responder] {
+                SHAPES.narrow(&mut fitting, said);
+            }
+            for end in opening.endpoints {
+                if let Some(at_home) = SHAPES.at_home.get(&end.port) {
+                    fitting.extend(at_home);
+                }
+            }
+            self.retain(&fitting);
+        }
+    }
+}
+
+/// The shapes of all inspectors' first datagrams, turned inside out: for each length and for each value of each
+/// place, the inspectors that accept it.
+struct Shapes {
+    lengths: [Candidates; Shape::LONGEST as usize + 1],
+    places: [FirstBytes; Shape::PLACES],
+    /// For each port, the inspectors whose own it is: they are shown everything.
+    at_home: HashMap<u16, Candidates, foldhash::fast::RandomState>,
+}
+
+static SHAPES: LazyLock<Box<Shapes>> = LazyLock::new(|| {
+    let mut shapes = Box::new(Shapes {
+        lengths: [Candidates::ALL; Shape::LONGEST as usize + 1],
+        places: [const { FirstBytes([Candidates::ALL; 256]) }; Shape::PLACES],
+        at_home: HashMap::default(),
+    });
+    for (index, inspector) in INSPECTORS.iter().enumerate() {
+        let Shape { shortest, bytes, anywhere } = inspector.datagram;
+        for (length, accepted) in (0..).zip(&mut shapes.lengths) {
+            if length < shortest || !anywhere {
+                accepted.remove(index);
+            }
+        }
+        for &(place, set) in bytes {
+            let Some(FirstBytes(table)) = shapes.places.get_mut(usize::from(place)) else { continue };
+            for (byte, accepted) in (0..=u8::MAX).zip(table) {
+                if !set.contains(byte) {
+                    accepted.remove(index);
+                }
+            }
+        }
+        for &port in inspector.ports {
+            shapes.at_home.entry(port).or_insert(Candidates::NONE).add(index);
+        }
+    }
+    shapes
+});
+
+impl Shapes {
+    /// Strikes off those whose first datagram is not like what a side said first.
+    fn narrow(&self, candidates: &mut Candidates, said: Said<'_>) {
+        let Some(first) = said.datagrams().next() else { return };
+        let length = usize::try_from(first.wire_len).unwrap_or(usize::MAX).min(Shape::LONGEST.into());
+        if let Some(accepted) = self.lengths.get(length) {
+            candidates.retain(accepted);
+        }
+        for (table, &byte) in self.places.iter().zip(first.bytes) {
+            candidates.retain(table.accepting(byte));
         }
     }
 }

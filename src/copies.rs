@@ -57,13 +57,7 @@ impl Copies {
     ///
     /// Routers between two places change no more than the hop limit. IPv4's identification tells a copy from what is
     /// sent again; where there is none, the same bytes have to do, and a packet without any has none to compare.
-    pub fn original(
-        &mut self,
-        packet: &Packet,
-        key_hash: u64,
-        payload: &[u8],
-        since: u64,
-    ) -> Option<Moment> {
+    pub fn original(&mut self, packet: &Packet, key_hash: u64, payload: &[u8], since: u64) -> Option<Moment> {
         let opens = packet.tcp.has(TcpHeader::SYN);
         if packet.fragment || (packet.ident == 0 && payload.is_empty() && !opens) {
             return None;
@@ -72,7 +66,8 @@ impl Copies {
         let ident = u64::from(if opens { 0 } else { packet.ident });
         let flags = u64::from(packet.tcp.flags | u8::from(packet.from_low) << 7);
         let tcp = u64::from(packet.tcp.sequence) << 32 | u64::from(packet.tcp.acknowledgement);
-        let mut mark = mixed(key_hash ^ (ident << 40 | flags << 32 | u64::from(packet.payload_wire_len)), tcp);
+        let mut mark =
+            mixed(key_hash ^ (ident << 40 | flags << 32 | u64::from(packet.payload_wire_len)), tcp);
         if let (Some(head), Some(tail)) = (payload.first_chunk(), payload.last_chunk()) {
             mark = with_bytes(with_bytes(mark, head), tail);
         } else {

@@ -12,9 +12,11 @@ use crate::rhythm::Conduct;
 pub use crate::attributes::Attributes;
 pub use example::Example;
 pub use said::{Datagram, Opening, Piece, Said, Side};
+pub use shape::{Shape, ZERO};
 
 mod example;
 mod said;
+mod shape;
 
 /// Why an inspector does not claim a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,6 +206,8 @@ pub struct Inspector {
     pub initiator_first: ByteSet,
     /// The bytes that a responder's first byte can be.
     pub responder_first: ByteSet,
+    /// What the datagram with which a side begins has to be like, off its own ports.
+    pub datagram: Shape,
     /// Judges an opening. A pure function: same bytes, same verdict.
     pub inspect: fn(&Opening<'_>) -> Verdict,
     /// Whether every datagram shows it by itself: where a flow has ended and datagrams that were captured whole
@@ -238,6 +242,7 @@ impl Inspector {
         refines: None,
         initiator_first: ByteSet::ANY,
         responder_first: ByteSet::ANY,
+        datagram: Shape::ANY,
         inspect: |_| Err(Reject::Mismatch),
         self_contained: false,
         behave: None,

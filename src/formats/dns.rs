@@ -11,8 +11,9 @@
 //!
 //! [RFC 1035]: https://www.rfc-editor.org/rfc/rfc1035
 
+use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Opening, Reject, Side};
+use crate::inspect::{Opening, Reject, Shape, Side};
 use crate::key::Transport;
 use std::fmt::Write;
 
@@ -32,6 +33,10 @@ const QR: u16 = 0x8000;
 const OPT: u16 = 41;
 /// In mDNS the class's top bit asks for a unicast answer or flushes caches (RFC 6762 sections 5.4 and 10.2).
 const TOP_BIT: u16 = 0x8000;
+
+/// A header, whose counts are small: with more than a thousand of anything it would not fit a datagram.
+pub const SHAPE: Shape = Shape::of(12, &[(4, SMALL), (6, SMALL), (8, SMALL), (10, SMALL)]);
+const SMALL: ByteSet = ByteSet::range(0, 3);
 
 /// How much of a message is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

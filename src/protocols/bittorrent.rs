@@ -16,9 +16,7 @@ use super::http::Head;
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::bencode;
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// BitTorrent.
@@ -31,6 +29,7 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: FIRST,
     // Mid-stream the responder may be past its handshake.
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[(1, ByteSet::range(0, 3).or(ByteSet::range(b'0', b'9')).or(ByteSet::of(b"T")))]),
     inspect,
     describe: Some(describe),
     attributes: &[

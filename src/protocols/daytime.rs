@@ -8,7 +8,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{is_text, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// Daytime Protocol.
@@ -20,6 +20,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::OWN_PORTS,
     inspect,
     confused_with: "anything that tells the time: it counts only on its port",
     examples: EXAMPLES,

@@ -11,10 +11,8 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::formats::dns::{Extent, Message, messages, skip_name};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
-};
+use crate::formats::dns::{Extent, Message, SHAPE, messages, skip_name};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
 
 /// DNS.
@@ -27,6 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // Over UDP the first byte is half of a random id.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: SHAPE,
     inspect,
     describe: Some(describe),
     attributes: &[

@@ -12,7 +12,7 @@
 use crate::cursor::{Cursor, require};
 use crate::formats::dns;
 use crate::formats::noise::may_be_encrypted;
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// DNSCrypt.
@@ -23,6 +23,7 @@ pub const INSPECTOR: Inspector = Inspector {
     carriers: Carriers::TCP_UDP,
     ports: &[443, 5353, 8443],
     refines: Some("dns"),
+    datagram: Shape::of(41, &[]),
     inspect,
     confused_with: "noise, as long as no response was seen",
     examples: EXAMPLES,

@@ -6,9 +6,7 @@
 use super::{cgp, udt};
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::inspect::{
-    Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict,
-};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Verdict};
 use crate::follow::Sizes;
 use crate::key::Transport;
 
@@ -23,6 +21,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // Data may begin with anything: CGP's greeting is looked for behind the first bytes.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::OWN_PORTS,
     inspect,
     follow: Some(|_| Box::new(Sizes::default())),
     confused_with: "UDT file transfers and SRT on other ports; DTLS, in which EDT travels to gateways",

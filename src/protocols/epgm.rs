@@ -9,7 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::sequence::in_datagrams;
 
@@ -22,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(20, &[(4, ByteSet::of(&TYPES)), (5, ByteSet::masked(0x3c, 0))]),
     inspect,
     confused_with: "nothing whose checksum fits",
     examples: EXAMPLES,

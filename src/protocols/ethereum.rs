@@ -19,9 +19,7 @@
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::noise::may_be_encrypted;
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// Ethereum's node discovery.
@@ -33,6 +31,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[30303, 30301, 30304],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(50, &[]),
     inspect,
     describe: Some(describe),
     attributes: &[("ethereum.packet", "the first packet's type")],

@@ -8,9 +8,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 
 use super::http::Head;
@@ -24,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[6346, 6347],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(23, &[]),
     inspect,
     describe: Some(describe),
     attributes: &[("gnutella.user_agent", "the initiator's program")],

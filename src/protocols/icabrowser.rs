@@ -8,7 +8,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::inspect::{Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Verdict};
+use crate::inspect::{Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Shape, Verdict};
 use crate::key::Transport;
 
 /// The ICA browser.
@@ -20,6 +20,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[1604],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(8, &[(4, ByteSet::of(&[0x02])), (5, ByteSet::of(&[0xfd])), (6, ByteSet::of(&[0xa8])), (7, ByteSet::of(&[0xe3]))]),
     inspect,
     confused_with: "nothing: a length and four fixed bytes agree in one of 2^48 random datagrams",
     examples: EXAMPLES,

@@ -12,7 +12,7 @@
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::ip_packet;
-use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::sequence::{in_datagrams, share};
 
@@ -25,6 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[4342, DATA_PORT],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[(0, ByteSet::range(0x10, 0x8f))]),
     inspect,
     describe: Some(describe),
     attributes: &[("lisp.messages", "what was said, as map-request, map-reply ...")],

@@ -11,10 +11,8 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::formats::dns::{Extent, Message, messages};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
-};
+use crate::formats::dns::{Extent, Message, SHAPE, messages};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,6 +26,7 @@ pub const INSPECTOR: Inspector = Inspector {
     refines: Some("dns"),
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: SHAPE,
     inspect,
     describe: Some(describe),
     attributes: &[("llmnr.queries", "the first names that were asked for")],

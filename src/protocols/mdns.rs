@@ -14,7 +14,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::require;
-use crate::formats::dns::{Extent, Message, messages};
+use crate::formats::dns::{Extent, Message, SHAPE, messages};
 use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::{Endpoint, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -29,6 +29,7 @@ pub const INSPECTOR: Inspector = Inspector {
     refines: Some("dns"),
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: SHAPE,
     inspect,
     describe: Some(describe),
     attributes: &[

@@ -9,9 +9,7 @@
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::lines;
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict, ZERO};
 use crate::key::Transport;
 
 /// memcached.
@@ -24,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // Over UDP the request id comes first.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(8, &[(6, ZERO), (7, ZERO)]),
     inspect,
     describe: Some(describe),
     attributes: &[("memcached.command", "the first text command")],

@@ -9,7 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict, ZERO};
 use crate::key::Transport;
 use crate::sequence::in_datagrams;
 
@@ -22,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[(4, ZERO), (5, ByteSet::of(&[0x01])), (6, ZERO), (7, ByteSet::of(&[0x06]))]),
     inspect,
     describe: Some(describe),
     attributes: &[("mndp.identity", "the router's name"), ("mndp.version", "RouterOS' version"), ("mndp.board", "the board's name")],

@@ -14,9 +14,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict, ZERO};
 use crate::key::Transport;
 use crate::sequence::of_said;
 
@@ -29,6 +27,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[502],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(8, &[(2, ZERO), (3, ZERO), (4, ByteSet::range(0x00, 0x01))]),
     inspect,
     describe: Some(describe),
     attributes: &[

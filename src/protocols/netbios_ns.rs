@@ -5,9 +5,7 @@
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::netbios::{self, Name};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
 use crate::key::Transport;
 
 /// The NetBIOS name service.
@@ -20,6 +18,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // A transaction's number may be anything.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: crate::formats::dns::SHAPE,
     inspect,
     describe: Some(describe),
     attributes: &[

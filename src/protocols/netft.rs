@@ -26,9 +26,7 @@ mod wire;
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::formats::noise::may_be_encrypted;
-use crate::inspect::{
-    Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::rhythm::Conduct;
 use std::net::IpAddr;
@@ -45,6 +43,7 @@ pub const INSPECTOR: Inspector = Inspector {
     self_contained: true,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[(0, ByteSet::of(&[0x55]).or(LOCAL)), (6, ByteSet::range(0, 1).or(LOCAL))]),
     inspect,
     behave: Some(behave),
     describe: Some(describe),
@@ -81,6 +80,8 @@ pub const INSPECTOR: Inspector = Inspector {
 };
 
 /// IANA: ms-cluster-net, TCP and UDP.
+/// The first byte of a locally administered address, with which the virtual adapter's frames begin.
+const LOCAL: ByteSet = ByteSet::masked(2, 2);
 const PORTS: &[u16] = &[3343];
 
 /// Datagrams of a flow on the registered port that may be neither of the two known kinds before one is: what the

@@ -17,9 +17,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::layout::laid_out;
 use crate::sequence::{in_datagrams, share};
@@ -34,6 +32,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // Versions 1 to 4, any leap indicator, modes 1 to 7; the private mode has other bits above the version.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(48, &[(1, ByteSet::range(0x00, 0x10))]),
     inspect,
     describe: Some(describe),
     attributes: &[
@@ -254,7 +253,7 @@ const EXAMPLES: &[Example] = &[
     Example::udp(Confidence::Dialogue, "the request's time comes back, on whatever port", &[CLIENT], &[SERVER]),
     Example::udp(Confidence::Message, "a request on NTP's port", &[CLIENT], &[]).on(123),
     Example::udp(Confidence::Signature, "an answer alone, on another port", &[], &[SERVER]),
-    Example::udp(Confidence::Dialogue, "a control message and its answer", &[READ_VARIABLES], &[VARIABLES]),
+    Example::udp(Confidence::Dialogue, "a control message and its answer", &[READ_VARIABLES], &[VARIABLES]).on(123),
     Example::udp(Confidence::Message, "a request for ntpd's list of clients", &[b"\x17\0\x03\x2a\0\0\0\0"], &[]).on(123),
     Example::not(Transport::Udp, "a request alone, on another port", &[CLIENT], &[]),
     Example::not(Transport::Udp, "one byte too many, on NTP's port", &[&laid_out::<49>(&[(0, &[0x23])])], &[]).on(123),

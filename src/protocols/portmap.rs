@@ -19,6 +19,7 @@ pub const INSPECTOR: Inspector = Inspector {
     refines: Some("rpc"),
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: rpc::CALL_OR_REPLY,
     inspect,
     describe: Some(rpc::describe),
     follow: Some(rpc::follow),

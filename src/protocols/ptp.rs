@@ -10,7 +10,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::layout::laid_out;
 use crate::sequence::in_datagrams;
@@ -24,6 +24,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(34, &[(1, ByteSet::range(0, 1).or(ByteSet::of(&[0x02, 0x12])))]),
     inspect,
     describe: Some(describe),
     attributes: &[("ptp.domain", "the first message's domain number"), ("ptp.clock", "the sender's clock identity, hexadecimal")],

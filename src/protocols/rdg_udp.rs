@@ -34,6 +34,7 @@ pub const INSPECTOR: Inspector = Inspector {
     refines: Some("dtls"),
     initiator_first: dtls::FIRST,
     responder_first: dtls::FIRST,
+    datagram: crate::inspect::Shape::ANY,
     inspect,
     self_contained: false,
     behave: Some(behave),

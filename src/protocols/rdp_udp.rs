@@ -21,9 +21,7 @@ mod wire;
 
 use crate::byteset::ByteSet;
 use crate::formats::guid;
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 use wire::{Data, Syn};
 
@@ -36,6 +34,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[3389],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(8, &[(7, wire::LOW_FLAGS)]),
     inspect,
     describe: Some(describe),
     follow: Some(watch::follow),

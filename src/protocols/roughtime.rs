@@ -9,7 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Verdict};
 use crate::key::Transport;
 use crate::layout::laid_out;
 
@@ -22,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[2002],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[]),
     inspect,
     confused_with: "QUIC-Crypto of Google, which has such a table inside its packets",
     examples: EXAMPLES,

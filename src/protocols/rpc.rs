@@ -13,9 +13,7 @@ pub(super) mod message;
 mod watch;
 
 use crate::byteset::ByteSet;
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict, ZERO};
 use crate::key::Transport;
 use message::{Body, Call, Message};
 
@@ -28,6 +26,7 @@ pub const INSPECTOR: Inspector = Inspector {
     // A transaction's number may be anything.
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: CALL_OR_REPLY,
     inspect,
     describe: Some(describe),
     attributes: ATTRIBUTES,
@@ -37,6 +36,12 @@ pub const INSPECTOR: Inspector = Inspector {
 };
 
 /// Also those of what refines it.
+/// A message over UDP: type 0 or 1, then version 2 of a call, or whether a reply accepts (RFC 5531 section 9).
+pub(super) const CALL_OR_REPLY: Shape = Shape::of(
+    20,
+    &[(4, ZERO), (5, ZERO), (6, ZERO), (7, ByteSet::range(0, 1)), (8, ZERO), (9, ZERO), (10, ZERO), (11, ByteSet::range(0, 2))],
+);
+
 pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
     ("rpc.program", "the program called, by name or number"),
     ("rpc.version", "the program's version"),

@@ -11,7 +11,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// RustDesk.
@@ -21,6 +21,7 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "hbb_common: rendezvous.proto, bytes_codec.rs",
     carriers: Carriers::TCP_UDP,
     ports: &[21115, 21116, 21117, 21118, 21119],
+    datagram: Shape::of(2, &[(0, ByteSet::masked(7, 2))]),
     inspect,
     describe: Some(describe),
     attributes: &[("rustdesk.id", "the id of the client, or of whom it wants to reach")],

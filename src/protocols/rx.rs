@@ -10,7 +10,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::sequence::{in_datagrams, share};
 
@@ -23,6 +23,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(28, &[(8, ByteSet::range(0x00, 0x01))]),
     inspect,
     confused_with: "other datagrams: both sides, or several of one connection, must agree",
     examples: EXAMPLES,

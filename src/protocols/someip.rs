@@ -9,9 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Verdict, ZERO};
 use crate::key::Transport;
 use crate::sequence::of_said;
 
@@ -24,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[30490, 30491, 30501],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(16, &[(4, ZERO), (5, ByteSet::range(0x00, 0x0f)), (12, ByteSet::of(&[0x01]))]),
     inspect,
     describe: Some(describe),
     attributes: &[

@@ -9,9 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Verdict};
 use crate::key::Transport;
 
 /// Steam.
@@ -23,6 +21,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[27015, 27016, 27017, 27018, 27019, 27020, 27036],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(8, &[(1, ByteSet::of(&[1, 2, 3, 0x81, 0x82, 0x83, b'S', 0xff]))]),
     inspect,
     describe: Some(describe),
     attributes: &[("steam.part", "discovery, client or relay")],

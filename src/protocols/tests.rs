@@ -5,7 +5,7 @@ use super::INSPECTORS;
 use crate::attributes::Attributes;
 use crate::byteset::ByteSet;
 use crate::candidates::Candidates;
-use crate::inspect::{Confidence, Example, Inspector, Opening, Piece, Reject, Said, Side, Verdict};
+use crate::inspect::{Confidence, Example, Inspector, Opening, Piece, Reject, Said, Shape, Side, Verdict};
 use crate::key::{Endpoint, Transport};
 use crate::packet::Timestamp;
 use std::collections::BTreeSet;
@@ -186,6 +186,57 @@ fn any_bytes_at_all_are_judged_without_panic() {
             let _ = (inspector.inspect)(&opening.swapped());
             if let Some(describe) = inspector.describe {
                 describe(&opening, &mut Attributes::default());
+            }
+        }
+    }
+}
+
+/// Datagrams of all kinds: those of all examples, each also with a byte changed and cut short, and random ones.
+fn datagrams() -> Vec<Vec<u8>> {
+    let mut random = junk::Dice(7);
+    let mut all = Vec::new();
+    for part in examples()
+        .filter(|(_, example)| example.transport == Transport::Udp)
+        .flat_map(|(_, example)| example.initiator.iter().chain(example.responder))
+    {
+        all.push(part.to_vec());
+        for _ in 0..16 {
+            let mut changed = part.to_vec();
+            let place = random.below(part.len().clamp(1, 40));
+            if let Some(byte) = changed.get_mut(place) {
+                *byte = random.byte();
+            }
+            all.push(changed);
+        }
+        for _ in 0..4 {
+            all.push(part[..random.below(part.len().clamp(1, 70))].to_vec());
+        }
+    }
+    all.extend((0..1_000).map(|_| (0..=random.below(90)).map(|_| random.byte()).collect()));
+    all.retain(|bytes| !bytes.is_empty());
+    all
+}
+
+#[test]
+fn a_shape_refuses_no_datagram_that_its_inspector_would_not_refuse() {
+    let example = Example::udp(Confidence::Message, "", &[], &[]);
+    let shaped: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.datagram != Shape::ANY).collect();
+    for bytes in datagrams() {
+        let (held, silent) = (Held::new(&[&bytes]), Held::new(&[]));
+        for [initiator, responder] in [[&held, &silent], [&silent, &held]] {
+            let opening = opening(&example, initiator.said(), responder.said());
+            let mut candidates = Candidates::ALL;
+            candidates.narrow(&opening);
+            for inspector in &shaped {
+                let place = INSPECTORS.iter().position(|other| other.name == inspector.name).unwrap();
+                let said =
+                    |first: ByteSet, said: &Held| said.bytes.first().is_none_or(|&byte| first.contains(byte));
+                let begins =
+                    said(inspector.initiator_first, initiator) && said(inspector.responder_first, responder);
+                if begins && !candidates.contains(place) {
+                    let verdict = (inspector.inspect)(&opening);
+                    assert_eq!(verdict, Err(Reject::Mismatch), "{}: {bytes:02x?}", inspector.name);
+                }
             }
         }
     }

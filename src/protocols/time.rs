@@ -8,7 +8,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Shape, Side, Verdict};
 use crate::key::Transport;
 use crate::packet::Timestamp;
 
@@ -21,6 +21,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::OWN_PORTS,
     inspect,
     confused_with: "any four bytes: it counts only on its port and at its time",
     examples: EXAMPLES,

@@ -7,9 +7,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{
-    Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Verdict,
-};
+use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Verdict};
 use crate::key::Transport;
 use crate::sequence::of_said;
 
@@ -22,6 +20,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[17224, 17225],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(40, &[(4, ByteSet::of(&[0x01])), (6, ByteSet::of(b"PM"))]),
     inspect,
     describe: Some(describe),
     attributes: &[("trdp.com_id", "communication id of the first message")],

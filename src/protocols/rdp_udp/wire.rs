@@ -1,5 +1,6 @@
 //! The datagrams of RDP over UDP, read.
 
+use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
 use crate::inspect::{Datagram, Reject, Said};
 
@@ -50,6 +51,16 @@ impl Syn {
     pub(super) const fn is_lossy(&self) -> bool {
         self.flags & flag::SYN_LOSSY != 0
     }
+}
+
+/// The eighth byte of any packet: uFlags' low byte in a SYN and in data, or version 3's prefix.
+pub(super) const LOW_FLAGS: ByteSet = ByteSet::masked(!low(flag::IN_SYN), 0)
+    .or(ByteSet::masked(!low(flag::IN_DATA), 0))
+    .or(ByteSet::masked(0x0f, 0));
+
+const fn low(flags: u16) -> u8 {
+    let [_, low] = flags.to_be_bytes();
+    low
 }
 
 /// Reads a SYN or SYN+ACK, of which at least the first 16 bytes must have been captured.
