@@ -89,6 +89,17 @@ fn http_on_ports_that_are_nobodys_is_told_once() {
 }
 
 #[test]
+fn ssh_on_a_port_that_only_custom_gives_it_is_good_to_know_and_on_its_own_it_is_not() {
+    let hello: &[(bool, &[u8])] = &[(false, b"SSH-2.0-OpenSSH_9.2\r\n"), (true, b"SSH-2.0-OpenSSH_9.1\r\n")];
+    let mut capture = Capture::default();
+    capture.connection(NOON, (CLIENT, 50_000), (SERVER, 22), hello);
+    assert!(lacks(&capture, "port-mobile-protocol"));
+    capture.connection(NOON + SECOND, (CLIENT, 50_001), (SERVER, 2222), hello);
+    let said = one(&capture, "port-mobile-protocol").evidence.join(" ");
+    assert!(said.contains("1 flow to 1 listening end") && said.contains("10.0.2.2:2222"), "{said}");
+}
+
+#[test]
 fn flows_whose_bytes_say_nothing_break_no_expectation_and_one_end_is_one_finding() {
     use wiretell::findings::expected::{Expectation, Expectations};
     let mut capture = Capture::default();
