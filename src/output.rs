@@ -14,6 +14,7 @@ mod samples;
 pub mod schema;
 pub mod select;
 pub mod stats;
+pub mod steady;
 pub mod table;
 pub mod text;
 pub mod time;

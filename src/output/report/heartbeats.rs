@@ -4,6 +4,7 @@ use super::Report;
 use crate::findings::ledger::{Line, THRESHOLDS};
 use crate::findings::matrix::{Matrix, UNKNOWN};
 use crate::key::Endpoint;
+use crate::output::steady;
 use crate::output::text::{count, counted, duration, printable};
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
@@ -16,8 +17,6 @@ const ROUTES: usize = 200;
 const GAPS: usize = 200;
 /// Most nodes of a matrix.
 const NODES: usize = 32;
-/// Packets in a row without answer that make a steady exchange of any kind worth a line.
-const UNANSWERED: u64 = 3;
 /// Units of a timeline from the capture's first packet to its last.
 const WIDTH: u64 = 10_000;
 /// Narrowest mark, in these units: two pixels of a timeline that is 300 wide.
@@ -29,7 +28,7 @@ pub(super) struct Heartbeats {
     pub(super) routes: Vec<Route>,
     /// Routes that are not listed.
     pub(super) more: u64,
-    /// Steady exchanges that are answered.
+    /// Steady exchanges that are answered and not listed.
     pub(super) quiet: u64,
     pub(super) gaps: Vec<Gap>,
     pub(super) more_gaps: u64,
@@ -93,12 +92,10 @@ impl Heartbeats {
     /// What there is to tell.
     pub(super) fn new(report: &Report<'_>) -> Option<Self> {
         let all = &report.examined.heartbeats;
-        let mut told: Vec<&Line> =
-            all.iter().filter(|line| line.is_cluster() || line.longest() >= UNANSWERED).collect();
         if all.is_empty() {
             return None;
         }
-        let quiet = (all.len() - told.len()) as u64;
+        let (mut told, quiet) = steady::chosen(all, false);
         let more = told.len().saturating_sub(ROUTES) as u64;
         if more > 0 {
             told.sort_by_key(|line| std::cmp::Reverse((line.longest(), line.beats.missed, line.beats.late)));

@@ -6,6 +6,7 @@ use crate::findings::ledger::Line;
 use crate::findings::live::Change;
 use crate::findings::{Examined, Finding, Severity};
 use crate::key::Endpoint;
+use crate::output::steady;
 use crate::output::text::{columns, count, counted, printable};
 use crate::output::time::Utc;
 use crate::packet::Timestamp;
@@ -21,8 +22,6 @@ const SHOWN: usize = 25;
 const FILE: usize = 24;
 /// Most routes shown in the ledger.
 const ROUTES: usize = 40;
-/// Packets in a row without answer that make a steady exchange of any kind worth a line.
-const UNANSWERED: u64 = 3;
 /// What stands before a finding's sentences.
 const INDENT: &str = "    ";
 
@@ -49,20 +48,13 @@ pub(super) fn write(text: &mut String, examined: &Examined, look: &Look) {
             text.push('\n');
         }
     }
-    // Steady exchanges of other kinds are everywhere: those matter that are not answered.
-    let told = |line: &Line| look.all || line.is_cluster() || line.longest() >= UNANSWERED;
-    let shown: Vec<&Line> = examined.heartbeats.iter().filter(|line| told(line)).collect();
+    let (shown, left) = steady::chosen(&examined.heartbeats, look.all);
     if !shown.is_empty() {
         text.push('\n');
-        ledger(text, shown.clone(), look);
+        ledger(text, shown, look);
     }
-    let quiet = examined.heartbeats.iter().filter(|line| !told(line)).count();
-    if quiet > 0 {
-        if shown.is_empty() {
-            text.push('\n');
-        }
-        let line =
-            format!("{} not shown: --all, or --format jsonl", counted(quiet as u64, "steady exchange"));
+    if left > 0 {
+        let line = format!("{} not shown: --all, or --format jsonl", counted(left, "steady exchange"));
         paint(text, &line, Style::new().dimmed(), look.color);
         text.push('\n');
     }
