@@ -25,7 +25,7 @@ impl Held {
             bytes.extend_from_slice(part);
             let wire_len = u32::try_from(part.len()).unwrap_or(u32::MAX);
             let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            pieces.push(Piece { time: Timestamp(0), frame, end, wire_len });
+            pieces.push(Piece { time: Timestamp(0), frame, end, wire_len, fragmented: false });
         }
         Self { bytes, pieces }
     }

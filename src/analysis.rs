@@ -9,6 +9,8 @@ use crate::pipeline::{Intake, Pipeline, Settings};
 use crate::place;
 use crate::shard::Sink;
 use crate::totals::Totals;
+use crate::wire::Unfinished;
+use crate::wire::fragments::MAX_UNFINISHED;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -38,6 +40,8 @@ pub struct Outcome {
     pub behind: u64,
     /// How often a bound was hit, by name.
     pub bounds: Vec<(&'static str, u64)>,
+    /// The first datagrams of which fragments did not come.
+    pub unfinished: Vec<Unfinished>,
     /// The names of the captures, where there is more than one: a frame's number says nothing without them.
     pub files: Arc<[String]>,
 }
@@ -46,7 +50,9 @@ impl Outcome {
     /// What findings have to know about the capture.
     #[must_use]
     pub fn facts(&self) -> CaptureFacts {
-        let missing = self.bounds.iter().filter(|(name, _)| name.starts_with("fragments-"));
+        // Those that the capture cut may all have come.
+        let is_missing = |name: &str| name.starts_with("fragments-") && name != "fragments-cut";
+        let missing = self.bounds.iter().filter(|(name, _)| is_missing(name));
         CaptureFacts {
             packets: self.intake.packets,
             spans: if self.spans.is_empty() { vec![self.intake.span()] } else { self.spans.clone() },
@@ -58,6 +64,7 @@ impl Outcome {
             oversized: self.intake.oversized,
             firsts: self.intake.firsts,
             fragments: missing.map(|(_, count)| count).sum(),
+            unfinished: self.unfinished.clone(),
             told: false,
             files: Arc::clone(&self.files),
         }
@@ -142,6 +149,8 @@ impl Run<'_> {
                     None => outcome.bounds.push((name, count)),
                 }
             }
+            let room = MAX_UNFINISHED.saturating_sub(outcome.unfinished.len());
+            outcome.unfinished.extend(pipeline.unfinished().into_iter().take(room));
             let (intake, totals, mut parts) = pipeline.finish();
             outcome.add(&intake, &totals);
             sinks.append(&mut parts);

@@ -118,6 +118,7 @@ mod tests {
             from_low: true,
             truncated: false,
             reassembled: false,
+            fragmented: false,
             fragment: false,
             digits: 9,
             ident,

@@ -22,6 +22,8 @@ pub struct Heard<'a> {
     pub frame: u64,
     /// Whether bytes of the stream are missing right before these. Always `false` for datagrams.
     pub gap: bool,
+    /// Whether the datagram was put together from fragments of IP; its frame is that of the last one to come. Always `false` for TCP.
+    pub fragmented: bool,
 }
 
 impl Heard<'_> {
@@ -63,6 +65,11 @@ impl Told {
 pub trait Follower: Debug + Send {
     /// Hears the next datagram or part of the stream, from the flow's first on.
     fn hear(&mut self, heard: &Heard<'_>, told: &mut Told);
+
+    /// Hears that a side has closed or reset its TCP connection.
+    fn closed(&mut self, side: Side, at: Moment) {
+        let _ = (side, at);
+    }
 
     /// Says what was seen in all, when the flow ends. Keys as declared in the inspector's `attributes`.
     fn conclude(&self, attributes: &mut Attributes) {

@@ -105,6 +105,7 @@ impl Judge {
             sequence,
             time: packet.time,
             frame: packet.frame,
+            fragmented: packet.fragmented,
         };
         if arrival.wire_len > 0 {
             self.observe_extra(flow, transport, low, &arrival, hosts);
@@ -177,9 +178,9 @@ impl Judge {
         if transport == Transport::Tcp && (!adjacent || arrival.bytes.len() > MAX_STREAM) {
             return false;
         }
-        let Arrival { bytes, wire_len, time, frame, .. } = *arrival;
+        let Arrival { bytes, wire_len, time, frame, fragmented, .. } = *arrival;
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let pieces = [Piece { time, frame, end, wire_len }];
+        let pieces = [Piece { time, frame, end, wire_len, fragmented }];
         let (said, silent) = (Said::new(bytes, &pieces, false), Said::default());
         let (low_said, high_said) = if low { (said, silent) } else { (silent, said) };
         let mut classifier = Classifier::new(flow.direction.is_sure());

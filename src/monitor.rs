@@ -106,10 +106,11 @@ impl Monitor<'_> {
         let stats = *board.stats.lock().unwrap_or_else(PoisonError::into_inner);
         let unrecorded = board.recording.behind.load(Ordering::Relaxed);
         let bounds = pipeline.bounds().chain([("recorder-drops", unrecorded)]).collect();
+        let unfinished = pipeline.unfinished();
         let (intake, totals, sinks) = pipeline.finish();
         let behind = board.behind.load(Ordering::Relaxed);
         let drops = stats.drops;
-        Ok((Outcome { intake, totals, drops, behind, bounds, ..Outcome::default() }, sinks))
+        Ok((Outcome { intake, totals, drops, behind, bounds, unfinished, ..Outcome::default() }, sinks))
     }
 }
 
@@ -169,9 +170,9 @@ fn run_pipeline<S: Sink + Send + 'static>(
             if surveyed.elapsed() >= SURVEY {
                 surveyed = Instant::now();
                 round += 1;
-                let bounds = pipeline.bounds().collect();
-                let outcome =
-                    Outcome { intake: *pipeline.intake(), drops, behind, bounds, ..Outcome::default() };
+                let (bounds, unfinished) = (pipeline.bounds().collect(), pipeline.unfinished());
+                let intake = *pipeline.intake();
+                let outcome = Outcome { intake, drops, behind, bounds, unfinished, ..Outcome::default() };
                 pipeline.survey(Survey { round, now: now(), capture: outcome.facts() });
             }
         }

@@ -33,6 +33,8 @@ pub struct Arrival<'a> {
     pub time: Timestamp,
     /// Its frame's number.
     pub frame: u64,
+    /// Whether it was put together from fragments of IP.
+    pub fragmented: bool,
 }
 
 /// A segment that came early.
@@ -79,7 +81,8 @@ impl Kept {
         Said::new(&self.bytes, &self.pieces, self.ended)
     }
 
-    fn append(&mut self, bytes: &[u8], limit: usize, wire_len: u32, time: Timestamp, frame: u64) {
+    /// Keeps bytes as one more piece, of which the end is not known yet.
+    fn append(&mut self, bytes: &[u8], limit: usize, piece: Piece) {
         let bytes = bytes.get(..limit.min(bytes.len())).unwrap_or_default();
         self.bytes.extend_from_slice(bytes);
         let end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
@@ -87,7 +90,7 @@ impl Kept {
             // Many a flow has but one packet, and there are millions of such in a scan.
             self.pieces.reserve_exact(1);
         }
-        self.pieces.push(Piece { time, frame, end, wire_len });
+        self.pieces.push(Piece { end, ..piece });
     }
 
     fn datagram(&mut self, arrival: &Arrival<'_>) -> bool {
@@ -95,7 +98,8 @@ impl Kept {
             self.full = true;
             return false;
         }
-        self.append(arrival.bytes, MAX_DATAGRAM, arrival.wire_len, arrival.time, arrival.frame);
+        let Arrival { bytes, wire_len, time, frame, fragmented, .. } = *arrival;
+        self.append(bytes, MAX_DATAGRAM, Piece { time, frame, end: 0, wire_len, fragmented });
         self.full = self.pieces.len() >= MAX_DATAGRAMS;
         true
     }
@@ -131,7 +135,8 @@ impl Kept {
         let fresh = bytes.get(old as usize..).unwrap_or_default();
         let room = MAX_STREAM.saturating_sub(self.bytes.len());
         if !fresh.is_empty() {
-            self.append(fresh, room, wire_len - old, time, frame);
+            let wire_len = wire_len - old;
+            self.append(fresh, room, Piece { time, frame, end: 0, wire_len, fragmented: false });
         }
         self.next = Some(sequence.wrapping_add(wire_len));
         // Past a cut the bytes that follow would not be adjacent.

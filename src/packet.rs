@@ -89,6 +89,9 @@ pub struct Packet {
     pub truncated: bool,
     /// Whether the payload lies in the decoder's arena (a reassembled datagram) instead of in the frame.
     pub reassembled: bool,
+    /// Whether the payload is of a datagram that came in fragments: one that was put together, or what the capture left of
+    /// its first fragment.
+    pub fragmented: bool,
     /// Whether it is a fragment of a datagram that it does not complete: it counts, but has neither payload nor
     /// (unless it came first) a transport header, so that `tcp` says nothing.
     pub fragment: bool,

@@ -14,7 +14,7 @@ use crate::report::Moment;
 use crate::rules::UserRules;
 use crate::shard::{Limits, Observed, Sink};
 use crate::totals::Totals;
-use crate::wire::{Decoded, Decoder, Skip};
+use crate::wire::{Decoded, Decoder, Skip, Unfinished};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -221,13 +221,21 @@ impl<S: Sink + Send + 'static> Pipeline<S> {
     /// How often a bound of the decoder was hit or a datagram was not reassembled, by name.
     pub fn bounds(&self) -> impl Iterator<Item = (&'static str, u64)> + use<S> {
         let counts = self.decoder.fragment_counts();
+        let (waiting, _) = self.decoder.unfinished(self.intake.last.unwrap_or_default());
         [
+            ("fragments-unfinished", waiting),
             ("fragments-expired", counts.expired),
             ("fragments-evicted", counts.evicted),
             ("fragments-dropped", counts.dropped),
             ("fragments-cut", counts.cut),
         ]
         .into_iter()
+    }
+
+    /// The first datagrams that were not put together because fragments did not come.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.decoder.unfinished(self.intake.last.unwrap_or_default()).1
     }
 
     /// Which capture the blocks to come are from.

@@ -161,6 +161,8 @@ pub struct Heartbeats {
     pub largest_frame: u32,
     /// Where that was.
     pub largest_at: Option<Moment>,
+    /// Those that came in fragments of IP, and the first of them.
+    pub fragmented: Option<(u64, Moment)>,
     /// Tunnelled frames whose content is not random, so neither encrypted nor compressed, and the first of them.
     pub readable: Option<(u64, Moment)>,
     /// The first datagram that is neither.
@@ -294,6 +296,8 @@ pub struct Transactions {
     pub answered: Option<Moment>,
     /// The first error.
     pub error: Option<(Side, Moment)>,
+    /// Who closed or reset the connection first, and when.
+    pub closed: Option<(Side, Moment)>,
     /// TLS was demanded.
     pub needs_tls: Option<Moment>,
     /// TLS or multiplexing was refused.

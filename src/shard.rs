@@ -10,10 +10,11 @@ use crate::flow::{Direction, EndReason, Flow};
 use crate::hosts::Hosts;
 use crate::judge::Judge;
 use crate::key::{FlowKey, Transport, protocol};
-use crate::packet::{Enclosure, IcmpError, Layers, Packet, Timestamp};
+use crate::packet::{Enclosure, IcmpError, Layers, Packet, TcpHeader, Timestamp};
 use crate::ports::DecodeAs;
 use crate::ports::listening::{is_clients, listens};
 use crate::pulse;
+use crate::report::Moment;
 use crate::rules::UserRules;
 use crate::summary::Summary;
 use crate::table::Table;
@@ -204,13 +205,19 @@ impl Shard {
         if packet.payload_wire_len > 0 {
             feel(flow, packet, &mut self.pulses);
         }
-        if packet.payload_wire_len > 0 || packet.tcp.has(crate::packet::TcpHeader::FIN) {
+        if packet.payload_wire_len > 0 || packet.tcp.has(TcpHeader::FIN) {
             self.judge.take(flow, packet, observed.payload, &mut self.hosts);
             if flow.relabelled {
                 flow.relabelled = false;
                 if sink.wants_labels() {
                     sink.relabelled(self.judge.glance(flow, &self.hosts));
                 }
+            }
+        }
+        if packet.tcp.has(TcpHeader::FIN | TcpHeader::RST) {
+            let side = flow.side(packet.from_low);
+            if let Some(watch) = flow.extra.as_mut().and_then(|extra| extra.watch.as_mut()) {
+                watch.closed(side, Moment { time: packet.time, frame: packet.frame });
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::inspect::Side;
 use crate::key::Transport;
 use crate::opening::Arrival;
 use crate::packet::Timestamp;
+use crate::report::Moment;
 
 /// Most segments held per side that came before the bytes in front of them; then the hole is given up.
 const MAX_PENDING: usize = 8;
@@ -71,6 +72,11 @@ impl Watch {
         self.follower.hear(heard, told);
     }
 
+    /// Tells that a side has closed or reset its connection.
+    pub fn closed(&mut self, side: Side, at: Moment) {
+        self.follower.closed(side, at);
+    }
+
     /// Hands over a payload as it came.
     pub fn take(
         &mut self,
@@ -80,9 +86,9 @@ impl Watch {
         arrival: &Arrival<'_>,
         told: &mut Told,
     ) {
-        let Arrival { bytes, wire_len, sequence, time, frame } = *arrival;
+        let Arrival { bytes, wire_len, sequence, time, frame, fragmented } = *arrival;
         if transport != Transport::Tcp {
-            self.follower.hear(&Heard { side, bytes, wire_len, time, frame, gap: false }, told);
+            self.follower.hear(&Heard { side, bytes, wire_len, time, frame, gap: false, fragmented }, told);
             return;
         }
         let next = *self.stream(low).next.get_or_insert(sequence);
@@ -110,12 +116,17 @@ impl Watch {
             let Some(place) = stream.pending.iter().position(due) else { return };
             let p = stream.pending.swap_remove(place);
             let Pending { sequence, time, frame, wire_len, ref bytes } = p;
-            self.deliver(low, side, &Arrival { bytes, wire_len, sequence, time, frame }, told);
+            self.deliver(
+                low,
+                side,
+                &Arrival { bytes, wire_len, sequence, time, frame, fragmented: false },
+                told,
+            );
         }
     }
 
     fn deliver(&mut self, low: bool, side: Side, arrival: &Arrival<'_>, told: &mut Told) {
-        let Arrival { bytes, wire_len, sequence, time, frame } = *arrival;
+        let Arrival { bytes, wire_len, sequence, time, frame, .. } = *arrival;
         let stream = self.stream(low);
         let old = stream.next.map_or(0, |next| next.wrapping_sub(sequence));
         if old >= wire_len {
@@ -127,7 +138,7 @@ impl Watch {
         stream.gap = cut;
         let Some(bytes) = bytes.get(old as usize..) else { return };
         let wire_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        self.follower.hear(&Heard { side, bytes, wire_len, time, frame, gap }, told);
+        self.follower.hear(&Heard { side, bytes, wire_len, time, frame, gap, fragmented: false }, told);
     }
 }
 
@@ -155,8 +166,14 @@ mod tests {
         let mut watch = Watch::new(0, Box::new(Scribe(text.clone())));
         for &(sequence, bytes) in parts {
             let bytes = bytes.as_bytes();
-            let arrival =
-                Arrival { bytes, wire_len: bytes.len() as u32, sequence, time: Timestamp(0), frame: 1 };
+            let arrival = Arrival {
+                bytes,
+                wire_len: bytes.len() as u32,
+                sequence,
+                time: Timestamp(0),
+                frame: 1,
+                fragmented: false,
+            };
             watch.take(Transport::Tcp, true, Side::Initiator, &arrival, &mut Told::default());
         }
         text.lock().unwrap().clone()

@@ -72,7 +72,7 @@ pub struct Summary {
     pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
     pub icmp_error: Option<(IcmpError, u32)>,
-    /// Where nobody answered: the first ICMP error between the two that may be about the flow, its ports being cut off,
+    /// Where nobody answered, or heartbeats were missed: the first ICMP error between the two that may be about the flow, its ports being cut off,
     /// and how many of them there are.
     pub vague_error: Option<(IcmpError, u32)>,
     /// Whether it continues a record made at the active time-out.
@@ -153,18 +153,33 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         port_claims: decision.port_claims,
         why: decision.why,
         attributes,
+        vague_error: vague_error(flow, icmp_error.is_some(), report.as_deref(), hosts),
         report,
         icmp_error,
-        vague_error: vague_error(flow, icmp_error.is_some(), hosts),
         continued: flow.continued,
         truncated: flow.truncated,
     }
 }
 
-fn vague_error(flow: &Flow, is_known: bool, hosts: &Hosts) -> Option<(IcmpError, u32)> {
-    let unanswered = flow.count_of(Side::Responder).packets == 0;
+fn vague_error(
+    flow: &Flow,
+    is_known: bool,
+    report: Option<&Report>,
+    hosts: &Hosts,
+) -> Option<(IcmpError, u32)> {
     let time = (flow.first, flow.last);
-    if is_known || !unanswered { None } else { hosts.error_about(&flow.key, flow.low_initiates, time) }
+    let about = |side| hosts.error_about(&flow.key, flow.is_low(side), time);
+    if is_known {
+        None
+    } else if let Some(Report::Heartbeats(report)) = report {
+        // Both ask, so that either may have been refused.
+        let sides = [Side::Initiator, Side::Responder].into_iter().zip(&report.nodes);
+        sides.filter(|(_, node)| node.longest.is_some()).find_map(|(side, _)| about(side))
+    } else if flow.count_of(Side::Responder).packets == 0 {
+        about(Side::Initiator)
+    } else {
+        None
+    }
 }
 
 /// FNV-1a (64 bits) over what makes a flow unique in a run; the same on every machine.

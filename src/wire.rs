@@ -25,9 +25,9 @@ mod tunnel;
 mod view;
 mod wifi;
 
-use crate::packet::{Frame, IcmpError, Layers, Packet, Tunnel};
+use crate::packet::{Frame, IcmpError, Layers, Packet, Timestamp, Tunnel};
 use fragments::Fragments;
-pub use fragments::{FragmentCounts, Limits};
+pub use fragments::{FragmentCounts, Limits, Unfinished};
 use scope::Scope;
 use std::net::IpAddr;
 use view::View;
@@ -156,6 +156,13 @@ impl Decoder {
     #[must_use]
     pub const fn fragment_counts(&self) -> FragmentCounts {
         self.fragments.counts()
+    }
+
+    /// How many datagrams have waited in vain for fragments by `now`, and the first of all that were not put together but
+    /// for those that the capture cut.
+    #[must_use]
+    pub fn unfinished(&self, now: Timestamp) -> (u64, Vec<Unfinished>) {
+        self.fragments.unfinished(now)
     }
 }
 

@@ -49,6 +49,7 @@ fuzz_target!(|data: &[u8]| {
             time: Timestamp(time),
             frame,
             gap: is_tcp && head & 2 != 0,
+            fragmented: !is_tcp && head & 2 != 0,
         };
         follower.hear(&heard, &mut told);
         assert!(told.drain().count() <= MAX_ANNOUNCEMENTS);

@@ -41,6 +41,7 @@ fuzz_target!(|data: &[u8]| {
             from_low,
             truncated: false,
             reassembled: false,
+            fragmented: false,
             fragment: false,
             ident: 0,
             digits: 9,

@@ -76,7 +76,7 @@ fn held(parts: &[&[u8]]) -> (Vec<u8>, Vec<Piece>) {
         bytes.extend_from_slice(part);
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let wire_len = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        pieces.push(Piece { time: Timestamp(0), frame, end, wire_len });
+        pieces.push(Piece { time: Timestamp(0), frame, end, wire_len, fragmented: false });
     }
     (bytes, pieces)
 }

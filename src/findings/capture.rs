@@ -1,5 +1,7 @@
 //! What the capture itself lacks: the limits of everything that is said about its flows.
 
+mod fragments;
+
 use super::words::{self, counted, percent, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::place;
@@ -9,7 +11,7 @@ pub(super) const FAMILY: Family = Family {
     title: "The capture itself",
     concerns: |_| false,
     examine,
-    diagnoses: &[ONE_WAY, PARTLY_ONE_WAY, LOST, CUT, BACKWARDS, PAUSED, MIDSTREAM, DOUBLED, OVERSIZED, FRAGMENTS],
+    diagnoses: &[ONE_WAY, PARTLY_ONE_WAY, LOST, CUT, BACKWARDS, PAUSED, MIDSTREAM, DOUBLED, OVERSIZED, fragments::MISSING],
 };
 
 const ONE_WAY: Diagnosis = Diagnosis {
@@ -104,16 +106,6 @@ const OVERSIZED: Diagnosis = Diagnosis {
     evidence: "Frames of more than 9300 bytes.",
     caveats: &[],
     advice: &["Turn segmentation offload off while capturing, or capture outside of the host."],
-};
-
-const FRAGMENTS: Diagnosis = Diagnosis {
-    id: "capture-fragments-missing",
-    severity: Severity::Info,
-    title: "Fragments of datagrams are missing",
-    meaning: "Datagrams could not be put together: a firewall drops fragments, or the capture missed them.",
-    evidence: "Fragments of a datagram of which others did not come within the time-out, or before the end.",
-    caveats: &["The capture's end cuts the last ones off."],
-    advice: &["Compare the path's MTU at both ends: ping with the don't-fragment flag."],
 };
 
 /// Packets of one direction that are no accident of where the capture began or what was cut out of it.
@@ -254,8 +246,6 @@ fn frames(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         findings.push(new(grounds, &OVERSIZED).because(sentence).shown_by("frame.len > 9300".to_owned()));
     }
     if capture.fragments > 0 {
-        let sentence = format!("{} could not be put together.", counted(capture.fragments, "datagram"));
-        let filter = "ip.flags.mf == 1 || ip.frag_offset > 0 || ipv6.fraghdr".to_owned();
-        findings.push(new(grounds, &FRAGMENTS).because(sentence).shown_by(filter));
+        findings.push(fragments::missing(grounds));
     }
 }

@@ -137,7 +137,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         }
         if line.from < line.to {
             translated(line, findings);
-            traffic::large(line, findings);
+            traffic::large(line, grounds, findings);
             traffic::readable(line, findings);
         }
     }
@@ -176,7 +176,13 @@ fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<T
         }
         let runs = members.iter().filter_map(|trouble| Some((trouble.line, trouble.run.as_ref()?)));
         finding.episode = Episode::of(runs, true);
-        findings.push(finding.shown_by(format!("udp.port == {PORT} && {}", words::address_filter(node))));
+        finding = finding.shown_by(format!("udp.port == {PORT} && {}", words::address_filter(node)));
+        for Trouble { line, caveat, .. } in &members {
+            let Some(caveat) = caveat.as_ref().filter(|caveat| !finding.caveats.contains(caveat)) else { continue };
+            // Without ports the filter above does not show the errors.
+            finding = finding.but(caveat.as_str()).also_shown_by(&format!("icmp && {}", words::address_filter(line.from.address)));
+        }
+        findings.push(finding);
     }
     rest
 }

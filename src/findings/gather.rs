@@ -411,6 +411,7 @@ fn conclude(
         let mut lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
         let grounds = Grounds::new((&flows, &[]), &buckets, given, &sums);
         for line in lines.iter_mut().filter(|line| line.is_cluster()) {
+            line.miss_fragments(&given.0.unfinished);
             if grounds.silence(line.to.address, line.from.address) == Silence::Unknowable {
                 line.withhold();
             }

@@ -9,6 +9,7 @@ use crate::packet::Timestamp;
 use crate::pipeline::Firsts;
 use crate::report::Moment;
 use crate::summary::Summary;
+use crate::wire::Unfinished;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub struct CaptureFacts {
     pub firsts: Firsts,
     /// Datagrams of which fragments are missing.
     pub fragments: u64,
+    /// The first of them.
+    pub unfinished: Vec<Unfinished>,
     /// Whether what concerns the capture as a whole has been said.
     pub told: bool,
     /// The names of the captures, where there is more than one.

@@ -4,14 +4,49 @@
 //! after the active time-out. The silence between two records is missed heartbeats too.
 
 use crate::flow::EndReason;
-use crate::key::{Endpoint, Transport};
+use crate::key::{Endpoint, Transport, protocol};
 use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Spread};
 use crate::summary::Summary;
+use crate::wire::Unfinished;
 use std::collections::BTreeMap;
 
 /// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
 /// is recommended for clouds.
 pub const THRESHOLDS: [u64; 4] = [5, 10, 20, 40];
+
+/// The frames of the nodes' virtual adapters that a route carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tunnelled {
+    /// How many.
+    pub frames: u64,
+    /// The largest datagram that carried one, in bytes of payload.
+    pub largest: u32,
+    /// Where that was.
+    pub largest_at: Option<Moment>,
+    /// Those that came in fragments of IP, and the first of them.
+    pub fragmented: Option<(u64, Moment)>,
+    /// Datagrams of which fragments did not come, as far as they are kept, and the first of them.
+    pub unfinished: Option<(u64, Moment)>,
+    /// Frames whose content can be read, and the first of them.
+    pub readable: Option<(u64, Moment)>,
+}
+
+impl Tunnelled {
+    fn add(&mut self, part: &Heartbeats) {
+        let sum = |known: &mut Option<(u64, Moment)>, more: Option<(u64, Moment)>| {
+            if let Some((count, at)) = more {
+                let (sum, _) = known.get_or_insert((0, at));
+                *sum += count;
+            }
+        };
+        if part.largest_frame > self.largest {
+            (self.largest, self.largest_at) = (part.largest_frame, part.largest_at);
+        }
+        self.frames += part.frames;
+        sum(&mut self.fragmented, part.fragmented);
+        sum(&mut self.readable, part.readable);
+    }
+}
 
 /// One node's requests to another over one route.
 #[derive(Clone, Debug)]
@@ -32,16 +67,14 @@ pub struct Line {
     pub digits: u8,
     /// The first ICMP error about the route that says that nothing gets through.
     pub refused: Option<(String, Moment)>,
+    /// Whether that one may be about something else, its ports being cut off.
+    pub vague: bool,
     /// The first that says that something was too large.
     pub too_big: Option<(String, Moment)>,
     /// The addresses that a packet named where they were not its own.
     pub translated: Option<(String, Moment)>,
-    /// Tunnelled frames on the route, and the largest datagram that carried one.
-    pub tunnelled: (u64, u32),
-    /// Where that was.
-    pub largest_at: Option<Moment>,
-    /// Those of them whose content can be read, and the first.
-    pub readable: Option<(u64, Moment)>,
+    /// What else went over the route, both ways.
+    pub tunnelled: Tunnelled,
     /// What carries it.
     pub transport: Option<Transport>,
     /// The flow's label: `netft` for a cluster's heartbeats.
@@ -76,16 +109,28 @@ impl Line {
             filter: String::new(),
             digits: 6,
             refused: None,
+            vague: false,
             too_big: None,
             translated: None,
-            tunnelled: (0, 0),
-            largest_at: None,
-            readable: None,
+            tunnelled: Tunnelled::default(),
             transport: Some(Transport::Udp),
             app: Some(CLUSTER),
             known: true,
             explained: 0,
             file: None,
+        }
+    }
+
+    /// Takes those of the datagrams that were not put together that went over its route.
+    pub(super) fn miss_fragments(&mut self, unfinished: &[Unfinished]) {
+        let route = [(self.from, self.to), (self.to, self.from)];
+        for datagram in unfinished.iter().filter(|datagram| datagram.protocol == protocol::UDP) {
+            let ((source, destination), (from, to)) = (datagram.ends, datagram.ports);
+            let end = |address, port| Endpoint { address, port };
+            if route.contains(&(end(source, from), end(destination, to))) {
+                let (count, _) = self.tunnelled.unfinished.get_or_insert((0, datagram.at));
+                *count += 1;
+            }
         }
     }
 
@@ -155,11 +200,10 @@ pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
                     filter: super::words::flow_filter(flow),
                     digits: flow.digits,
                     refused: None,
+                    vague: false,
                     too_big: None,
                     translated: None,
-                    tunnelled: (0, 0),
-                    largest_at: None,
-                    readable: None,
+                    tunnelled: Tunnelled::default(),
                     transport: flow.key.transport(),
                     app: flow.app,
                     known: true,
@@ -179,6 +223,7 @@ struct Route {
     filter: String,
     digits: u8,
     refused: Option<(String, Moment)>,
+    vague: bool,
     too_big: Option<(String, Moment)>,
 }
 
@@ -194,6 +239,7 @@ impl Route {
             filter,
             digits: flow.digits,
             refused: None,
+            vague: false,
             too_big: None,
         }
     }
@@ -210,27 +256,21 @@ impl Route {
         if let Some(super::words::Unreachable { too_big, sentence, at, .. }) = super::words::unreachable(flow)
         {
             let error = if too_big { &mut self.too_big } else { &mut self.refused };
+            self.vague |= error.is_none() && !too_big && flow.icmp_error.is_none();
             error.get_or_insert((sentence, at));
         }
     }
 
     fn lines(self, low: Endpoint, high: Endpoint) -> [Line; 2] {
         let mut nodes = [Beats::default(), Beats::default()];
-        let (mut translated, mut tunnelled, mut readable) = (None, (0, 0), None::<(u64, Moment)>);
-        let mut largest_at = None;
+        let (mut translated, mut tunnelled) = (None, Tunnelled::default());
         for part in &self.parts {
             for (sum, part) in nodes.iter_mut().zip(&part.nodes) {
                 join(sum, part);
             }
             let named = part.mismatch.map(|((from, to), at)| (format!("{from} > {to}"), at));
             translated = translated.or(named);
-            if part.largest_frame > tunnelled.1 {
-                largest_at = part.largest_at;
-            }
-            tunnelled = (tunnelled.0 + part.frames, tunnelled.1.max(part.largest_frame));
-            if let Some((count, at)) = part.readable {
-                readable = Some(readable.map_or((count, at), |(sum, first)| (sum + count, first)));
-            }
+            tunnelled.add(part);
         }
         let [first, second] = nodes;
         let line = |from, to, beats, peer| Line {
@@ -242,11 +282,10 @@ impl Route {
             filter: self.filter.clone(),
             digits: self.digits,
             refused: self.refused.clone(),
+            vague: self.vague,
             translated: translated.clone(),
             too_big: self.too_big.clone(),
             tunnelled,
-            largest_at,
-            readable,
             transport: Some(Transport::Udp),
             app: Some(CLUSTER),
             known: true,

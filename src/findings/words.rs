@@ -78,6 +78,11 @@ pub(super) fn pair_filter(a: IpAddr, b: IpAddr) -> String {
     format!("{} && {}", address_filter(a), address_filter(b))
 }
 
+/// Shows fragments of datagrams, of the same version of IP as the address.
+pub(super) const fn fragment_filter(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "(ip.flags.mf == 1 || ip.frag_offset > 0)" } else { "ipv6.fraghdr" }
+}
+
 /// The same finding with advice about the port that is really used, where it is not the usual one.
 pub(super) fn on_port(mut finding: Finding, usual: u16, flow: &Summary) -> Finding {
     let [_, to] = flow.endpoints;

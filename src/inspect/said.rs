@@ -53,6 +53,8 @@ pub struct Piece {
     pub end: u32,
     /// Length on the wire in bytes; more than was kept where the capture cut the frame.
     pub wire_len: u32,
+    /// Whether it was put together from fragments of IP.
+    pub fragmented: bool,
 }
 
 /// A datagram of an opening.

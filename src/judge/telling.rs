@@ -29,8 +29,8 @@ pub(super) fn tell_opening(watch: &mut Watch, flow: &Flow, low: Said<'_>, high: 
             (None, Some(b)) => (1, b),
             (None, None) => return,
         };
-        let Piece { time, frame, wire_len, .. } = piece;
-        watch.hear(&Heard { side, bytes, wire_len, time, frame, gap: false }, told);
+        let Piece { time, frame, wire_len, fragmented, .. } = piece;
+        watch.hear(&Heard { side, bytes, wire_len, time, frame, gap: false, fragmented }, told);
         if let Some(place) = at.get_mut(index) {
             *place += 1;
         }

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn arrival(bytes: &[u8], sequence: u32) -> Arrival<'_> {
-    Arrival { bytes, wire_len: bytes.len() as u32, sequence, time: Timestamp(0), frame: 1 }
+    Arrival { bytes, wire_len: bytes.len() as u32, sequence, time: Timestamp(0), frame: 1, fragmented: false }
 }
 
 fn stream(parts: &[(&[u8], u32)]) -> Vec<u8> {

@@ -137,6 +137,8 @@ pub struct HeartbeatRecord<'a> {
     duplicates: u64,
     tunnelled_frames: u64,
     largest_tunnelled_bytes: u32,
+    tunnelled_in_fragments: u64,
+    tunnelled_unfinished: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -208,7 +210,8 @@ impl<'a> HeartbeatRecord<'a> {
             [*from, *to];
         let nothing = Moment { time: Timestamp(0), frame: 0 };
         let longest = line.longest();
-        let (frames, largest) = line.tunnelled;
+        let tunnelled = line.tunnelled;
+        let number = |seen: Option<(u64, Moment)>| seen.map_or(0, |(count, _)| count);
         Self {
             r#type: "heartbeat",
             schema: SCHEMA,
@@ -243,8 +246,10 @@ impl<'a> HeartbeatRecord<'a> {
                 .collect(),
             counter_restarts: beats.restarts,
             duplicates: beats.duplicates,
-            tunnelled_frames: frames,
-            largest_tunnelled_bytes: largest,
+            tunnelled_frames: tunnelled.frames,
+            largest_tunnelled_bytes: tunnelled.largest,
+            tunnelled_in_fragments: number(tunnelled.fragmented),
+            tunnelled_unfinished: number(tunnelled.unfinished),
         }
     }
 }

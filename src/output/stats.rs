@@ -34,7 +34,7 @@ impl StatsRecord {
     /// input gives the same record.
     #[must_use]
     pub fn new(outcome: &Outcome) -> Self {
-        let Outcome { intake, totals, drops, behind, bounds, spans: _, files: _ } = outcome;
+        let Outcome { intake, totals, drops, behind, bounds, spans: _, files: _, unfinished: _ } = outcome;
         let elapsed = match (intake.first, intake.last) {
             (Some(first), Some(last)) => seconds(last.since(first)),
             _ => 0.0,

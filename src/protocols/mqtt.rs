@@ -299,7 +299,7 @@ mod tests {
     use crate::key::Endpoint;
 
     fn mid_stream(initiator: &[u8], responder: &[u8], port: u16) -> Verdict {
-        let piece = |bytes: &[u8]| [Piece { time: crate::packet::Timestamp(0), frame: 1, end: bytes.len() as u32, wire_len: bytes.len() as u32 }];
+        let piece = |bytes: &[u8]| [Piece { time: crate::packet::Timestamp(0), frame: 1, end: bytes.len() as u32, wire_len: bytes.len() as u32, fragmented: false }];
         let (a, b) = (piece(initiator), piece(responder));
         let end = |port| Endpoint { address: [10, 0, 0, 1].into(), port };
         inspect(&Opening {

@@ -20,6 +20,7 @@
 //! Over TCP 3343 nodes join. Only the first bytes of its messages are known, a header that begins with
 //! 0x11E6C4EB, whose byte order nobody has published: it counts on that port only.
 
+mod node;
 mod watch;
 mod wire;
 

@@ -232,6 +232,7 @@ mod tests {
             time: crate::packet::Timestamp(0),
             frame: 7,
             gap: false,
+            fragmented: false,
         };
         let mut told = Told::default();
         watch.hear(&heard, &mut told);

@@ -28,6 +28,7 @@ impl Held {
                 frame: index as u64 + 1,
                 end: bytes.len() as u32,
                 wire_len: part.len() as u32,
+                fragmented: false,
             });
         }
         Self { bytes, pieces }

@@ -331,7 +331,7 @@ mod tests {
     fn records_of_one_side_are_tls_in_the_middle_of_a_flow_only() {
         let client = b"\x14\x03\x03\0\x01\x01\x17\x03\x03\0\x05abcde";
         let server = b"the rest of a record that began before the capture did";
-        let piece = |len: usize| [Piece { time: Timestamp(0), frame: 1, end: len as u32, wire_len: len as u32 }];
+        let piece = |len: usize| [Piece { time: Timestamp(0), frame: 1, end: len as u32, wire_len: len as u32, fragmented: false }];
         let (asked, told) = (piece(client.len()), piece(server.len()));
         let end = |last: u8, port| Endpoint { address: [10, 0, 0, last].into(), port };
         let judged = |from_start| {

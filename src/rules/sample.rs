@@ -19,7 +19,7 @@ impl Side {
         for (frame, part) in (1..).zip(parts) {
             bytes.extend_from_slice(part);
             let [end, wire_len] = [bytes.len(), part.len()].map(|len| u32::try_from(len).unwrap_or(u32::MAX));
-            pieces.push(Piece { time: Timestamp(0), frame, end, wire_len });
+            pieces.push(Piece { time: Timestamp(0), frame, end, wire_len, fragmented: false });
         }
         Self { bytes, pieces }
     }

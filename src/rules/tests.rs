@@ -22,7 +22,7 @@ fn rule(patterns: Vec<Pattern>) -> Rule {
 fn fit_of(rule: &Rule, transport: Transport, said: [&[u8]; 2], ended: bool) -> Fit {
     let pieces = said.map(|bytes| {
         let size = u32::try_from(bytes.len()).unwrap();
-        [Piece { time: Timestamp(0), frame: 1, end: size, wire_len: size }]
+        [Piece { time: Timestamp(0), frame: 1, end: size, wire_len: size, fragmented: false }]
     });
     let [[a], [b]] = pieces;
     let [client, server] = said;

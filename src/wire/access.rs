@@ -5,6 +5,7 @@ use super::tunnel::number;
 use super::view::View;
 use super::{Ends, Outcome, Skip, Walk};
 use crate::key::protocol;
+use crate::report::Moment;
 
 impl Walk<'_> {
     /// GTP version 1, user plane: only G-PDUs (type 255) carry packets (3GPP TS 29.281 section 5.1).
@@ -122,7 +123,8 @@ impl Walk<'_> {
             ends,
         };
         let scope = self.scope.tunnel("capwap", None, None).number();
-        match self.decoder.fragments.add(&piece, scope, self.frame.time, inner, None) {
+        let at = Moment { time: self.frame.time, frame: self.frame.number };
+        match self.decoder.fragments.add(&piece, scope, at, inner, None) {
             Progress::Complete { datagram, .. } => {
                 self.between("capwap", ends, None, |walk| walk.reassembled(datagram, frame))
             }

@@ -8,7 +8,9 @@ use super::Ends;
 use super::islands::Datagram;
 use super::view::View;
 use crate::packet::Timestamp;
+use crate::report::Moment;
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 
 /// What fragments may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,24 @@ pub struct FragmentCounts {
     /// Datagrams given up because the capture cut a fragment.
     pub cut: u64,
 }
+
+/// A datagram of which fragments are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unfinished {
+    /// The first of its fragments to come.
+    pub at: Moment,
+    /// Who sent it, and to whom.
+    pub ends: (IpAddr, IpAddr),
+    /// The protocol that its first fragment begins with; where that one did not come, what the others name.
+    pub protocol: u8,
+    /// Its ports, 0 where the first fragment did not come.
+    pub ports: (u16, u16),
+}
+
+/// Most of them that are kept, the first; those beyond are counted.
+pub const MAX_UNFINISHED: usize = 64;
+/// Fragments of one datagram follow each other at once: what has waited for so many nanoseconds misses one.
+const OVERDUE: u64 = 1_000_000_000;
 
 /// A fragment's header.
 #[derive(Clone, Copy, Debug)]
@@ -87,11 +107,25 @@ pub(super) enum Progress {
 /// Which fragments belong together (RFC 791: addresses, protocol, identification; RFC 8200: without the protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    source: std::net::IpAddr,
-    destination: std::net::IpAddr,
+    source: IpAddr,
+    destination: IpAddr,
     id: u32,
     protocol: Option<u8>,
     scope: u64,
+}
+
+impl Unfinished {
+    fn of(key: &Key, datagram: &Datagram) -> Option<Self> {
+        let Datagram { since, protocol, ports, .. } = *datagram;
+        Some(Self { at: since?, ends: (key.source, key.destination), protocol, ports })
+    }
+}
+
+/// Keeps a datagram that will not be put together, as far as there is room.
+fn note(unfinished: &mut Vec<Unfinished>, key: &Key, datagram: &Datagram) {
+    if unfinished.len() < MAX_UNFINISHED {
+        unfinished.extend(Unfinished::of(key, datagram));
+    }
 }
 
 /// Most emptied buffers kept for the next datagrams.
@@ -110,6 +144,7 @@ pub(super) struct Fragments {
     spare: Vec<Datagram>,
     spare_bytes: Vec<Vec<u8>>,
     counts: FragmentCounts,
+    unfinished: Vec<Unfinished>,
 }
 
 impl Fragments {
@@ -123,11 +158,31 @@ impl Fragments {
             spare: Vec::new(),
             spare_bytes: Vec::new(),
             counts: FragmentCounts::default(),
+            unfinished: Vec::new(),
         }
     }
 
     pub(super) const fn counts(&self) -> FragmentCounts {
         self.counts
+    }
+
+    /// How many datagrams wait in vain at a time, and the first of all that were not put together.
+    pub(super) fn unfinished(&self, now: Timestamp) -> (u64, Vec<Unfinished>) {
+        let overdue = |since: &Timestamp| now.since(*since) > OVERDUE;
+        let in_vain =
+            self.order.iter().filter(|(since, ..)| overdue(since)).filter_map(|(_, serial, key)| {
+                let datagram =
+                    self.waiting.get(key).filter(|datagram| datagram.serial == *serial && !datagram.dead)?;
+                Unfinished::of(key, datagram)
+            });
+        let (mut count, mut first) = (0, self.unfinished.clone());
+        for datagram in in_vain {
+            count += 1;
+            if first.len() < MAX_UNFINISHED {
+                first.push(datagram);
+            }
+        }
+        (count, first)
     }
 
     /// How many bytes of fragments are held.
@@ -141,12 +196,12 @@ impl Fragments {
         &mut self,
         fragment: &Fragment,
         scope: u64,
-        now: Timestamp,
+        at: Moment,
         view: View<'_>,
         ports: Option<(u16, u16)>,
     ) -> Progress {
         self.counts.fragments += 1;
-        self.expire(now);
+        self.expire(at.time);
         let is_v4 = fragment.ends.source.is_ipv4();
         let key = Key {
             source: fragment.ends.source,
@@ -156,7 +211,7 @@ impl Fragments {
             scope,
         };
         if !self.waiting.contains_key(&key) {
-            self.begin(key, now);
+            self.begin(key, at);
         }
         let Some(datagram) = self.waiting.get_mut(&key) else { return Progress::Waiting { ports: (0, 0) } };
         if fragment.offset == 0 && datagram.ports == (0, 0) {
@@ -175,6 +230,9 @@ impl Fragments {
             let counter = if cut { &mut self.counts.cut } else { &mut self.counts.dropped };
             *counter += 1;
             datagram.dead = true;
+            if !cut {
+                note(&mut self.unfinished, &key, datagram);
+            }
             self.held = self.held.saturating_sub(datagram.bytes.capacity());
             datagram.bytes = Vec::new();
             return if cut && fragment.offset == 0 { Progress::Cut } else { Progress::Waiting { ports } };
@@ -194,11 +252,13 @@ impl Fragments {
         }
     }
 
-    fn begin(&mut self, key: Key, now: Timestamp) {
+    fn begin(&mut self, key: Key, at: Moment) {
         while self.waiting.len() >= self.limits.datagrams.max(1) && self.evict_oldest() {}
         self.serial += 1;
         let mut datagram = self.spare.pop().unwrap_or_default();
         datagram.serial = self.serial;
+        datagram.since = Some(at);
+        datagram.protocol = key.protocol.unwrap_or_default();
         datagram.bytes = self.spare_bytes.pop().unwrap_or_default();
         self.held = self.held.saturating_add(datagram.bytes.capacity());
         self.waiting.insert(key, datagram);
@@ -208,7 +268,7 @@ impl Fragments {
             self.order
                 .retain(|(_, serial, key)| waiting.get(key).is_some_and(|found| found.serial == *serial));
         }
-        self.order.push_back((now, self.serial, key));
+        self.order.push_back((at.time, self.serial, key));
     }
 
     fn finish(&mut self, key: &Key, ports: (u16, u16)) -> Progress {
@@ -254,6 +314,9 @@ impl Fragments {
         }
         let Some(mut datagram) = self.waiting.remove(&key) else { return Some(false) };
         let live = !datagram.dead;
+        if live {
+            note(&mut self.unfinished, &key, &datagram);
+        }
         self.held = self.held.saturating_sub(datagram.bytes.capacity());
         let bytes = std::mem::take(&mut datagram.bytes);
         self.recycle(bytes);

@@ -3,6 +3,7 @@
 use super::fragments::{Fragment, Progress};
 use super::view::View;
 use super::{Ends, Outcome, Skip, Walk};
+use crate::report::Moment;
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 use std::net::IpAddr;
 
@@ -128,13 +129,18 @@ impl Walk<'_> {
     fn fragment(&mut self, fragment: &Fragment, view: View<'_>) -> Outcome {
         let scope = self.scope.number();
         let ports = if fragment.offset == 0 { first_ports(fragment.protocol, view) } else { None };
-        match self.decoder.fragments.add(fragment, scope, self.frame.time, view, ports) {
+        let at = Moment { time: self.frame.time, frame: self.frame.number };
+        match self.decoder.fragments.add(fragment, scope, at, view, ports) {
             Progress::Waiting { ports } => {
                 let mut packet = self.flow(fragment.ends, fragment.protocol, ports, view.at_most(0));
                 packet.fragment = true;
                 Ok(packet)
             }
-            Progress::Cut => self.upper(fragment.ends, fragment.protocol, view),
+            Progress::Cut => {
+                let mut packet = self.upper(fragment.ends, fragment.protocol, view)?;
+                packet.fragmented = true;
+                Ok(packet)
+            }
             Progress::Complete { protocol, datagram } => {
                 self.reassembled(datagram, |walk, view| walk.datagram(fragment.ends, protocol, view))
             }
@@ -150,7 +156,7 @@ impl Walk<'_> {
         let outcome = self.deeper().and_then(|()| inner(self, View::new(&datagram, 0)));
         match outcome {
             Ok(mut packet) if !packet.reassembled => {
-                packet.reassembled = true;
+                (packet.reassembled, packet.fragmented) = (true, true);
                 let old = std::mem::replace(&mut self.decoder.arena, datagram);
                 self.decoder.fragments.recycle(old);
                 Ok(packet)

@@ -1,6 +1,7 @@
 //! A datagram that grows out of its fragments: which parts of it have come, and which fragments contradict it.
 
 use super::fragments::Fragment;
+use crate::report::Moment;
 use std::ops::Range;
 
 /// Longest payload of an IP datagram in bytes: what a 16-bit length can say.
@@ -17,6 +18,8 @@ const MAX_ISLANDS: usize = 64;
 pub(super) struct Datagram {
     /// Tells this datagram from an earlier one with the same key.
     pub(super) serial: u64,
+    /// The first of its fragments to come.
+    pub(super) since: Option<Moment>,
     /// What has come, as it came; in the datagram's order once [`Datagram::sort`] was called.
     pub(super) bytes: Vec<u8>,
     /// Which parts of the datagram have come, in its order and without overlaps.

@@ -131,6 +131,7 @@ impl Walk<'_> {
             from_low,
             truncated: payload.missing() > 0,
             reassembled: false,
+            fragmented: false,
             fragment: false,
             digits: self.frame.digits,
             ident: self.ident,

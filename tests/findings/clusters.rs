@@ -1,6 +1,7 @@
 //! Clusters: what heartbeats show, one by one and together.
 
 use super::*;
+use crate::quality::one;
 use wiretell::findings::Severity::{Critical, Warning};
 
 pub(crate) fn node(network: u8, node: u8) -> End {
@@ -244,6 +245,37 @@ fn a_route_that_icmp_refuses_while_the_node_is_heard_elsewhere_is_refused() {
     assert!(found.contains(&("netft-refused", Warning)), "{found:?}");
 }
 
+#[test]
+fn a_refusal_whose_ports_were_cut_explains_what_was_missed_meanwhile_and_nothing_else() {
+    let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match i {
+        20..26 if from == 1 => Fate::Unanswered,
+        20..26 => Fate::Gone,
+        _ => Fate::Answered,
+    });
+    let (a, b) = (node(1, 1), node(1, 2));
+    let mut elsewhen = capture.clone();
+    for i in 20..26 {
+        let at = NOON + i * SECOND + 38 * MILLISECOND;
+        capture.icmp_error(at, [1, 2], (3, 3), a, b, &beat(false, 1000 + i as u32, a, b));
+    }
+    let capture = capture.cut(64);
+    let finding = one(&capture, "netft-refused");
+    let said = finding.evidence.join(" ");
+    assert!(said.contains("6 times in all; the snap length cut off which port that is about"), "{said}");
+    assert!(
+        finding.caveats.iter().any(|caveat| caveat.contains("about another packet")),
+        "{:?}",
+        finding.caveats
+    );
+    assert!(finding.filter.ends_with("|| (icmp && ip.addr == 10.0.1.1)"), "{}", finding.filter);
+    assert!(lacks(&capture, "netft-heartbeats-missed"));
+
+    elsewhen.icmp_error(NOON + 40 * SECOND, [1, 2], (3, 3), a, b, &beat(false, 1040, a, b));
+    let elsewhen = elsewhen.cut(64);
+    assert!(lacks(&elsewhen, "netft-refused"));
+    assert_found(&elsewhen, &[("netft-heartbeats-missed", Warning)]);
+}
+
 /// A frame of the virtual adapter between two nodes, with this content in a TCP segment.
 fn tunnelled(content: &[u8]) -> Vec<u8> {
     let mut frame = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0".to_vec();
@@ -286,6 +318,44 @@ fn large_tunnelled_frames_are_told_and_a_path_too_narrow_for_them_is_a_warning()
     let (a, b) = (node(1, 1), node(1, 2));
     capture.icmp_error(NOON + 2 * SECOND, [1, 254], (3, 4), a, b, &tunnelled(&[]));
     assert_found(&capture, &[("netft-large-frames", Warning)]);
+}
+
+#[test]
+fn tunnelled_frames_in_fragments_are_counted_and_missing_fragments_are_a_notice() {
+    let ends = (node(1, 1), node(1, 2));
+    let mut capture = with_frames(1, &noise(100));
+    for i in 1..5 {
+        capture.udp_fragments(NOON + i * SECOND + 500 * MILLISECOND, ends, &tunnelled(&noise(1300)), 1256, 2);
+    }
+    assert_found(&capture, &[]);
+    let tunnel = |capture: &Capture| examine(capture, 0).heartbeats.first().unwrap().tunnelled;
+    assert_eq!((tunnel(&capture).frames, tunnel(&capture).fragmented.unwrap().0), (5, 4));
+    assert!(tunnel(&capture).unfinished.is_none());
+    let told = one(&capture, "netft-large-frames");
+    assert!(
+        told.evidence.join(" ").contains("4 datagrams of them came in fragments of IP"),
+        "{:?}",
+        told.evidence
+    );
+    assert!(told.filter.contains("ip.frag_offset > 0"), "{}", told.filter);
+
+    for i in 5..8 {
+        capture.udp_fragments(NOON + i * SECOND + 500 * MILLISECOND, ends, &tunnelled(&noise(1300)), 1256, 1);
+    }
+    assert_found(&capture, &[("netft-large-frames", Notice)]);
+    assert_eq!((tunnel(&capture).frames, tunnel(&capture).unfinished.unwrap().0), (5, 3));
+    let missing = one(&capture, "capture-fragments-missing");
+    let said = missing.evidence.join(" ");
+    assert!(said.contains("3 datagrams of 10.0.1.1 to 10.0.1.2, the first (udp, 10.0.1.1:3343 to"), "{said}");
+}
+
+#[test]
+fn fragments_of_what_is_no_tunnel_change_nothing_about_it() {
+    let mut capture = with_frames(1, &noise(100));
+    let other = (([1, 1], 40_000), ([1, 2], 40_001));
+    capture.udp_fragments(NOON + 3 * SECOND, other, &noise(2000), 1256, 1);
+    assert!(lacks(&capture, "netft-large-frames"));
+    assert!(has(&capture, "capture-fragments-missing", Info));
 }
 
 /// 170 segments of 60 kB: ten megabytes within so many seconds.

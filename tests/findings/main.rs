@@ -24,8 +24,9 @@ mod transactions;
 
 use std::sync::Arc;
 use support::{Capture, End, SECOND};
+use wiretell::analysis::Outcome;
 use wiretell::findings::expected::Expectations;
-use wiretell::findings::{CaptureFacts, Examination, Examined, Severity, document};
+use wiretell::findings::{Examination, Examined, Severity, document};
 use wiretell::pipeline::{Pipeline, Settings};
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
@@ -58,16 +59,13 @@ fn examine_expecting(capture: &Capture, threads: usize, expected: Expectations) 
     for block in capture.blocks(100) {
         pipeline.feed(block);
     }
+    let (bounds, unfinished) = (pipeline.bounds().collect(), pipeline.unfinished());
     let (intake, _, sinks) = pipeline.finish();
     let mut all = Examination::new(false);
     for sink in sinks {
         all.merge(sink.0);
     }
-    all.conclude(&CaptureFacts {
-        packets: intake.packets,
-        spans: vec![intake.span()],
-        ..CaptureFacts::default()
-    })
+    all.conclude(&Outcome { intake, bounds, unfinished, ..Outcome::default() }.facts())
 }
 
 /// The ids and severities of all findings of at least this severity, sorted.

@@ -87,8 +87,7 @@ fn play(number: usize, scene: &Scene, place: &std::path::Path) -> Vec<String> {
         Ok(stage) => stage,
         Err(error) => return vec![format!("{}: the network cannot be made: {error}", scene.name)],
     };
-    let played =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| stage.record(scene.filter, scene.play)));
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| stage.record(scene)));
     let Ok(seen) = played else { return vec![format!("{}: it cannot be played", scene.name)] };
     let mut expected = scene.expected.to_vec();
     expected.sort_unstable();

@@ -27,6 +27,8 @@ pub(crate) struct Scene {
     pub(crate) infos: &'static [&'static str],
     /// What is captured.
     pub(crate) filter: &'static str,
+    /// How many bytes of each packet.
+    pub(crate) snap_len: &'static str,
     pub(crate) play: fn(&Stage),
 }
 
@@ -41,6 +43,7 @@ macro_rules! scenes {
             expected: &[$($id),*],
             infos: &[$($info),*],
             filter: if matches!($name.as_bytes(), b"one-direction") { "src host 10.0.0.1" } else { "ip" },
+            snap_len: if matches!($name.as_bytes(), [b's', b'n', b'a', b'p', b'-', ..]) { "64" } else { "262144" },
             play: $play,
         }),*];
     };
@@ -111,6 +114,7 @@ scenes! {
     "cluster-tcp-dropped": "TCP 3343 is dropped beside healthy heartbeats", TWO, cluster::tcp_dropped => ["netft-tcp-blocked"] [];
     "cluster-tcp-refused": "nobody listens on TCP 3343 beside healthy heartbeats", TWO, cluster::tcp_refused => ["netft-tcp-blocked"] [];
     "cluster-mtu-1280": "a router with an MTU of 1280 between two nodes, and larger frames in the tunnel", ROUTED, cluster::narrow => ["netft-large-frames"] [];
+    "cluster-fragments": "a node's adapter has an MTU of 1280, and its larger frames go in fragments", TWO, cluster::fragments => [] ["netft-large-frames"];
     "gateway-healthy": "TLS on 443, DTLS on 3391, data both ways", PAIR, gateway::healthy => [] ["rdg-udp-works"];
     "gateway-dropped": "UDP 3391 is dropped at the gateway", PAIR, gateway::dropped => ["rdg-udp-unanswered"] [];
     "gateway-not-listening": "nobody listens on UDP 3391", PAIR, gateway::nobody => ["rdg-udp-refused"] [];
@@ -156,6 +160,8 @@ scenes! {
     "http-on-3353": "HTTP on FatPipe's port", PAIR, ports::http => [] ["port-contradicted"];
     "rdp-on-8443": "RDP on a port that is not its own", PAIR, ports::rdp_elsewhere => ["port-guarded-protocol-elsewhere"] [];
     "scan": "one host looks for TIP on ten addresses", SCANNED, ports::scan => ["port-scanned"] [];
+    "snap-cluster-rejected": "node 2's firewall rejects node 1's heartbeats by ICMP, and 64 bytes of each packet are captured", NODES, cluster::rejected => ["netft-refused"] ["capture-cut-by-snap-length"];
+    "snap-rdp-udp-refused": "nobody listens on UDP 3389, and 64 bytes of each packet are captured", PAIR, remote::refused => ["rdp-udp-refused"] ["capture-cut-by-snap-length"];
     "one-direction": "only what one host sends is captured", PAIR, ports::one_direction => ["capture-one-direction"] [];
 }
 

@@ -1,6 +1,7 @@
 //! A network of hosts on one wire: namespaces, a bridge, what is broken on it, and two captures of it.
 
 use crate::net::{Namespace, ip};
+use crate::scenes::Scene;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -188,23 +189,30 @@ impl Stage {
         panic!("nobody listens on {host} {port}");
     }
 
+    /// Gives a host's adapter another MTU.
+    pub(crate) fn narrow(&self, host: &str, mtu: &str) {
+        let host = self.host(host).expect("a host of the scene");
+        ip(&["-n", &host.0, "link", "set", "eth0", "mtu", mtu]).expect("an MTU");
+    }
+
     /// Captures while a scene is played, with wiretell and with tcpdump, and says what was found.
-    pub(crate) fn record(&self, filter: &str, play: impl FnOnce(&Self)) -> Seen {
+    pub(crate) fn record(&self, scene: &Scene) -> Seen {
+        let Scene { filter, snap_len, .. } = scene;
         let file = self.place.join("capture.pcap");
         let records = self.place.join("live.jsonl");
         let mut tcpdump = Command::new("ip");
         tcpdump
             .args(["netns", "exec", &self.lan.0, "tcpdump", "-i", "br0", "-U", "-Z", "root", "-w"])
             .arg(&file);
-        tcpdump.arg(filter);
+        tcpdump.args(["-s", snap_len, filter]);
         let mut tcpdump = Listening::start(tcpdump, &self.place.join("tcpdump.log"), None);
         let mut wiretell = Command::new("ip");
         wiretell.args(["netns", "exec", &self.lan.0, env!("CARGO_BIN_EXE_wiretell"), "live", "-i", "br0"]);
-        wiretell.args(["--keep-root", "--threads", "2", "--format", "jsonl", "-f", filter]);
+        wiretell.args(["--keep-root", "--threads", "2", "--format", "jsonl", "-s", snap_len, "-f", filter]);
         let mut wiretell = Listening::start(wiretell, &self.place.join("wiretell.log"), Some(&records));
         tcpdump.ready();
         wiretell.ready();
-        play(self);
+        (scene.play)(self);
         // The kernel hands over what it has within a tenth of a second.
         pause(1_500);
         wiretell.interrupt();

@@ -70,6 +70,25 @@ impl Capture {
         self.frame(at, ethernet(from, to, 17, &segment));
     }
 
+    /// Adds a UDP datagram in fragments of so many bytes at most, a multiple of eight; only the first `kept` come.
+    pub fn udp_fragments(&mut self, at: i64, ends: (End, End), payload: &[u8], size: usize, kept: usize) {
+        let (from, to) = ends;
+        let mut segment = from.1.to_be_bytes().to_vec();
+        segment.extend(to.1.to_be_bytes());
+        segment.extend((payload.len() as u16 + 8).to_be_bytes());
+        segment.extend([0, 0]);
+        segment.extend(payload);
+        let ident = (self.frames.len() as u16).to_be_bytes();
+        let parts = segment.len().div_ceil(size);
+        for (i, part) in segment.chunks(size).enumerate().take(kept) {
+            let mut frame = ethernet(from, to, 17, part);
+            let more = u16::from(i + 1 < parts) << 13;
+            frame[18..20].copy_from_slice(&ident);
+            frame[20..22].copy_from_slice(&(more | (i * size / 8) as u16).to_be_bytes());
+            self.frame(at, frame);
+        }
+    }
+
     /// Adds an SCTP packet of one chunk, which has a type and nothing in it.
     pub fn sctp(&mut self, at: i64, from: End, to: End, chunk: u8) {
         let mut packet = Vec::new();

@@ -47,7 +47,8 @@ pub(super) const REFUSED: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "Heartbeats are refused by ICMP",
     meaning: "A host or a router says that UDP 3343 does not get through.",
-    evidence: "An ICMP error (port unreachable, prohibited, host unreachable) that quotes a heartbeat.",
+    evidence: "An ICMP error (port unreachable, prohibited, host unreachable) that quotes a heartbeat; or, milder by a step, \
+               one of which the snap length cut off the ports and that came while heartbeats to the same host were missed.",
     caveats: &["Port unreachable is normal for some seconds while the cluster service starts."],
     advice: &["On the host that is named: Get-Service ClusSvc; on the router that is named: its filter rules."],
 };
@@ -104,7 +105,7 @@ pub(super) struct Trouble<'a> {
     /// Since when the asked node was silent, if it was to the end.
     pub(super) silent_since: Option<Moment>,
     sentences: Vec<String>,
-    caveat: Option<String>,
+    pub(super) caveat: Option<String>,
     episode: Option<Episode>,
 }
 
@@ -193,10 +194,12 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
     }
     let Some((sentence, refused)) = &line.refused else { return unrefused(grounds, line, back) };
     // A service that was just starting explains nothing that went wrong later.
-    let explains = beats.longest.is_none_or(|run| {
-        run.end.is_none_or(|end| (run.start.time..=end.time).contains(&refused.time))
-    });
-    if !explains && let Some(other) = unrefused(grounds, line, back) {
+    let during = |run: Run| run.end.is_none_or(|end| (run.start.time..=end.time).contains(&refused.time));
+    // An error that may be about something else explains what it falls into, and nothing else.
+    if line.vague && !beats.longest.is_some_and(during) {
+        return unrefused(grounds, line, back);
+    }
+    if !beats.longest.is_none_or(during) && let Some(other) = unrefused(grounds, line, back) {
         return Some(other);
     }
     let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
@@ -205,6 +208,13 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
         Severity::Warning
     };
     let mut trouble = Trouble::new(&REFUSED, line, severity, vec![sentence.clone(), tally(line)]);
+    if line.vague {
+        trouble.severity = severity.milder();
+        trouble.caveat = Some(format!(
+            "The error may be about another packet to {}: its ports are not in the capture.",
+            line.to.address
+        ));
+    }
     trouble.silent_since = open(line).filter(|run| is_silent(line, *run)).and(line.peer.last);
     Some(trouble)
 }

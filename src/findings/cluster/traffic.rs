@@ -1,11 +1,12 @@
 //! What goes besides heartbeats: tunnelled traffic that is too large or can be read, and bulk traffic in the way.
 
-use super::super::ledger::Line;
+use super::super::ledger::{Line, Tunnelled};
 use super::super::words::{self, at, counted, end, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::of_line;
 use crate::key::protocol;
 use crate::packet::Timestamp;
+use crate::report::Moment;
 use crate::summary::Summary;
 
 pub(super) const LARGE: Diagnosis = Diagnosis {
@@ -13,8 +14,9 @@ pub(super) const LARGE: Diagnosis = Diagnosis {
     severity: Severity::Info,
     title: "Tunnelled cluster traffic is larger than a usual packet",
     meaning: "It goes in fragments unless every device between the nodes takes jumbo frames.",
-    evidence: "A tunnelled frame whose datagram has more than 1472 bytes of payload; an ICMP error (fragmentation \
-               needed, packet too big) about the route makes it a warning.",
+    evidence: "A tunnelled frame whose datagram has more than 1472 bytes of payload (1452 over IPv6) or came in fragments \
+               of IP; fragments that did not come make it a notice, an ICMP error (fragmentation needed, packet too big) \
+               about the route a warning.",
     caveats: &["With jumbo frames end to end this is as it should be."],
     advice: &["From node to node: ping -f -l 1472, and with the jumbo size if that is configured."],
 };
@@ -54,32 +56,54 @@ pub(super) fn is_bulk(flow: &Summary) -> bool {
     flow.protocol == protocol::TCP && bytes >= BULK_BYTES && u128::from(bytes) * 1_000_000_000 / nanos >= BULK_RATE
 }
 
-pub(super) fn large(line: &Line, findings: &mut Vec<Finding>) {
-    /// The largest payload of UDP in an Ethernet frame of 1500 bytes over IPv4.
-    const USUAL: u32 = 1472;
-    let (frames, largest) = line.tunnelled;
-    let Some(first) = line.beats.first.filter(|_| frames > 0) else { return };
-    if largest <= USUAL && line.too_big.is_none() {
+pub(super) fn large(line: &Line, grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
+    /// The largest payload of UDP in an Ethernet frame of 1500 bytes, over IPv4 and over IPv6.
+    const USUAL: [u32; 2] = [1472, 1452];
+    let [v4, v6] = USUAL;
+    let usual = if line.from.address.is_ipv4() { v4 } else { v6 };
+    let Tunnelled { frames, largest, largest_at, fragmented, unfinished, .. } = line.tunnelled;
+    let apart = fragmented.or(unfinished).map(|(_, first)| first);
+    if frames == 0 && unfinished.is_none() || largest <= usual && line.too_big.is_none() && apart.is_none() {
         return;
     }
-    let (when, severity) = match &line.too_big {
-        Some((_, when)) => (*when, Severity::Warning),
-        None => (line.largest_at.unwrap_or(first), Severity::Info),
+    let too_big = line.too_big.as_ref();
+    let first = largest_at.or(line.beats.first).or(apart);
+    let Some(when) = too_big.map(|(_, when)| *when).or(apart).or(first) else { return };
+    let (a, b) = (line.from.address, line.to.address);
+    let mut finding = of_line(&LARGE, line, when.time);
+    if let Some(first) = largest_at {
+        finding = finding.because(format!(
+            "Of {} between {a} and {b} the largest came in a datagram of {largest} bytes {}.",
+            counted(frames, "tunnelled frame"),
+            at(first, line.digits)
+        ));
+    }
+    let named = |(number, first): (u64, Moment), what: &str| {
+        format!("{} {what}, the first at {}.", counted(number, "datagram"), stamp(first, line.digits))
     };
-    let finding = of_line(&LARGE, line, when.time).graded(severity).because(format!(
-        "Of {} between {} and {} the largest came in a datagram of {largest} bytes {}.",
-        counted(frames, "tunnelled frame"),
-        line.from.address,
-        line.to.address,
-        at(line.largest_at.unwrap_or(first), line.digits)
-    ));
-    findings.push(finding.because_some(line.too_big.as_ref().map(|(sentence, _)| sentence.clone())));
+    finding = finding
+        .because_some(fragmented.map(|seen| named(seen, "of them came in fragments of IP")))
+        .because_some(unfinished.map(|seen| named(seen, "could not be put together: fragments did not come")));
+    if apart.is_some() {
+        finding = finding
+            .titled("Tunnelled cluster traffic goes in fragments")
+            .also_shown_by(&format!("{} && {}", words::pair_filter(a, b), words::fragment_filter(a)));
+    }
+    if unfinished.is_some() {
+        // What the capture has lost may be these.
+        finding = finding.graded(if grounds.losses().is_some() { Severity::Info } else { Severity::Notice });
+        finding = finding.but("Fragments that took another path, or that the capture missed, look the same.");
+    }
+    if let Some((sentence, _)) = too_big {
+        finding = finding.graded(Severity::Warning).because(sentence);
+    }
+    findings.push(finding);
 }
 
 pub(super) fn readable(line: &Line, findings: &mut Vec<Finding>) {
     /// One might be anything.
     const MIN_SEGMENTS: u64 = 3;
-    let Some((count, first)) = line.readable.filter(|(count, _)| *count >= MIN_SEGMENTS) else { return };
+    let Some((count, first)) = line.tunnelled.readable.filter(|(count, _)| *count >= MIN_SEGMENTS) else { return };
     findings.push(of_line(&READABLE, line, first.time).because(format!(
         "{} between {} and {} can be read, the first {}.",
         counted(count, "tunnelled segment"),

@@ -119,6 +119,11 @@ pub(super) fn heartbeat() -> Value {
         always("duplicates", count("Copies of the node's packets within a millisecond, which count for nothing else")),
         always("tunnelled_frames", count("Frames of the virtual adapter on this route, both ways")),
         always("largest_tunnelled_bytes", count("The largest datagram that carried one")),
+        always("tunnelled_in_fragments", count("Those of the frames that came in fragments of IP")),
+        always(
+            "tunnelled_unfinished",
+            count("Datagrams of the route of which fragments did not come, of the first 64 such datagrams of the capture"),
+        ),
     ]);
     object("One node's heartbeats to another over one route, when the run ends", fields)
 }

@@ -292,7 +292,7 @@ mod tests {
 
     fn hear(connection: &mut dyn Follower, side: Side, bytes: &[u8], gap: bool, told: &mut Told) {
         let wire_len = bytes.len() as u32;
-        connection.hear(&Heard { side, bytes, wire_len, time: Timestamp(0), frame: 9, gap }, told);
+        connection.hear(&Heard { side, bytes, wire_len, time: Timestamp(0), frame: 9, gap, fragmented: false }, told);
     }
 
     fn response() -> Vec<u8> {

@@ -249,7 +249,7 @@ mod tests {
 
     fn hear(watch: &mut dyn Follower, side: Side, bytes: &[u8]) {
         let wire_len = bytes.len() as u32;
-        let heard = Heard { side, bytes, wire_len, time: Timestamp(0), frame: 1, gap: false };
+        let heard = Heard { side, bytes, wire_len, time: Timestamp(0), frame: 1, gap: false, fragmented: false };
         watch.hear(&heard, &mut Told::default());
     }
 

@@ -141,7 +141,7 @@ mod tests {
         let mut told = Told::default();
         for (frame, bytes) in [(7, &b"227 ok (10,0,0,9"[..]), (8, b",4,1)\r\n226 done\r\n")] {
             let wire_len = bytes.len() as u32;
-            let heard = Heard { side: Side::Responder, bytes, wire_len, time: Timestamp(0), frame, gap: false };
+            let heard = Heard { side: Side::Responder, bytes, wire_len, time: Timestamp(0), frame, gap: false, fragmented: false };
             session.hear(&heard, &mut told);
         }
         let announced: Vec<_> = told.drain().map(|a| (a.listener, a.frame)).collect();

@@ -153,7 +153,7 @@ mod tests {
         let reply = [&[0, 0, 0, 7, 0, 0, 0, 1][..], &[0; 16], results].concat();
         for (side, bytes) in [(Side::Initiator, &call[..]), (Side::Responder, &reply[..])] {
             let wire_len = bytes.len() as u32;
-            conversation.hear(&Heard { side, bytes, wire_len, time: Timestamp(0), frame: 1, gap: false }, &mut told);
+            conversation.hear(&Heard { side, bytes, wire_len, time: Timestamp(0), frame: 1, gap: false, fragmented: false }, &mut told);
         }
         told.drain().map(|a| (a.name, a.transport, a.listener.port)).collect()
     }

@@ -98,6 +98,11 @@ fn a_datagram_whose_time_is_up_is_forgotten() {
     let (packet, ..) = decode_with(&mut decoder, &at(31, late.len()), &late).unwrap();
     assert!(packet.fragment);
     assert_eq!(decoder.fragment_counts().expired, 1);
+    // The late one now waits in its turn, for a moment only so far.
+    let (waiting, all) = decoder.unfinished(Timestamp(31_500_000_000));
+    assert_eq!((waiting, all.len(), all[0].ports, all[0].at.time), (0, 1, (1000, 53), Timestamp(0)));
+    let (waiting, all) = decoder.unfinished(Timestamp(33_000_000_000));
+    assert_eq!((waiting, all.len(), all[1].ports), (1, 2, (0, 0)));
 }
 
 #[test]

@@ -275,33 +275,43 @@ fn large_frame() -> Vec<u8> {
     frame
 }
 
+/// A node that asks another, answers it, and sends a large frame through the tunnel with its tenth heartbeat.
+fn ask_and_tunnel(local: [u8; 4], remote: [u8; 4]) {
+    let (local, remote): (IpAddr, IpAddr) = (local.into(), remote.into());
+    let socket = UdpSocket::bind((local, 3343)).unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    let mut datagram = [0; 512];
+    // The other one listens by then.
+    let mut next = std::time::Instant::now() + Duration::from_millis(2_500);
+    for sequence in 0.. {
+        while std::time::Instant::now() < next {
+            let Ok((16.., from)) = socket.recv_from(&mut datagram) else { continue };
+            if datagram[6] == 0 {
+                let asked = u32::from_le_bytes(datagram[12..16].try_into().unwrap());
+                let _ = socket.send_to(&netft::heartbeat(netft::RESPONSE, asked, local, remote), from);
+            }
+        }
+        let _ = socket.send_to(&netft::heartbeat(netft::REQUEST, sequence, local, remote), (remote, 3343));
+        if sequence == 8 {
+            // The kernel learns from a router's answer, and would not send the next one whole.
+            let _ = socket.send_to(&large_frame(), (remote, 3343));
+        }
+        next += Duration::from_millis(PERIOD);
+    }
+}
+
 pub(super) fn narrow(stage: &Stage) {
     super::remote::behind_router(stage, "1280");
-    stage.beside("client", || {
-        let socket = UdpSocket::bind("10.0.0.1:3343").unwrap();
-        let (local, remote): (IpAddr, IpAddr) = ([10, 0, 0, 1].into(), [10, 3, 0, 1].into());
-        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let mut datagram = [0; 512];
-        // The other one listens by then.
-        let mut next = std::time::Instant::now() + Duration::from_millis(2_500);
-        for sequence in 0.. {
-            while std::time::Instant::now() < next {
-                let Ok((16.., from)) = socket.recv_from(&mut datagram) else { continue };
-                if datagram[6] == 0 {
-                    let asked = u32::from_le_bytes(datagram[12..16].try_into().unwrap());
-                    let _ = socket.send_to(&netft::heartbeat(netft::RESPONSE, asked, local, remote), from);
-                }
-            }
-            let _ =
-                socket.send_to(&netft::heartbeat(netft::REQUEST, sequence, local, remote), (remote, 3343));
-            if sequence == 8 {
-                // The kernel learns from the router's answer, and would not send the next one whole.
-                let _ = socket.send_to(&large_frame(), (remote, 3343));
-            }
-            next += Duration::from_millis(PERIOD);
-        }
-    });
+    stage.beside("client", || ask_and_tunnel([10, 0, 0, 1], [10, 3, 0, 1]));
     stage.listening("client", 'u', 3343);
     stage.beside("server", || netft::run(14, PERIOD, &["10.3.0.1,10.0.0.1,2000"]));
+    pause(9_000);
+}
+
+pub(super) fn fragments(stage: &Stage) {
+    stage.narrow("n1", "1280");
+    stage.beside("n1", || ask_and_tunnel([10, 1, 0, 1], [10, 1, 0, 2]));
+    stage.listening("n1", 'u', 3343);
+    stage.beside("n2", || netft::run(14, PERIOD, &["10.1.0.2,10.1.0.1,2000"]));
     pause(9_000);
 }
