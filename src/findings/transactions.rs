@@ -3,6 +3,7 @@
 use super::words::{at, counted, end, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::flow::EndReason;
+use crate::inspect::Side;
 use crate::packet::TcpHeader;
 use crate::report::{Moment, Report, Transactions};
 use crate::summary::Summary;
@@ -24,7 +25,7 @@ const DROPPED: Diagnosis = Diagnosis {
     title: "The transaction manager drops the connection without a word",
     meaning: "Windows does so when the client's source port is not 3372 (\"allow non-default port\" is off by default), or \
               when TIP is not allowed at all.",
-    evidence: "IDENTIFY from another port than 3372, then FIN or RST of the server without any line.",
+    evidence: "IDENTIFY from another port than 3372, then FIN or RST of the server before the client's, without any line.",
     caveats: &["The other settings of TIP, all off by default, have the same effect."],
     advice: &["On the server: the TIP settings of the MSDTC security configuration; source ports that a NAT changes."],
 };
@@ -151,21 +152,21 @@ fn judge(flow: &Summary, seen: &Transactions, findings: &mut Vec<Finding>) {
         let [_, server] = &tcp.sides;
         server.flags
     });
-    let closed_by_server = server_flags & (TcpHeader::FIN | TcpHeader::RST) != 0;
     let silent = flow.counts.last().is_some_and(|count| count.payload == 0);
     if let (Some((low, high, when)), None) = (seen.offered, seen.identified) {
         let no_common = !(low..=high).contains(&3);
         if let (true, Some((_, refused))) = (no_common, seen.error) {
             let offer = format!("{} offered {} versions {low} to {high} {}", end(from), end(to), at(when, flow.digits));
             tell(&VERSION, refused, format!("{offer} and got ERROR"));
-        } else if from.port != PORT && silent && closed_by_server && server_flags & TcpHeader::SYN != 0 {
-            let ended = format!(
-                "{} closed the connection without a line: it was over {} after the IDENTIFY of {}",
-                end(to),
-                span(flow.last.since(when.time)),
-                end(from)
-            );
-            tell(&DROPPED, when, ended);
+        } else if let Some((Side::Responder, closed)) = seen.closed
+            && from.port != PORT
+            && silent
+            && server_flags & TcpHeader::SYN != 0
+        {
+            let how = if server_flags & TcpHeader::FIN != 0 { "closed" } else { "reset" };
+            let later = span(closed.time.since(when.time));
+            let asked = format!("{} sent IDENTIFY {}", end(from), at(when, flow.digits));
+            tell(&DROPPED, closed, format!("{asked}; {} {how} the connection without a line {later} later,", end(to)));
         }
     }
     if let Some(when) = seen.needs_tls {
@@ -177,7 +178,9 @@ fn judge(flow: &Summary, seen: &Transactions, findings: &mut Vec<Finding>) {
     let over = matches!(flow.reason, EndReason::Fin | EndReason::Rst | EndReason::Idle);
     if let Some(when) = seen.in_doubt.filter(|_| over) {
         let how = flow.reason.name();
-        tell(&IN_DOUBT, when, format!("The connection of {} and {} ended ({how}) after the transaction was prepared", end(from), end(to)));
+        let closed = seen.closed.map(|(_, closed)| format!(" {}", at(closed, flow.digits))).unwrap_or_default();
+        let ended = format!("The connection of {} and {} ended ({how}){closed}", end(from), end(to));
+        tell(&IN_DOUBT, when, format!("{ended}, after the transaction was prepared"));
     }
     if let Some((count, when)) = seen.refused {
         tell(&REFUSED, when, format!("{} between {} and {}, the first", counted(count, "refusal"), end(from), end(to)));

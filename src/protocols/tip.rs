@@ -13,7 +13,9 @@
 //!
 //! [RFC 2371]: https://www.rfc-editor.org/rfc/rfc2371
 
+mod counts;
 mod grammar;
+mod multiplexed;
 mod watch;
 
 use crate::byteset::ByteSet;

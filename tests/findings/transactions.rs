@@ -60,12 +60,22 @@ fn versions_that_do_not_meet_refusals_and_dropped_source_ports_are_told() {
     assert!(said.contains("(frame 4) and got ERROR at") && said.ends_with("(frame 5)."), "{said}");
     let refused = tip(&[IDENTIFY, IDENTIFIED, (true, b"PULL one two\n"), (false, b"NOTPULLED\n")], 3372);
     assert_found(&refused, &[("tip-transactions-refused", Notice)]);
-    let dropped = tip(&[IDENTIFY], 50_000);
+    assert_found(&tip(&[IDENTIFY], 50_000), &[]);
+    let mut dropped = Capture::default();
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 3372));
+    tcp(&mut dropped, 0, client, server, &[(3, true, IDENTIFY.1)], None);
+    dropped.tcp(NOON + 5 * MILLISECOND, server, client, 0x11, 9_001, b"");
+    dropped.tcp(NOON + 6 * MILLISECOND, client, server, 0x11, 1_001 + IDENTIFY.1.len() as u32, b"");
+    goes_on(&mut dropped, 60);
     assert_found(&dropped, &[("tip-dropped", Warning)]);
     let said = evidence(&dropped, "tip-dropped");
     assert!(
-        said.contains(
-            "10.0.2.2:3372 closed the connection without a line: it was over 2 ms after the IDENTIFY"
+        said.starts_with("10.0.1.1:50000 sent IDENTIFY at 2026-11-20T12:00:00.003Z (frame 4); "),
+        "{said}"
+    );
+    assert!(
+        said.ends_with(
+            "closed the connection without a line 2 ms later, at 2026-11-20T12:00:00.005Z (frame 5)."
         ),
         "{said}"
     );

@@ -1,8 +1,9 @@
 //! Following a TIP connection through its states (RFC 2371 section 9).
 
+use super::counts::Counts;
 use super::grammar::{self, Line};
+use super::multiplexed::Multiplexed;
 use crate::attributes::Attributes;
-use crate::cursor::Cursor;
 use crate::follow::{Follower, Heard, Told};
 use crate::inspect::{Opening, Side};
 use crate::report::{Moment, Report, Transactions};
@@ -12,8 +13,6 @@ use std::collections::VecDeque;
 const PIPELINED: usize = 16;
 /// Transactions whose identifiers are kept.
 const NAMED: usize = 8;
-/// Bytes of a TMP2.0 packet's header (appendix A).
-const TMP_HEADER: usize = 8;
 
 /// What the connection carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,23 +23,6 @@ enum Layer {
     Opaque,
 }
 
-/// What became of transactions.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    pulled: u64,
-    pushed: u64,
-    begun: u64,
-    committed: u64,
-    aborted: u64,
-    read_only: u64,
-    refused: u64,
-    errors: u64,
-    queries: u64,
-    reconnects: u64,
-    unexpected: u64,
-    connections: u64,
-}
-
 /// The follower of one connection.
 #[derive(Debug)]
 struct Connection {
@@ -48,8 +30,8 @@ struct Connection {
     primary: Side,
     /// What each side has said of a line that has not ended.
     partial: [Vec<u8>; 2],
-    /// Bytes of TMP2.0 payload still to pass over, by side.
-    skip: [usize; 2],
+    /// TMP2.0's packets, by side.
+    multiplexed: [Multiplexed; 2],
     awaited: VecDeque<&'static [u8]>,
     state: &'static str,
     counts: Counts,
@@ -65,7 +47,7 @@ pub(super) fn follow(_: &Opening<'_>) -> Box<dyn Follower> {
         layer: Layer::Lines,
         primary: Side::Initiator,
         partial: [Vec::new(), Vec::new()],
-        skip: [0; 2],
+        multiplexed: Default::default(),
         awaited: VecDeque::with_capacity(PIPELINED),
         state: "initial",
         counts: Counts::default(),
@@ -115,6 +97,10 @@ impl Follower for Connection {
         }
     }
 
+    fn closed(&mut self, side: Side, at: Moment) {
+        self.seen.closed.get_or_insert((side, at));
+    }
+
     fn conclude(&self, attributes: &mut Attributes) {
         attributes.set("tip.state", self.state);
         attributes.set_some("tip.tls", self.tls);
@@ -122,23 +108,7 @@ impl Follower for Connection {
         attributes.set_some("tip.implementation", self.is_windows.then_some("windows-msdtc"));
         attributes.set_some("tip.transactions", (!self.names.is_empty()).then(|| self.names.clone()));
         attributes.set_some("tip.in_doubt", (self.state == "prepared").then_some(true));
-        let counts = &self.counts;
-        for (key, count) in [
-            ("tip.connections", counts.connections),
-            ("tip.pulled", counts.pulled),
-            ("tip.pushed", counts.pushed),
-            ("tip.begun", counts.begun),
-            ("tip.committed", counts.committed),
-            ("tip.aborted", counts.aborted),
-            ("tip.read_only", counts.read_only),
-            ("tip.refused", counts.refused),
-            ("tip.errors", counts.errors),
-            ("tip.queries", counts.queries),
-            ("tip.reconnects", counts.reconnects),
-            ("tip.unexpected", counts.unexpected),
-        ] {
-            attributes.set_some(key, (count > 0).then_some(count));
-        }
+        self.counts.conclude(attributes);
     }
 
     fn report(&self) -> Option<Report> {
@@ -288,34 +258,12 @@ impl Connection {
         }
     }
 
-    /// Counts the connections that TMP2.0 packets open: flags, identifier (3), unused, length (3).
-    fn packets(&mut self, side: Side, mut bytes: &[u8]) {
-        let (Some(skip), Some(partial)) =
-            (self.skip.get_mut(side.index()), self.partial.get_mut(side.index()))
-        else {
-            return;
-        };
-        while !bytes.is_empty() {
-            let passed = (*skip).min(bytes.len());
-            *skip -= passed;
-            bytes = bytes.get(passed..).unwrap_or_default();
-            let wanted = TMP_HEADER.saturating_sub(partial.len()).min(bytes.len());
-            let (head, tail) = bytes.split_at(wanted);
-            partial.extend_from_slice(head);
-            bytes = tail;
-            if partial.len() < TMP_HEADER {
-                return;
-            }
-            let mut cursor = Cursor::closed(partial);
-            let (Ok(flags), Ok(_), Ok(len)) = (cursor.u8(), cursor.u32(), cursor.u24()) else { return };
-            if flags & 0x0f != 0 {
-                self.layer = Layer::Opaque;
-                return;
-            }
-            // SYN opens a connection.
-            self.counts.connections += u64::from(flags & 0x80 != 0);
-            *skip = len as usize;
-            partial.clear();
+    /// Counts the connections that TMP2.0 packets open.
+    fn packets(&mut self, side: Side, bytes: &[u8]) {
+        let Some(stream) = self.multiplexed.get_mut(side.index()) else { return };
+        match stream.opened(bytes) {
+            Some(opened) => self.counts.connections += opened,
+            None => self.layer = Layer::Opaque,
         }
     }
 }
@@ -341,7 +289,7 @@ mod tests {
         });
         for &(side, bytes) in said {
             let heard =
-                Heard { side, bytes, wire_len: bytes.len() as u32, time: Timestamp(0), frame: 1, gap: false };
+                Heard { side, bytes, wire_len: bytes.len() as u32, time: Timestamp(0), frame: 1, gap: false, fragmented: false };
             connection.hear(&heard, &mut Told::default());
         }
         let mut attributes = Attributes::default();
