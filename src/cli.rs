@@ -5,6 +5,7 @@ pub(crate) mod captures;
 pub(crate) mod config;
 pub(crate) mod expect;
 pub(crate) mod extract;
+mod fitting;
 pub(crate) mod input;
 pub(crate) mod lists;
 pub(crate) mod live;
@@ -277,8 +278,14 @@ pub(crate) struct LiveArgs {
     /// Stay root after the interface is open, instead of becoming the user who called sudo (or nobody).
     #[arg(long)]
     pub(crate) keep_root: bool,
-    /// Record all packets, too: pcapng, or pcap where the name ends with .pcap or .cap; `-` is standard output. Not with
-    /// --where: see `wiretell extract`.
+    /// Record packets, too: pcapng, or pcap where the name ends with .pcap or .cap; `-` is standard output. All of them, or with
+    /// --where those of flows that fit, from before the label was known on.
+    ///
+    /// With --where a flow is decided when its label becomes known or another one, and when it ends: one that fits then is
+    /// recorded from its first packet on, to its end. Until then its packets are held back, up to 4 MiB of a flow and 64 MiB of
+    /// all; what does not fit in there is not recorded, and counted (recorder-held-drops). Packets are written in the order in
+    /// which they came, so that the file lags behind while a flow before them is undecided. In pcapng each has a comment with
+    /// label, verdict and flow_id.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
     /// One line per event instead of the full-screen view, as where there is no terminal.

@@ -12,6 +12,8 @@ use crate::wire::fragments::Limits;
 use crate::wire::{Decoded, Decoder};
 use std::collections::HashMap;
 
+pub mod held;
+
 /// A flow that was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chosen {

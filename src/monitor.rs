@@ -69,13 +69,15 @@ impl Monitor<'_> {
         let over = AtomicBool::new(false);
         let (full, incoming) = bounded(QUEUE);
         let (recycled, empty) = bounded(QUEUE);
-        std::thread::scope(|scope| -> std::io::Result<()> {
+        let recorded = std::thread::scope(|scope| -> std::io::Result<_> {
+            let mut recording = None;
             let recorder = match record {
                 Some(to) => {
                     let (recorder, incoming) = record::queue();
                     let (last, board) = (count.unwrap_or(u64::MAX), &board);
-                    let recording = move || record::record(to, &incoming, last, board);
-                    std::thread::Builder::new().name("record".to_owned()).spawn_scoped(scope, recording)?;
+                    let run = move || record::record(to, &incoming, last, board);
+                    let thread = std::thread::Builder::new().name("record".to_owned());
+                    recording = Some(thread.spawn_scoped(scope, run)?);
                     Some(recorder)
                 }
                 None => None,
@@ -89,7 +91,7 @@ impl Monitor<'_> {
             let ends = Ends { count, until, stop, board };
             run_pipeline(&mut pipeline, &incoming, &recycled, &ends, watcher);
             over.store(true, Ordering::Relaxed);
-            Ok(())
+            Ok(recording.and_then(|recording| recording.join().ok().flatten()))
         })?;
         // What was captured before the end still counts.
         while let Ok(block) = incoming.try_recv() {
@@ -108,6 +110,10 @@ impl Monitor<'_> {
         let bounds = pipeline.bounds().chain([("recorder-drops", unrecorded)]).collect();
         let unfinished = pipeline.unfinished();
         let (intake, totals, sinks) = pipeline.finish();
+        // Now every flow was told.
+        if let Some(Err(error)) = recorded.map(|mut to| to.conclude()) {
+            watcher.unrecorded(&error);
+        }
         let behind = board.behind.load(Ordering::Relaxed);
         let drops = stats.drops;
         Ok((Outcome { intake, totals, drops, behind, bounds, unfinished, ..Outcome::default() }, sinks))

@@ -2,6 +2,7 @@
 
 use super::captures::{One, Trouble, format_of, open};
 use super::expect;
+use super::fitting::{Fitting, Frames};
 use super::messages::{Messages, say};
 use super::output::{Output, colored, destination};
 use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
@@ -14,14 +15,17 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
+use wiretell::analysis::Outcome;
 use wiretell::capture::live::{Live, LiveOptions};
 use wiretell::capture::privileges::{Identity, drop_root};
 use wiretell::capture::write::{Interfaces, Written};
 use wiretell::capture::{Block, Interface};
 use wiretell::monitor::{Monitor, Record};
 use wiretell::output::text::{bound, counted};
+use wiretell::packet::Frame;
 
 /// Flows that have ended which a view keeps: what a person scrolls through, in some tens of megabytes.
 const MOST_ENDED: usize = 20_000;
@@ -54,7 +58,20 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let live = Live::open(&options).map_err(|error| error.to_string())?;
     // While root may still write where it is told to.
     let destination = destination(&args.common, &[], &stop)?;
-    let record = args.write.as_deref().map(|path| recording(path, args, &live)).transpose()?;
+    let settings = args.common.flows.settings(true, &own);
+    let recording = args.write.as_deref().map(|path| recording(path, args, &live)).transpose()?;
+    let given_up = Arc::new(AtomicU64::new(0));
+    let (mut decided, mut record) = (None, None::<Box<dyn Record>>);
+    if let Some(recording) = recording {
+        if args.common.flows.selection.is_some() {
+            let (tell, decisions) = channel();
+            decided = Some(tell);
+            let fitting = Fitting::new(recording, settings.fragments, decisions, Arc::clone(&given_up));
+            record = Some(Box::new(fitting));
+        } else {
+            record = Some(Box::new(recording));
+        }
+    }
     if !args.keep_root {
         let identity = drop_root().map_err(|error| error.to_string())?;
         if let (Identity::Changed { user, group }, true) = (identity, cli.verbose) {
@@ -67,12 +84,12 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true, board.clone());
-    let output = output.expecting(expectations);
+    let output = output.expecting(expectations).telling(decided);
     output.begin();
     let mut messages = Messages::new(cli, None);
     let monitor = Monitor {
         live,
-        settings: args.common.flows.settings(true, &own),
+        settings,
         count: args.common.flows.count,
         duration: args.common.flows.duration.map(|span| Duration::from_nanos(span.nanos)),
         record,
@@ -96,6 +113,9 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         monitor.run(|| output.part(), &mut messages)
     };
     let (mut outcome, parts) = ran.map_err(|error| format!("no thread could be started: {error}"))?;
+    if args.write.is_some() && args.common.flows.selection.is_some() {
+        outcome.bounds.push(("recorder-held-drops", given_up.load(Ordering::Relaxed)));
+    }
     messages.clear();
     let worst = match output.finish(parts, &mut outcome, &messages) {
         // Whoever read our output has seen enough.
@@ -103,6 +123,17 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         Err(error) => return Err(format!("writing the output failed: {error}")),
         Ok(worst) => worst,
     };
+    say_losses(cli, &outcome);
+    // SIGTERM is how services are told to end: they have done all they were to do.
+    let signal = match signal.load(Ordering::Relaxed) {
+        signal if i32::try_from(signal) == Ok(SIGTERM) => 0,
+        signal => signal,
+    };
+    Ok(exit_code(signal, &messages, args.common.is_failed_by(worst)))
+}
+
+/// Tells what was lost.
+fn say_losses(cli: &Cli, outcome: &Outcome) {
     let (drops, behind) = (outcome.drops, outcome.behind);
     if drops.kernel + drops.interface + behind > 0 {
         say(&format!(
@@ -113,28 +144,19 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         ));
     }
     if cli.verbose {
-        verbose(&outcome);
-    } else if let Some((name, count @ 1..)) =
-        outcome.bounds.iter().find(|(name, _)| *name == "recorder-drops")
-    {
-        say(&bound(name, *count));
+        verbose(outcome);
+    } else {
+        for (name, count) in
+            outcome.bounds.iter().filter(|(name, count)| name.starts_with("recorder-") && *count > 0)
+        {
+            say(&bound(name, *count));
+        }
     }
-    // SIGTERM is how services are told to end: they have done all they were to do.
-    let signal = match signal.load(Ordering::Relaxed) {
-        signal if i32::try_from(signal) == Ok(SIGTERM) => 0,
-        signal => signal,
-    };
-    Ok(exit_code(signal, &messages, args.common.is_failed_by(worst)))
 }
 
 /// Refuses what cannot be recorded together.
 fn check(args: &LiveArgs) -> Result<(), String> {
     let Some(path) = &args.write else { return Ok(()) };
-    if args.common.flows.selection.is_some() {
-        return Err("which flows fit is known after their first packets have passed: record all of them (-w without --where), \
-                    and then take out what fits: wiretell extract --where EXPR -w FITTING FILE"
-            .to_owned());
-    }
     let records = args.common.output.as_deref().unwrap_or(Path::new("-"));
     if records == path {
         return Err(format!(
@@ -146,7 +168,7 @@ fn check(args: &LiveArgs) -> Result<(), String> {
 }
 
 /// Opens what packets are recorded to.
-fn recording(path: &Path, args: &LiveArgs, live: &Live) -> Result<Box<dyn Record>, String> {
+fn recording(path: &Path, args: &LiveArgs, live: &Live) -> Result<Recording, String> {
     let digits = live.digits();
     let mut interfaces = Interfaces::default();
     let interface = interfaces.add(&Interface::new(live.link(), args.snaplen, Some(live.name()), digits));
@@ -154,7 +176,7 @@ fn recording(path: &Path, args: &LiveArgs, live: &Live) -> Result<Box<dyn Record
     let mut to = One::new(open(path, &inputs)?, format_of(path, digits > 6));
     // A file without frames is a capture, too.
     to.begin(live.link());
-    Ok(Box::new(Recording { to, interfaces, interface, unit: if digits > 6 { 1 } else { 1000 } }))
+    Ok(Recording { to, interfaces, interface, unit: if digits > 6 { 1 } else { 1000 } })
 }
 
 /// Records frames of one interface.
@@ -169,15 +191,24 @@ struct Recording {
 impl Record for Recording {
     fn frames(&mut self, block: &Block, last: u64) -> io::Result<()> {
         for frame in block.frames.iter().take_while(|frame| frame.number <= last) {
-            let units = u64::try_from(frame.time.0 / self.unit).unwrap_or(0);
-            let bytes = block.bytes_of(frame);
-            let written = Written { frame, bytes, interface: self.interface, units, comment: "" };
-            self.to.write(&written, &self.interfaces).map_err(|trouble| match trouble {
-                Trouble::Output(error) => error,
-                trouble => io::Error::other(trouble),
-            })?;
+            self.frame(frame, block.bytes_of(frame), "")?;
         }
         Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+impl Frames for Recording {
+    fn frame(&mut self, frame: &Frame, bytes: &[u8], comment: &str) -> io::Result<()> {
+        let units = u64::try_from(frame.time.0 / self.unit).unwrap_or(0);
+        let written = Written { frame, bytes, interface: self.interface, units, comment };
+        self.to.write(&written, &self.interfaces).map_err(|trouble| match trouble {
+            Trouble::Output(error) => error,
+            trouble => io::Error::other(trouble),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

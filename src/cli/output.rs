@@ -12,8 +12,10 @@ use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
 use wiretell::analysis::Outcome;
 use wiretell::capture::privileges;
+use wiretell::extract::held::Decision;
 use wiretell::findings::expected::Expectations;
 use wiretell::findings::{Examination, Severity, Survey};
 use wiretell::output::csv::{self, Csv};
@@ -33,6 +35,8 @@ pub(crate) struct Part {
     look: Look,
     examination: Examination,
     live: Option<Arc<Alive>>,
+    /// Whoever has to know which flows fit.
+    decided: Option<Sender<Decision>>,
 }
 
 impl Part {
@@ -46,24 +50,26 @@ impl Part {
 impl Sink for Part {
     fn flow(&mut self, summary: Summary) {
         self.examination.observe(&summary);
-        if self.selects(&summary) {
+        let selects = self.selects(&summary);
+        if let Some(decided) = &self.decided {
+            // Where nothing is recorded any more, nobody has to know.
+            let _ = decided.send(Decision::ended(&summary, selects));
+        }
+        if selects {
             self.out.sink().flow(summary);
         }
     }
 
     fn wants_labels(&self) -> bool {
-        match &self.out {
-            Out::Jsonl(lines) => lines.wants_labels(),
-            Out::Csv(lines) => lines.wants_labels(),
-            Out::Table(part) => part.wants_labels(),
-            Out::Html(part) => part.wants_labels(),
-            Out::Live(live) => live.wants_labels(),
-            Out::Screen(screen) => screen.wants_labels(),
-        }
+        self.decided.is_some() || self.out.wants_labels()
     }
 
     fn relabelled(&mut self, summary: Summary) {
-        if self.selects(&summary) {
+        let selects = self.selects(&summary);
+        if let Some(decided) = &self.decided {
+            let _ = decided.send(Decision::labelled(&summary, selects));
+        }
+        if selects && self.out.wants_labels() {
             self.out.sink().relabelled(summary);
         }
     }
@@ -96,6 +102,17 @@ enum Out {
 }
 
 impl Out {
+    fn wants_labels(&self) -> bool {
+        match self {
+            Self::Jsonl(lines) => lines.wants_labels(),
+            Self::Csv(lines) => lines.wants_labels(),
+            Self::Table(part) => part.wants_labels(),
+            Self::Html(part) => part.wants_labels(),
+            Self::Live(live) => live.wants_labels(),
+            Self::Screen(screen) => screen.wants_labels(),
+        }
+    }
+
     fn sink(&mut self) -> &mut dyn Sink {
         match self {
             Self::Jsonl(lines) => lines,
@@ -214,6 +231,7 @@ pub(crate) struct Output {
     largest: Largest,
     board: Option<Arc<Board>>,
     expectations: Arc<Expectations>,
+    decided: Option<Sender<Decision>>,
 }
 
 impl Output {
@@ -245,6 +263,7 @@ impl Output {
             largest,
             board,
             expectations: Arc::default(),
+            decided: None,
         }
     }
 
@@ -256,6 +275,11 @@ impl Output {
     /// The same, where something is expected.
     pub(crate) fn expecting(self, expectations: Arc<Expectations>) -> Self {
         Self { expectations, ..self }
+    }
+
+    /// The same, where somebody has to know which flows fit.
+    pub(crate) fn telling(self, decided: Option<Sender<Decision>>) -> Self {
+        Self { decided, ..self }
     }
 
     /// What stands before all records.
@@ -276,7 +300,7 @@ impl Output {
         }
         let look = self.look.clone();
         let examination = Examination::new(self.each).expecting(Arc::clone(&self.expectations));
-        Part { out: self.out(), look, examination, live: self.alive.clone() }
+        Part { out: self.out(), look, examination, live: self.alive.clone(), decided: self.decided.clone() }
     }
 
     fn out(&self) -> Out {

@@ -1,9 +1,9 @@
 //! Recording while live: a thread of its own writes all frames, so that a slow disk makes neither the capture wait nor the
 //! labels.
 
-use super::Board;
+use super::{Board, TICK};
 use crate::capture::Block;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,20 @@ pub trait Record: Send {
     /// # Errors
     /// When that failed: nothing more will be written.
     fn frames(&mut self, block: &Block, last: u64) -> io::Result<()>;
+    /// Some time has passed without frames.
+    ///
+    /// # Errors
+    /// As above.
+    fn idle(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+    /// The capture is over, and every flow was told: writes what is left.
+    ///
+    /// # Errors
+    /// As above.
+    fn conclude(&mut self) -> io::Result<()> {
+        self.flush()
+    }
     /// Writes what it has kept to itself.
     ///
     /// # Errors
@@ -60,23 +74,34 @@ impl Recorder {
     }
 }
 
-/// Writes what comes until the capture is over, or writing fails.
-pub(super) fn record(mut to: Box<dyn Record>, incoming: &Receiver<Arc<Block>>, last: u64, board: &Board) {
+/// Writes what comes until the capture is over, and gives back what wrote it; none if writing failed.
+pub(super) fn record(
+    mut to: Box<dyn Record>,
+    incoming: &Receiver<Arc<Block>>,
+    last: u64,
+    board: &Board,
+) -> Option<Box<dyn Record>> {
     let mut write = || -> io::Result<()> {
-        for block in incoming {
-            to.frames(&block, last)?;
+        loop {
+            match incoming.recv_timeout(TICK) {
+                Ok(block) => to.frames(&block, last)?,
+                Err(RecvTimeoutError::Timeout) => to.idle()?,
+                Err(RecvTimeoutError::Disconnected) => return to.flush(),
+            }
             // Whoever looks at the file while little happens sees all of it.
             if incoming.is_empty() {
                 to.flush()?;
             }
         }
-        to.flush()
     };
     if let Err(error) = write() {
         *board.recording.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        drop(to);
         // The capture goes on, and must not count as lost what nobody waits for.
         for block in incoming {
             drop(block);
         }
+        return None;
     }
+    Some(to)
 }

@@ -125,12 +125,15 @@ pub fn bound(name: &str, number: u64) -> String {
         "fragments-dropped" => "whose fragments contradict each other, are too many or reach too far",
         "fragments-cut" => "of which the capture cut a fragment",
         "findings-overlooked" => "not looked at for findings, for lack of room",
+        "recorder-held-drops" => {
+            "held back until their flow's label would be known, and given up for lack of room: they are not recorded"
+        }
         "recorder-drops" => "captured, but not recorded, because writing was behind",
         _ => "beyond this bound",
     };
     let counts = match name {
         "host-pairs-forgotten" => "host pair",
-        "recorder-drops" => "frame",
+        "recorder-drops" | "recorder-held-drops" => "frame",
         _ if name.starts_with("fragments") => "datagram",
         _ => "flow",
     };
