@@ -166,20 +166,32 @@ pub(crate) enum Command {
         topics: Vec<String>,
     },
     /// List every protocol that is recognised, and by what kind of evidence.
+    #[command(after_help = "Examples:\n  wiretell protocols\n  wiretell protocols --json | jq -r '.[].name'")]
     Protocols {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
     /// Print the JSON Schema of every record.
+    #[command(after_help = "Example:\n  wiretell schema > wiretell.schema.json")]
     Schema,
     /// Print completions for a shell.
+    #[command(
+        after_help = "Examples:\n  wiretell completions bash > ~/.local/share/bash-completion/completions/wiretell\n  wiretell completions fish > ~/.config/fish/completions/wiretell.fish"
+    )]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, of everything or of one command.
+    #[command(
+        after_help = "Examples:\n  wiretell man | man -l -\n  wiretell man live | man -l -\n  wiretell man rules check | man -l -"
+    )]
+    Man {
+        /// The command whose page is wanted, such as live, or expect init; default: all of them on one page.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
 }
 
 /// What can be done with expectations.

@@ -144,6 +144,37 @@ fn a_capture_is_filtered_read_closely_and_left() {
 }
 
 #[test]
+fn what_breaks_an_expectation_is_among_the_findings() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("view-expected.toml");
+    std::fs::write(&path, "[[expect]]\nport = 22\nprotocol = \"rdp\"\n").unwrap();
+    let mut view = Driven::start(&["view", "--expect", path.to_str().unwrap(), "captures/ssh.pcap"], &[]);
+    view.shows("LABEL");
+    view.press("3");
+    view.shows("ssh on 10.0.0.20:22/tcp, against the expectations");
+    view.press("q");
+    assert!(view.ends().success());
+    std::fs::write(&path, "[[expect]]\nport = 22\nprotocol = \"nobody\"\n").unwrap();
+    let mut view = Driven::start(&["view", "--expect", path.to_str().unwrap(), "captures/ssh.pcap"], &[]);
+    view.shows(".toml:3:12: `nobody` is no protocol");
+    assert_eq!(view.ends().code(), Some(2));
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_label_of_ones_own_is_on_the_screen() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("view-rules.toml");
+    let rule = "[[rule]]\nname = \"hall-3\"\n[[rule.payload]]\nside = \"either\"\nbytes = \"53 53 48 2d\"\n";
+    std::fs::write(&path, rule).unwrap();
+    let mut view = Driven::start(&["view", "--rules", path.to_str().unwrap(), "captures/ssh.pcap"], &[]);
+    view.shows("hall-3");
+    view.press("\r");
+    view.shows("own rule hall-3 in ");
+    view.press("qq");
+    assert!(view.ends().success());
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn a_signal_gives_the_terminal_back() {
     let mut view = Driven::start(&["view", "captures/ssh.pcap"], &[]);
     view.shows("LABEL");

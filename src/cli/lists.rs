@@ -28,7 +28,14 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         }
         Command::Schema => (schema::text(), DONE),
         Command::Completions { shell } => (completions(*shell), DONE),
-        Command::Man => (manual(), DONE),
+        Command::Man { command } if command.is_empty() => (manual(), DONE),
+        Command::Man { command } => manual_of(command).map_or_else(
+            |message| {
+                say(&message);
+                (String::new(), FAILED)
+            },
+            |page| (page, DONE),
+        ),
         // Those read packets, and are run elsewhere.
         Command::Read(_)
         | Command::View(_)
@@ -82,6 +89,30 @@ fn manual() -> String {
     // Writing to memory cannot fail.
     let _ = write_manual(&command, &mut page);
     String::from_utf8_lossy(&page).into_owned()
+}
+
+/// The page of one command, which may have commands itself.
+fn manual_of(words: &[String]) -> Result<String, String> {
+    let mut all = Cli::command().disable_help_subcommand(true);
+    all.build();
+    let mut command = &all;
+    for word in words {
+        command = command.find_subcommand(word).ok_or_else(|| {
+            let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            format!(
+                "`{}` is no command of {}; it has: {known}",
+                word.escape_debug(),
+                command.get_bin_name().unwrap_or("wiretell")
+            )
+        })?;
+    }
+    let name = command.get_bin_name().unwrap_or("wiretell").replace(' ', "-");
+    let mut page = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = clap_mangen::Man::new(command.clone()).title(name).render(&mut page);
+    page.extend(EXIT_STATUS.bytes());
+    Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
 fn write_manual(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {

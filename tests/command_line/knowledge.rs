@@ -20,7 +20,25 @@ fn wrong_usage_is_told_on_standard_error_with_the_way_to_help() {
 
 #[test]
 fn every_command_has_help_short_and_long() {
-    let commands = ["read", "live", "interfaces", "explain", "protocols", "schema", "completions", "man"];
+    let commands = [
+        "read",
+        "live",
+        "view",
+        "extract",
+        "expect",
+        "rules",
+        "interfaces",
+        "explain",
+        "protocols",
+        "schema",
+        "completions",
+        "man",
+    ];
+    let nested = [["expect", "init"], ["expect", "check"], ["rules", "check"], ["rules", "suggest"]];
+    for command in commands.iter().map(std::slice::from_ref).chain(nested.iter().map(<[_; 2]>::as_slice)) {
+        let help = run(&[command, &["--help"]].concat()).1;
+        assert!(help.contains("\nExample:\n") || help.contains("\nExamples:\n"), "{command:?}: {help}");
+    }
     let (code, overview, _) = run(&["--help"]);
     assert_eq!(code, 0);
     for command in commands {
@@ -69,6 +87,16 @@ fn the_schema_and_the_manual_and_the_completions_are_what_their_readers_expect()
     for part in [".TH wiretell 1", ".SH \"WIRETELL READ\"", ".SH \"EXIT STATUS\""] {
         assert!(manual.contains(part), "{part}");
     }
+    let page = run(&["man", "live"]).1;
+    assert!(
+        page.contains(".TH wiretell-live 1") && page.contains("snaplen") && !page.contains("WIRETELL READ"),
+        "{page}"
+    );
+    let page = run(&["man", "rules", "check"]).1;
+    assert!(page.contains(".TH wiretell-rules-check 1") && page.contains(".SH \"EXIT STATUS\""), "{page}");
+    let (code, page, err) = run(&["man", "rules", "chek"]);
+    assert_eq!((code, page.as_str()), (2, ""));
+    assert!(err.contains("`chek` is no command of wiretell rules; it has: check, suggest"), "{err}");
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let (code, script, _) = run(&["completions", shell]);
         assert!(code == 0 && script.contains("decode-as"), "{shell}");

@@ -127,6 +127,48 @@ fn a_firewall_between_the_hosts_leaves_a_flow_of_one_direction() {
 }
 
 #[test]
+fn what_breaks_an_expectation_is_told_and_makes_an_exit_code() {
+    let Some(pair) = Pair::new("expect") else { return };
+    let path = std::env::temp_dir().join(format!("wiretell-live-expected-{}.toml", std::process::id()));
+    let file = path.to_str().unwrap();
+    for (protocol, code, broken) in [("netft", 1, true), ("dns", 0, false)] {
+        std::fs::write(&path, format!("[[expect]]\nport = 53\nprotocol = \"{protocol}\"\n")).unwrap();
+        let arguments = ["-f", "udp", "-c", "6", "--expect", file, "--fail-on", "warning"];
+        let running = Running::start(&pair.client, &arguments);
+        let (client, server) = pair.udp(53);
+        for id in 1..=10 {
+            ask(&client, &server, id);
+        }
+        let ended = running.end();
+        assert_eq!(ended.code, Some(code), "{}", ended.errors);
+        assert_eq!(ended.records.iter().any(|record| record["id"] == "expectation-broken"), broken);
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_rule_of_ones_own_names_flows_as_they_happen() {
+    let Some(pair) = Pair::new("rules") else { return };
+    let path = std::env::temp_dir().join(format!("wiretell-live-rules-{}.toml", std::process::id()));
+    std::fs::write(&path, "[[rule]]\nname = \"own\"\nport = 47001\n[[rule.payload]]\nbytes = \"ee ee\"\n")
+        .unwrap();
+    let running = Running::start(&pair.client, &["-f", "udp", "-c", "2", "--rules", path.to_str().unwrap()]);
+    let (client, _server) = pair.udp(47_001);
+    for _ in 0..2 {
+        client.send(&[0xee; 8]).unwrap();
+    }
+    let ended = running.end();
+    assert_eq!(
+        (ended.code, ended.flow_to(47_001)["app_proto"].as_str()),
+        (Some(0), Some("own")),
+        "{}",
+        ended.errors
+    );
+    assert!(ended.records.iter().any(|record| record["type"] == "label" && record["app_proto"] == "own"));
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn after_so_many_frames_it_is_done() {
     let Some(pair) = Pair::new("count") else { return };
     let running = Running::start(&pair.client, &["-f", "udp", "-c", "7"]);

@@ -73,7 +73,7 @@ function restPairs(row) {
   return [
     ["VLAN", (rest.vlan ?? []).join(", ")],
     ["Tunnel", tunnels.join("; ")],
-    ["ICMP error", error ? `type ${error.type}, code ${error.code} of ${error.reporter}, ${error.count} times, first in frame ${error.frame}${error.file ? ` of ${error.file}` : ""}` : ""],
+    ["ICMP error", error ? `type ${error.type}, code ${error.code} of ${error.reporter}, ${countText(error.count, "time")}, first in frame ${error.frame}${error.file ? ` of ${error.file}` : ""}` : ""],
     ["Continued", rest.continued ? "goes on after a record of its earlier part" : ""],
     ["Cut", rest.truncated ? "the capture has only the beginning of its packets" : ""],
   ];
@@ -91,7 +91,7 @@ function flowDetails(row) {
     return element("li", "", link);
   });
   const amounts = (name, side) =>
-    `${counted.format(field(row, `packets_${side}`))} packets, ${bytesText(field(row, `bytes_${side}`))}, of it ${bytesText(field(row, `payload_bytes_${side}`))} payload`;
+    `${countText(field(row, `packets_${side}`), "packet")}, ${bytesText(field(row, `bytes_${side}`))}, of it ${bytesText(field(row, `payload_bytes_${side}`))} payload`;
   return element(
     "div",
     "inner",

@@ -42,9 +42,8 @@ function applyFilters() {
     bytes += field(row, "bytes_fwd") + field(row, "bytes_rev");
   }
   showRows(Uint32Array.from(kept));
-  const all = kept.length === rows.length;
-  const of = all ? "" : ` of ${counted.format(rows.length)}`;
-  controls.count.textContent = `${counted.format(kept.length)}${of} flows, ${bytesText(bytes)}`;
+  const of = kept.length === rows.length ? "" : `${counted.format(kept.length)} of `;
+  controls.count.textContent = `${of}${countText(rows.length, "flow")}, ${bytesText(bytes)}`;
   controls.nothing.hidden = kept.length > 0;
   controls.clear.hidden = !(words.length > 0 || label || verdict || only);
   controls.only.hidden = only === null;

@@ -2,6 +2,10 @@
 
 const counted = new Intl.NumberFormat("en-US");
 
+function countText(number, word) {
+  return `${counted.format(number)} ${word}${number === 1 ? "" : "s"}`;
+}
+
 function bytesText(number) {
   if (number < 1000) return `${number} B`;
   let size = 1000;
