@@ -309,6 +309,8 @@ impl FirstBytes {
     }
 }
 
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
 /// As text in quotes if they are, else in hexadecimal.
 impl std::fmt::Display for FirstBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -316,12 +318,16 @@ impl std::fmt::Display for FirstBytes {
         if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
             return write!(f, "\"{}\"", bytes.escape_ascii());
         }
-        let mut separator = "";
-        for byte in bytes {
-            write!(f, "{separator}{byte:02X}")?;
-            separator = " ";
+        // Of a scan every flow says this: one piece instead of one for each byte.
+        let mut text = [b' '; 3 * Self::MOST];
+        for (place, byte) in text.chunks_exact_mut(3).zip(bytes) {
+            let digits = [byte >> 4, byte & 0xf].map(|digit| DIGITS.get(usize::from(digit)));
+            for (slot, digit) in place.iter_mut().zip(digits) {
+                *slot = digit.copied().unwrap_or_default();
+            }
         }
-        Ok(())
+        let text = text.get(..(3 * bytes.len()).saturating_sub(1)).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).unwrap_or_default())
     }
 }
 

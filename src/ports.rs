@@ -3,9 +3,8 @@
 //! Only the port of the side that was listening may be asked for; a client's ephemeral port promises
 //! nothing. A promise is a hint with a basis, never a recognition: bytes confirm or contradict it.
 
-use crate::inspect::Inspector;
 use crate::key::Transport;
-use crate::protocols::INSPECTORS;
+use crate::protocols;
 
 pub mod book;
 pub mod listening;
@@ -121,9 +120,7 @@ pub fn promises(claim: &PortClaim, protocol: &str) -> bool {
         if keeps(claim, name) {
             return true;
         }
-        let of_that_name = |inspector: &&Inspector| inspector.name == name;
-        let Some(general) = INSPECTORS.iter().find(of_that_name).and_then(|inspector| inspector.refines)
-        else {
+        let Some(general) = protocols::named(name).and_then(|inspector| inspector.refines) else {
             return false;
         };
         name = general;

@@ -4,6 +4,8 @@
 //! Nothing else names a protocol.
 
 use crate::inspect::Inspector;
+use hashbrown::HashMap;
+use std::sync::LazyLock;
 
 macro_rules! inspectors {
     ($($name:ident),* $(,)?) => {
@@ -367,6 +369,15 @@ inspectors! {
     zookeeper,
     zoom,
     zrtp,
+}
+
+/// The inspector with this canonical name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Inspector> {
+    type ByName = HashMap<&'static str, &'static Inspector, foldhash::fast::RandomState>;
+    static BY_NAME: LazyLock<ByName> =
+        LazyLock::new(|| INSPECTORS.iter().map(|inspector| (inspector.name, inspector)).collect());
+    BY_NAME.get(name).copied()
 }
 
 #[cfg(test)]

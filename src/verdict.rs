@@ -6,7 +6,7 @@ use crate::inspect::{Confidence, Side};
 use crate::key::Transport;
 use crate::ports::book::{Book, Page};
 use crate::ports::{self, Basis, PortClaim};
-use crate::protocols::INSPECTORS;
+use crate::protocols::{self, INSPECTORS};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -187,8 +187,7 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     if let Some(announced) = announced {
         // Two whole messages, or one, outrank what another flow said would come; mere telling bytes do not. What has no
         // form of its own is a file that may be of any, and only two sides that talk are not.
-        let formless =
-            INSPECTORS.iter().any(|by| by.name == announced.name && by.initiator_first == ByteSet::NONE);
+        let formless = protocols::named(announced.name).is_some_and(|by| by.initiator_first == ByteSet::NONE);
         let outranked = if formless { Confidence::Message } else { Confidence::Signature };
         let refused = labelled.is_none() && flow.extra.as_ref().is_some_and(|extra| extra.announced_refused);
         if !refused && labelled.is_none_or(|(_, confidence)| confidence <= outranked) {
@@ -283,7 +282,7 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
         let spoken = spoken.and_then(|place| INSPECTORS.get(usize::from(place)));
         let detail = match spoken {
             Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
-            None => format!("the first bytes are {}: {first}", not_sent(&port_claims, flow.key.transport())),
+            None => format!("the first bytes are {}: {first}", page.not_sent()),
         };
         why.push(Reason {
             kind: ReasonKind::Payload,
@@ -309,29 +308,6 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
     Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
 }
 
-/// Says that the bytes are nobody's of whom a port promises and whose bytes are known.
-fn not_sent(claims: &[PortClaim], transport: Option<Transport>) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    let Some((best, others)) = claims.split_first() else { return String::new() };
-    names.push(best.protocol());
-    // The user's word stands alone; a range is too wide a promise to be named, and so is what is known by name only.
-    let others = others.iter().filter(|claim| best.basis != Basis::User && claim.basis != Basis::Range);
-    for name in others.map(PortClaim::protocol) {
-        let is_known = INSPECTORS
-            .iter()
-            .any(|by| by.name == name && transport.is_some_and(|transport| by.carriers.contains(transport)));
-        if is_known && !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    match &names[..] {
-        [one] => format!("not what {one} sends"),
-        [one, two] => format!("what neither {one} nor {two} sends"),
-        [all @ .., last] => format!("what none of {} and {last} sends", all.join(", ")),
-        [] => String::new(),
-    }
-}
-
 /// Why nothing could be checked, if nothing could.
 fn unchecked(flow: &Flow) -> Option<Detail> {
     let payload: u64 = flow.counts.iter().map(|count| count.payload).sum();
@@ -355,16 +331,18 @@ fn unchecked(flow: &Flow) -> Option<Detail> {
 /// Why a flow is nobody's on a port that promises nothing.
 fn nobodys(flow: &Flow, unchecked: Option<&Detail>) -> Reason {
     let [_, port] = flow.ports();
-    let bytes = match (unchecked, flow.unclaimed) {
-        (Some(reason), _) => reason.to_string(),
-        (None, Some(unclaimed)) => format!("nobody knows these first bytes: {}", unclaimed.first),
-        (None, None) => "nobody knows these bytes".to_owned(),
+    let detail = match (unchecked, flow.unclaimed) {
+        (Some(reason), _) => format!("{}; port {port} promises nothing", &**reason),
+        (None, Some(unclaimed)) => {
+            format!("nobody knows these first bytes: {}; port {port} promises nothing", unclaimed.first)
+        }
+        (None, None) => format!("nobody knows these bytes; port {port} promises nothing"),
     };
     let known = flow.unclaimed.filter(|_| unchecked.is_none());
     Reason {
         kind: if known.is_some() { ReasonKind::Payload } else { ReasonKind::Port },
         rule: if unchecked.is_some() { "nothing-to-check" } else { "unknown" },
-        detail: format!("{bytes}; port {port} promises nothing").into(),
+        detail: detail.into(),
         frame: known.and_then(|_| first_frame(flow)),
         side: known.map(|unclaimed| unclaimed.side),
     }

@@ -9,7 +9,6 @@ use crate::key::Transport;
 use crate::ports::practice::{self, Use};
 use crate::ports::registered::{self, Service};
 use crate::ports::{claims, kept_by};
-use crate::protocols::INSPECTORS;
 
 /// Most registrations listed for a protocol; many services are kept by TLS.
 const MAX_SERVICES: usize = 8;
@@ -194,7 +193,7 @@ fn system_of(name: &str) -> Option<&'static System> {
 }
 
 fn inspector_of(name: &str) -> Option<&'static Inspector> {
-    INSPECTORS.iter().find(|inspector| inspector.name == name)
+    crate::protocols::named(name)
 }
 
 /// The services of that name, then those that one of `protocols` is usually behind.

@@ -3,7 +3,7 @@
 use crate::flow::Direction;
 use crate::inspect::Confidence;
 use crate::key::{Endpoint, Transport, protocol};
-use crate::protocols::INSPECTORS;
+use crate::protocols::{self, INSPECTORS};
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use std::fmt;
@@ -171,7 +171,7 @@ impl Expectation {
 
 /// Whether a protocol is another, or a special kind of it.
 fn is_kind_of(name: &str, general: &str) -> bool {
-    let refined = |name: &str| INSPECTORS.iter().find(|known| known.name == name)?.refines;
+    let refined = |name: &str| protocols::named(name)?.refines;
     std::iter::successors(Some(name), |name| refined(name)).take(INSPECTORS.len()).any(|name| name == general)
 }
 

@@ -9,7 +9,8 @@ use std::net::IpAddr;
 /// obey, characters that turn the direction of writing, and those that are invisible.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    // Without a way out of the loop it is done many bytes at a time.
+    if !text.bytes().fold(false, |odd, byte| odd | !(b' '..=b'~').contains(&byte)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

@@ -2,8 +2,10 @@
 
 use super::{Basis, DecodeAs, PortClaim, claims};
 use crate::key::{Endpoint, Transport};
+use crate::protocols;
 use crate::rules::{Rule, UserRules};
 use hashbrown::HashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What is known of a listening port.
@@ -13,6 +15,9 @@ pub struct Page {
     pub claims: Arc<[PortClaim]>,
     /// Each of them as a sentence.
     sentences: Vec<Arc<str>>,
+    transport: Transport,
+    /// What is said of bytes that are none of theirs; made for the first flow that has such.
+    not_sent: OnceCell<String>,
 }
 
 impl Page {
@@ -20,6 +25,12 @@ impl Page {
     #[must_use]
     pub fn sentence(&self, place: usize) -> Option<Arc<str>> {
         self.sentences.get(place).map(Arc::clone)
+    }
+
+    /// That bytes are nobody's whom the port promises and whose bytes are known: "not what dns sends".
+    #[must_use]
+    pub fn not_sent(&self) -> &str {
+        self.not_sent.get_or_init(|| not_sent(&self.claims, self.transport))
     }
 }
 
@@ -62,6 +73,8 @@ impl Book {
         Some(Page {
             claims: std::iter::once(own).chain(page.claims.iter().copied()).collect(),
             sentences: std::iter::once(words).chain(page.sentences.iter().map(Arc::clone)).collect(),
+            transport,
+            not_sent: OnceCell::new(),
         })
     }
 
@@ -72,8 +85,28 @@ impl Book {
             let by_user = decode_as.iter().filter_map(|said| said.claim(transport, port));
             let claims: Arc<[PortClaim]> = by_user.chain(claims(transport, port)).collect();
             let sentences = claims.iter().map(|claim| sentence(claim, port)).collect();
-            Page { claims, sentences }
+            Page { claims, sentences, transport, not_sent: OnceCell::new() }
         })
+    }
+}
+
+fn not_sent(claims: &[PortClaim], transport: Transport) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let Some((best, others)) = claims.split_first() else { return String::new() };
+    names.push(best.protocol());
+    // The user's word stands alone; a range is too wide a promise to be named, and so is what is known by name only.
+    let others = others.iter().filter(|claim| best.basis != Basis::User && claim.basis != Basis::Range);
+    for name in others.map(PortClaim::protocol) {
+        let is_known = protocols::named(name).is_some_and(|by| by.carriers.contains(transport));
+        if is_known && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match &names[..] {
+        [one] => format!("not what {one} sends"),
+        [one, two] => format!("what neither {one} nor {two} sends"),
+        [all @ .., last] => format!("what none of {} and {last} sends", all.join(", ")),
+        [] => String::new(),
     }
 }
 

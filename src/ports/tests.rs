@@ -1,6 +1,7 @@
 //! What the registry must say about ports that everybody knows.
 
 use super::*;
+use crate::protocols::INSPECTORS;
 use Transport::{Sctp, Tcp, Udp};
 
 fn names(transport: Transport, port: u16) -> Vec<(&'static str, Basis)> {

@@ -3,7 +3,7 @@
 use super::icmp;
 use crate::attributes::{Attributes, Value};
 use crate::output::text::{cut, printable};
-use crate::protocols::INSPECTORS;
+use crate::protocols;
 use crate::summary::Summary;
 use crate::verdict::Verdict;
 use std::fmt::Write;
@@ -49,7 +49,7 @@ pub fn why(summary: &Summary) -> String {
 
 /// What the protocol told that a person wants to know: what its inspector says tells most, else the first names.
 fn facts(summary: &Summary) -> Vec<String> {
-    let inspector = summary.app.and_then(|app| INSPECTORS.iter().find(|inspector| inspector.name == app));
+    let inspector = summary.app.and_then(protocols::named);
     let headline = inspector.map_or(&[][..], |inspector| inspector.headline);
     let value =
         |key: &str| summary.attributes.value(key).map(Value::to_string).filter(|said| !said.is_empty());
