@@ -18,6 +18,7 @@ pub mod lines;
 pub mod netbios;
 pub mod noise;
 pub mod ntlm;
+pub mod per;
 pub mod sctp;
 pub mod sdp;
 pub mod tls_numbers;

@@ -84,3 +84,46 @@ fn bytes_that_are_not_what_was_named_are_not_called_so() {
     // The same connection, used for what was said.
     assert!(named(&call).app.is_some());
 }
+
+/// A connect of H.225.0 that names a port for H.245, and an openLogicalChannelAck that names one for media and one for its
+/// control (ITU-T H.225.0 annex H and H.245 annex A, in aligned PER).
+const CONNECT: &[u8] =
+    b"\x03\0\0\x1d\x08\x02\x80\x01\x07\x7e\0\x11\x05\x22\xc0\x06\0\x08\x91\x4a\0\x03\0\x0a\0\x01\x02\xc3\x50";
+const OPENED: &[u8] =
+    b"\x03\0\0\x1e\x22\xc0\x00\x3c\x02\x80\x13\x5c\0\0\x0a\0\x01\x02\xc3\x50\0\x0a\0\x01\x02\xc3\x51\x01\x01\x00";
+
+#[test]
+fn a_call_names_the_connection_of_its_media_control_and_that_the_media() {
+    let mut capture = Capture::default();
+    capture.connection(0, (CLIENT, 40_000), (SERVER, 1720), &[(false, CONNECT)]);
+    let master: &[u8] = b"\x03\0\0\x0b\x01\0\x32\x80\xa1\xb2\xc3";
+    capture.connection(10 * SECOND, (CLIENT, 40_001), DATA, &[(true, master), (false, OPENED)]);
+    for (port, second) in [(50_000, 20), (50_001, 21)] {
+        capture.udp(second * SECOND, (CLIENT, 6000), (SERVER, port), b"\x80\x08\0\x01");
+    }
+    let flows = capture.flows();
+    let said = |name: &str, port: u16, by: &str, frame: u64| {
+        let flow = flows.iter().find(|flow| flow.endpoints[1].port == port && flow.app == Some(name));
+        let flow = flow.unwrap_or_else(|| panic!("no {name} on {port}: {flows:?}"));
+        let reason = flow.why.iter().find(|reason| reason.rule == "announced").unwrap();
+        assert!(reason.detail.starts_with(by), "{}", &*reason.detail);
+        assert_eq!(reason.frame, Some(frame));
+    };
+    said("h323", 50_000, "an H.225.0 connect's h245Address", 4);
+    said("rtp", 50_000, "an H.245 openLogicalChannelAck", 11);
+    said("rtcp", 50_001, "an H.245 openLogicalChannelAck", 11);
+}
+
+#[test]
+fn messages_that_do_not_tell_themselves_are_named_by_the_call() {
+    let named = |said: &[u8]| {
+        let mut capture = Capture::default();
+        capture.connection(0, (CLIENT, 40_000), (SERVER, 1720), &[(false, CONNECT)]);
+        capture.connection(10 * SECOND, (CLIENT, 40_001), DATA, &[(true, said)]);
+        let flows = capture.flows();
+        flows.into_iter().find(|flow| flow.endpoints.iter().any(|end| end.port == DATA.1)).unwrap()
+    };
+    let delay = named(b"\x03\0\0\x07\x09\0\x01");
+    assert_eq!((delay.app, delay.confidence), (Some("h323"), Some(Confidence::Behaviour)));
+    assert_eq!(named(b"hello, this is no TPKT").app, None);
+}

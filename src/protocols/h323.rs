@@ -8,7 +8,13 @@
 //! ```
 //!
 //! PER is not self-describing, but the first messages name their protocol: `06 00 08 91 4A 00 0v` is
-//! itu-t(0) recommendation(0) h(8) 2250 version(0) v, and `06 00 08 81 75 00 0v` the same for H.245.
+//! itu-t(0) recommendation(0) h(8) 2250 version(0) v, and `06 00 08 81 75 00 0v` the same for H.245. Of H.245's others the
+//! determination of master and slave is known by its lengths. A call's messages name the port of H.245, and that the ports of
+//! media: both are announced.
+
+mod called;
+mod control;
+mod watch;
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
@@ -26,7 +32,12 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: ByteSet::range(0, 0x7f),
     inspect,
     describe: Some(describe),
-    attributes: &[("h323.message", "the first signalling message: setup, alerting, connect ...")],
+    follow: Some(watch::follow),
+    attributes: &[
+        ("h323.message", "the first signalling message: setup, alerting, connect ..."),
+        ("h323.h245", "where H.245 is awaited: the address of who said so, and the port"),
+        ("h323.media", "where media is awaited, as H.245 says: the address of who said so, and the port"),
+    ],
     confused_with: "other users of TPKT: RDP, S7 and MMS go on with COTP, Q.931 with 08; Megaco's text",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -54,8 +65,10 @@ enum Frame {
     Signalling(u8),
     /// Q.931 without it.
     Bare(u8),
-    /// H.245 that names itself.
+    /// H.245 that names itself, or whose lengths agree.
     Control,
+    /// An answer of H.245 that is nothing but fixed.
+    ControlAnswer,
     /// PER of which nothing can be said.
     Opaque,
 }
@@ -68,9 +81,25 @@ fn frame(stream: &mut Cursor<'_>) -> Result<Frame, Reject> {
     if names(body.rest(), H245) {
         return Ok(Frame::Control);
     }
+    if body.rest().len() == usize::from(len) - 4 {
+        match control::shows(body.rest()) {
+            Some(control::Shows::Request) => return Ok(Frame::Control),
+            Some(control::Shows::Answer) => return Ok(Frame::ControlAnswer),
+            None => {}
+        }
+    }
     let named = names(body.rest(), H225);
-    if body.u8()? != 8 {
-        return Ok(Frame::Opaque);
+    let first = body.u8()?;
+    if first != 8 {
+        // COTP's header begins with its own length, then says what it is (X.224 section 13): data are F0 in two bytes, requests,
+        // confirmations and ends of a connection fill their frame.
+        let fills = usize::from(first) == usize::from(len) - 5;
+        let cotp = match body.rest().first() {
+            Some(0xf0) => first == 2,
+            Some(0xe0 | 0xd0 | 0xc0 | 0x80) => fills,
+            _ => false,
+        };
+        return if cotp { Err(Reject::Mismatch) } else { Ok(Frame::Opaque) };
     }
     // A call reference of one or two bytes (Q.931 section 4.3).
     let reference = body.u8()?;
@@ -103,7 +132,7 @@ const fn message_name(kind: u8) -> Option<&'static str> {
 
 /// A stream's frames: the best of them, and the first signalling message.
 fn stream(mut cursor: Cursor<'_>, port: bool) -> Result<(Confidence, Option<u8>), Reject> {
-    let (mut best, mut first) = (None, None);
+    let (mut best, mut first, mut frames) = (None, None, 0_u32);
     for _ in 0..8 {
         match frame(&mut cursor) {
             Ok(Frame::Signalling(kind)) => {
@@ -111,21 +140,24 @@ fn stream(mut cursor: Cursor<'_>, port: bool) -> Result<(Confidence, Option<u8>)
                 first = first.or(Some(kind));
             }
             Ok(Frame::Control) => best = best.max(Some(Confidence::Message)),
+            Ok(Frame::ControlAnswer) => best = best.max(Some(Confidence::Signature)),
             // Q.931 by itself: TPKT's length and 20 bits more, on the port only.
             Ok(Frame::Bare(kind)) if port => {
                 best = best.max(Some(Confidence::Signature));
                 first = first.or(Some(kind));
             }
             Ok(_) => {}
-            Err(Reject::Mismatch) if best.is_none() => return Err(Reject::Mismatch),
+            // Frames of which nothing can be said are no evidence, and none against it: another flow may name them.
+            Err(Reject::Mismatch) if best.is_none() && !(frames > 0 && cursor.is_empty()) => return Err(Reject::Mismatch),
             Err(_) => break,
         }
+        frames += 1;
     }
     best.map(|confidence| (confidence, first)).ok_or(Reject::Incomplete)
 }
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
-    let rule = "identifier: a message that names H.225.0 or H.245 (ITU-T H.225.0 annex H, H.245 section 6)";
+    let rule = "identifier: a message that names H.225.0 or H.245, or is one of H.245's by its lengths (ITU-T H.225.0 annex H, H.245 annex A)";
     if opening.transport == Transport::Tcp {
         let port = opening.is_on(INSPECTOR.ports);
         let judge = |cursor| stream(cursor, port).map(|(confidence, _)| confidence);
@@ -160,8 +192,11 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a call rings", &[SETUP], &[ALERTING]),
     Example::tcp(Confidence::Message, "a call is set up", &[SETUP], &[]),
     Example::tcp(Confidence::Message, "H.245 on whichever port", &[CAPABILITIES], &[]),
+    Example::tcp(Confidence::Message, "H.245 that begins with who is master", &[b"\x03\x00\x00\x0b\x01\x00\x32\x80\xa1\xb2\xc3"], &[]),
+    Example::tcp(Confidence::Signature, "H.245 of which only an answer is here", &[], &[b"\x03\x00\x00\x06\x20\xa0"]),
     Example::tcp(Confidence::Signature, "Q.931 without H.225.0, on the port", &[b"\x03\x00\x00\x09\x08\x02\x00\x01\x5a"], &[]).on(1720),
     Example::udp(Confidence::Message, "a gatekeeper is looked for", &[GATEKEEPER], &[]),
     Example::not(Transport::Tcp, "RDP, which goes on with COTP", &[b"\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00"], &[]),
+    Example::not(Transport::Tcp, "a number that does not end the frame", &[b"\x03\x00\x00\x0c\x01\x00\x32\x80\xa1\xb2\xc3\xd4"], &[]),
     Example::not(Transport::Udp, "a version that does not exist", &[b"\x02\x20\x00\x00\x00\x06\x00\x08\x91\x4a\x00\x40\x00"], &[]),
 ];
