@@ -7,7 +7,7 @@
 //! ```
 
 use crate::byteset::ByteSet;
-use crate::cursor::{Cursor, require};
+use crate::cursor::{Cursor, decimal, is_text, require};
 use crate::formats::lines;
 use crate::inspect::{Attributes, Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict, ZERO};
 use crate::key::Transport;
@@ -25,7 +25,10 @@ pub const INSPECTOR: Inspector = Inspector {
     datagram: Shape::of(8, &[(6, ZERO), (7, ZERO)]),
     inspect,
     describe: Some(describe),
-    attributes: &[("memcached.command", "the first text command")],
+    attributes: &[
+        ("memcached.command", "the first text command"),
+        ("memcached.server_version", "the server's version, as its answer to version or stats says"),
+    ],
     confused_with: "Redis, whose inline commands are answered with a mark before the text; MySQL and RTP, whose bytes may begin with 80 or 81",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -45,6 +48,12 @@ const ANSWERS: &[&str] = &[
 
 /// The highest opcode in use (binary protocol, section "Command Opcodes").
 const MAX_OPCODE: u8 = 0x3d;
+
+/// Largest value in bytes: servers keep a mebibyte unless told otherwise.
+const MAX_VALUE: usize = 1 << 20;
+
+/// Most statistics among which the version is looked for: it is the fourth.
+const MAX_STATISTICS: usize = 8;
 
 /// A side's first message.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,6 +83,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         }
         (Ok(Half::Binary { .. }), Err(Reject::Incomplete)) => {
             Ok(Evidence::signature("binary: a request whose lengths agree (binary protocol)"))
+        }
+        (Ok(Half::Text { is_telling: true }), Err(Reject::Incomplete)) => {
+            Ok(Evidence::signature("text: a command that stores as many bytes as it says (protocol.txt)"))
         }
         (Ok(Half::Text { .. }), Err(Reject::Incomplete)) if on_port => {
             Ok(Evidence::signature("text-on-port: a command on memcached's port (protocol.txt)"))
@@ -105,7 +117,20 @@ fn ask(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
         return binary(&mut cursor, 0x80);
     }
     require(cursor.rest().first().is_none_or(u8::is_ascii_lowercase))?;
-    lines::command(&mut cursor, COMMANDS).map(|_| Half::Text { is_telling: false })
+    let line = lines::command(&mut cursor, COMMANDS)?;
+    // `set key flags expiry bytes`, as many bytes, and a line end.
+    let stores = matches!(lines::verb(line), b"set" | b"add" | b"replace" | b"append" | b"prepend");
+    Ok(Half::Text { is_telling: stores && counted(line, 2, cursor) })
+}
+
+/// Whether a line consists of a verb, a key and numbers of which `place`, counted from the key, is the length of the bytes that
+/// follow it with a line end of their own.
+fn counted(line: &[u8], place: usize, mut cursor: Cursor<'_>) -> bool {
+    let mut words = line.split(|&byte| byte == b' ').skip(2);
+    let lens = words.by_ref().map(decimal).collect::<Result<Vec<u64>, Reject>>();
+    let Some(&len) = lens.as_ref().ok().and_then(|lens| lens.get(place)) else { return false };
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    len <= MAX_VALUE && cursor.take(len).is_ok() && cursor.tag(b"\r\n").is_ok()
 }
 
 fn answer(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
@@ -114,7 +139,9 @@ fn answer(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
     }
     require(cursor.rest().first().is_none_or(u8::is_ascii_uppercase))?;
     let line = lines::command(&mut cursor, ANSWERS)?;
-    Ok(Half::Text { is_telling: line.starts_with(b"STAT pid ") || line.starts_with(b"CLIENT_ERROR ") })
+    // `VALUE key flags bytes`, and as many.
+    let is_value = lines::verb(line) == b"VALUE" && counted(line, 1, cursor);
+    Ok(Half::Text { is_telling: is_value || line.starts_with(b"STAT pid ") || line.starts_with(b"CLIENT_ERROR ") })
 }
 
 fn binary(cursor: &mut Cursor<'_>, magic: u8) -> Result<Half, Reject> {
@@ -136,6 +163,42 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         return;
     }
     attributes.set_some("memcached.command", lines::command(&mut request, COMMANDS).ok().map(lines::verb));
+    let mut reply = opening.reply();
+    if opening.transport == Transport::Udp && frame(&mut reply).is_err() {
+        return;
+    }
+    attributes.set_some("memcached.server_version", server_version(reply.rest()));
+}
+
+/// The version in `VERSION 1.6.18`, in `STAT version 1.6.18` behind other statistics, or in the answer to either in binary.
+fn server_version(answers: &[u8]) -> Option<&[u8]> {
+    if answers.first() == Some(&0x81) {
+        return binary_version(answers);
+    }
+    let mut lines = answers.split_inclusive(|&byte| byte == b'\n').take(MAX_STATISTICS);
+    let version = lines.find_map(|line| {
+        let line = line.strip_suffix(b"\r\n")?;
+        line.strip_prefix(b"VERSION ").or_else(|| line.strip_prefix(b"STAT version "))
+    })?;
+    is_text(version).then_some(version)
+}
+
+/// Opcodes of the binary protocol: 0b version, 10 statistics, each in an answer of its own.
+fn binary_version(mut answers: &[u8]) -> Option<&[u8]> {
+    for _ in 0..MAX_STATISTICS {
+        let mut cursor = Cursor::closed(answers);
+        let Ok(Half::Binary { opcode, .. }) = binary(&mut cursor, 0x81) else { return None };
+        let key = usize::from(u16::from_be_bytes(*answers.get(2..)?.first_chunk::<2>()?));
+        let body = u32::from_be_bytes(*answers.get(8..)?.first_chunk::<4>()?) as usize;
+        let body = cursor.take(body).ok()?;
+        let extras = usize::from(*answers.get(4)?);
+        let (name, value) = body.get(extras..)?.split_at_checked(key)?;
+        if (opcode == 0x0b || opcode == 0x10 && name == b"version") && is_text(value) && !value.is_empty() {
+            return Some(value);
+        }
+        answers = cursor.rest();
+    }
+    None
 }
 
 const EXAMPLES: &[Example] = &[
@@ -146,6 +209,8 @@ const EXAMPLES: &[Example] = &[
         &[b"\x80\0\0\x03\0\0\0\0\0\0\0\x03\0\0\0\x07\0\0\0\0\0\0\0\0key"],
         &[b"\x81\0\0\0\x04\0\0\0\0\0\0\x05\0\0\0\x07\0\0\0\0\0\0\0\x01\xde\xad\xbe\xefx"],
     ),
+    Example::tcp(Confidence::Signature, "a value is stored, of which only the client was captured", &[b"set key 0 60 3\r\nabc\r\n"], &[]),
+    Example::tcp(Confidence::Signature, "a value, of which only the server was captured", &[], &[b"VALUE key 0 3\r\nabc\r\nEND\r\n"]),
     Example::tcp(Confidence::Signature, "a command on memcached's port", &[b"stats\r\n"], &[]).on(11211),
     Example::udp(
         Confidence::Dialogue,
@@ -153,6 +218,29 @@ const EXAMPLES: &[Example] = &[
         &[b"\0\x01\0\0\0\x01\0\0stats\r\n"],
         &[b"\0\x01\0\0\0\x01\0\0STAT pid 1\r\nEND\r\n"],
     ),
+    Example::not(Transport::Tcp, "a value of another length", &[], &[b"VALUE key 0 2\r\nabc\r\nEND\r\n"]),
     Example::not(Transport::Tcp, "Redis' inline command", &[b"get key\r\n"], &[b"$-1\r\n"]),
     Example::not(Transport::Tcp, "another's opaque", &[b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0"], &[b"\x81\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\0"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_version_is_read_from_text_and_binary_answers() {
+        let binary = |opcode, key: &[u8], value: &[u8]| {
+            let mut answer = vec![0x81, opcode, 0, key.len() as u8, 0, 0, 0, 0, 0, 0, 0, (key.len() + value.len()) as u8];
+            answer.extend([0; 12]);
+            [answer, key.to_vec(), value.to_vec()].concat()
+        };
+        let statistics = [binary(0x10, b"pid", b"6435"), binary(0x10, b"version", b"1.6.18")].concat();
+        let answers: [&[u8]; 4] =
+            [b"VERSION 1.6.18\r\n", b"STAT pid 1\r\nSTAT uptime 4\r\nSTAT version 1.6.18\r\n", &binary(0x0b, b"", b"1.6.18"), &statistics];
+        for answer in answers {
+            assert_eq!(server_version(answer), Some(&b"1.6.18"[..]), "{answer:?}");
+        }
+        assert_eq!(server_version(b"VALUE version 0 1\r\nx\r\nEND\r\n"), None);
+        assert_eq!(server_version(b"VERSION 1.6"), None);
+    }
+}

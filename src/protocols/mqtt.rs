@@ -64,6 +64,9 @@ const CONNECT: u8 = 1;
 const CONNACK: u8 = 2;
 const PUBLISH: u8 = 3;
 
+/// Packets of a broker by itself that show it elsewhere than on its port: its answer, and two more.
+const MIN_PACKETS: u32 = 3;
+
 fn packet<'a>(cursor: &mut Cursor<'a>) -> Result<Packet<'a>, Reject> {
     let first = cursor.u8()?;
     let (kind, flags) = (first >> 4, first & 0x0f);
@@ -191,7 +194,15 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let mut ahead = opening.reply();
         let body = packet(&mut ahead)?.body;
         connack(body)?;
-        return if opening.is_on(INSPECTOR.ports) {
+        // What follows the answer has to be a broker's: grants of subscriptions, and messages with topics.
+        let more = of_said(&opening.responder, Transport::Tcp, |cursor| {
+            let packet = packet(cursor)?;
+            judge_any(packet, Side::Responder)
+        });
+        return if more.is_ok_and(|packets| packets >= MIN_PACKETS) {
+            let rule = "broker: a broker's answer, and whole packets behind it (MQTT 5.0 sections 2.1 and 3.2)";
+            Ok(Evidence::signature(rule).from(Side::Responder))
+        } else if opening.is_on(INSPECTOR.ports) {
             Ok(Evidence::signature("connack: only the broker's answer, on MQTT's port (MQTT 5.0 section 3.2)")
                 .from(Side::Responder))
         } else {
@@ -266,6 +277,12 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Signature,
+        "a broker by itself: it accepts, grants a subscription and delivers",
+        &[],
+        &[b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00", b"\x30\x06\x00\x03a/b1"],
+    ),
     Example::tcp(
         Confidence::Dialogue,
         "a client of 3.1.1 is accepted",

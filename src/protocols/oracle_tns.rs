@@ -11,7 +11,7 @@
 //! Between versions from 315 on, packets after the accept have a length of 32 bits.
 
 use crate::byteset::ByteSet;
-use crate::cursor::{Cursor, require};
+use crate::cursor::{Cursor, decimal, require};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict};
 use crate::key::Transport;
 
@@ -31,6 +31,7 @@ pub const INSPECTOR: Inspector = Inspector {
         ("oracle-tns.client_host", "host that the client says it is"),
         ("oracle-tns.answer", "type of the listener's answer (2 accept, 4 refuse, 5 redirect, 11 resend)"),
         ("oracle-tns.version", "TNS version that the client offers"),
+        ("oracle-tns.server_version", "the server's version, as a listener that refuses says it"),
     ],
     confused_with: "other protocols with two bytes of length in front: the offset and length of the connect data fit only here",
     examples: EXAMPLES,
@@ -162,6 +163,19 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         attributes.set_some("oracle-tns.client_host", host);
     }
     attributes.set_some("oracle-tns.answer", answer(&mut opening.reply()).ok());
+    attributes.set_some("oracle-tns.server_version", refusers_version(opening.responder.bytes()));
+}
+
+/// The version in `(VSNNUM=186647552)`, which refusals have: eight bits for the release, then 4, 8, 4 and 8 until 12.2;
+/// since 18 what follows the release has another form.
+fn refusers_version(answer: &[u8]) -> Option<String> {
+    let number = u32::try_from(decimal(value(answer, b"(VSNNUM=")?).ok()?).ok()?;
+    let [release, second, third, fourth] = number.to_be_bytes();
+    match release {
+        8..=12 => Some(format!("{release}.{}.{}.{}.{fourth}", second >> 4, (second & 15) << 4 | third >> 4, third & 15)),
+        18..=40 => Some(release.to_string()),
+        _ => None,
+    }
 }
 
 const EXAMPLES: &[Example] = &[
@@ -185,3 +199,16 @@ const EXAMPLES: &[Example] = &[
     ),
     Example::not(Transport::Tcp, "a resend out of nothing", &[], &[b"\x00\x08\x00\x00\x0b\x00\x00\x00"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_the_release() {
+        let refused = |number: &str| refusers_version(format!("(DESCRIPTION=(TMP=)(VSNNUM={number})(ERR=12505))").as_bytes());
+        assert_eq!(refused("186647552").as_deref(), Some("11.2.0.4.0"));
+        assert_eq!(refused("318767104").as_deref(), Some("19"));
+        assert_eq!((refused("0"), refused("99999999999")), (None, None));
+    }
+}

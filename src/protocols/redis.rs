@@ -27,7 +27,10 @@ pub const INSPECTOR: Inspector = Inspector {
     responder_first: ByteSet::of(b"+-:$*_#,(!=%~>"),
     inspect,
     describe: Some(describe),
-    attributes: &[("redis.command", "the first command, without its arguments")],
+    attributes: &[
+        ("redis.command", "the first command, without its arguments"),
+        ("redis.server_version", "the server's version, as its reply to INFO or HELLO says"),
+    ],
     confused_with: "POP3, which answers +OK too; NATS, whose clients say PING; memcached's text protocol",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -45,6 +48,10 @@ const MAX_ELEMENTS: u64 = 1 << 20;
 /// Longest name of a command in bytes.
 const MAX_COMMAND: u64 = 32;
 
+/// Packets of the server in which its version is looked for, and the longest version in bytes.
+const MAX_REPLIES: usize = 4;
+const MAX_VERSION: usize = 32;
+
 /// Commands that are sent inline, by hand or by health checks.
 const INLINE: &[&str] = &["PING", "INFO", "AUTH", "QUIT", "CONFIG", "KEYS", "GET", "SET", "MONITOR", "CLIENT", "COMMAND", "HELLO", "SELECT", "ECHO", "DBSIZE", "FLUSHALL", "SLAVEOF", "SAVE", "EXISTS", "INCR", "DEL", "PSYNC", "SYNC", "REPLCONF"];
 
@@ -60,7 +67,10 @@ enum Half {
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let on_port = opening.is_on(PORTS);
     match (request(opening.request()), reply(opening.reply())) {
-        (Ok(Half::Own), Ok(_)) => Ok(Evidence::dialogue("command-and-reply: a command in RESP and a reply (RESP specification)")),
+        (Ok(Half::Own), Ok(_)) => {
+            let rule = "command-and-reply: a command in RESP and a reply (RESP specification)";
+            Ok(Evidence::dialogue(rule).wanting_more(may_tell_version(opening)))
+        }
         (Ok(Half::Fitting), Ok(Half::Own)) => {
             Ok(Evidence::dialogue("inline-and-reply: an inline command and a reply in RESP (RESP specification)"))
         }
@@ -96,7 +106,9 @@ fn request(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
         return Err(Reject::Incomplete);
     }
     if cursor.rest().first().is_some_and(|&byte| byte != b'*') {
-        lines::command(&mut cursor, INLINE)?;
+        let line = lines::command(&mut cursor, INLINE)?;
+        // A browser's request has a command's verb as well.
+        require(!line.windows(6).any(|part| part == b" HTTP/"))?;
         return Ok(Half::Fitting);
     }
     cursor.tag(b"*")?;
@@ -140,13 +152,24 @@ fn reply(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
             let word = lines::verb(line);
             require(word.len() >= 3 && word.iter().all(u8::is_ascii_uppercase))?;
             let own: &[&[u8]] = &[b"NOAUTH", b"WRONGPASS", b"WRONGTYPE", b"MISCONF", b"NOPERM", b"MOVED", b"DENIED", b"LOADING", b"READONLY"];
-            Ok(if own.contains(&word) || line.starts_with(b"ERR unknown command") || line.starts_with(b"ERR Protocol error") { Half::Own } else { Half::Fitting })
+            let texts: &[&[u8]] = &[b"ERR unknown command", b"ERR wrong number of arguments for '", b"ERR Protocol error"];
+            Ok(if own.contains(&word) || texts.iter().any(|text| line.starts_with(text)) { Half::Own } else { Half::Fitting })
         }
         b':' | b'$' | b'*' | b'%' | b'~' | b'>' | b'=' | b'!' | b'(' => {
-            if cursor.rest().first() == Some(&b'-') {
+            let negative = cursor.rest().first() == Some(&b'-');
+            if negative {
                 cursor.u8()?;
             }
-            number(&mut cursor)?;
+            let len = number(&mut cursor)?;
+            // A string of as many bytes as it says.
+            if kind == b'$' && len > 0 && !negative {
+                let whole = cursor.take(usize::try_from(len).unwrap_or(usize::MAX)).and_then(|_| cursor.tag(b"\r\n"));
+                return match whole {
+                    Ok(()) => Ok(Half::Own),
+                    Err(Reject::Incomplete) => Ok(Half::Fitting),
+                    Err(Reject::Mismatch) => Err(Reject::Mismatch),
+                };
+            }
             // A length must be followed by what it counts; a number stands alone.
             if matches!(kind, b'*' | b'%' | b'~' | b'>') && !cursor.is_empty() {
                 require(INSPECTOR.responder_first.contains(cursor.u8()?))?;
@@ -161,14 +184,42 @@ fn reply(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
     }
 }
 
-fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+/// The first command's name: in RESP, or inline.
+fn command<'a>(opening: &Opening<'a>) -> Option<&'a [u8]> {
     let mut request = opening.request();
-    let name = if request.tag(b"*").is_ok() {
+    if request.tag(b"*").is_ok() {
         number(&mut request).and_then(|_| bulk(&mut request)).ok()
     } else {
         lines::command(&mut request, INLINE).ok().map(lines::verb)
+    }
+}
+
+/// Whether the server has yet to tell its version: clients ask for it behind their password and their name.
+fn may_tell_version(opening: &Opening<'_>) -> bool {
+    let prepares = |name: &[u8]| [&b"AUTH"[..], b"HELLO", b"CLIENT", b"INFO"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    opening.responder.pieces().len() < MAX_REPLIES
+        && server_version(opening.responder.bytes()).is_none()
+        && command(opening).is_some_and(prepares)
+}
+
+/// The version in a reply to INFO, a line of text, or in the map that answers HELLO.
+fn server_version(replies: &[u8]) -> Option<&[u8]> {
+    let version = if let Some(at) = memchr::memmem::find(replies, b"\r\nredis_version:") {
+        replies.get(at + b"\r\nredis_version:".len()..)?
+    } else {
+        let key = b"$7\r\nversion\r\n$";
+        let at = memchr::memmem::find(replies, b"$6\r\nserver\r\n$")?;
+        let rest = replies.get(at..)?;
+        let rest = rest.get(memchr::memmem::find(rest, key)? + key.len()..)?;
+        rest.get(memchr::memchr(b'\n', rest)? + 1..)?
     };
-    attributes.set_some("redis.command", name.map(<[u8]>::to_ascii_lowercase).as_deref());
+    let line = version.get(..memchr::memchr(b'\r', version)?)?;
+    ((1..=MAX_VERSION).contains(&line.len()) && crate::cursor::is_text(line)).then_some(line)
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    attributes.set_some("redis.command", command(opening).map(<[u8]>::to_ascii_lowercase).as_deref());
+    attributes.set_some("redis.server_version", server_version(opening.responder.bytes()));
 }
 
 const EXAMPLES: &[Example] = &[
@@ -177,7 +228,28 @@ const EXAMPLES: &[Example] = &[
     Example::tcp(Confidence::Dialogue, "a password that is asked for", &[b"INFO\r\n"], &[b"-NOAUTH Authentication required.\r\n"]),
     Example::tcp(Confidence::Message, "only the client was captured", &[b"*1\r\n$7\r\nCOMMAND\r\n"], &[]),
     Example::tcp(Confidence::Signature, "only the server was captured", &[], &[b"*2\r\n$1\r\na\r\n:1\r\n"]),
+    Example::tcp(Confidence::Signature, "a value, of which only the server was captured", &[], &[b"$5\r\nvalue\r\n"]),
+    Example::not(Transport::Tcp, "a browser's request that a mail server refuses", &[b"GET / HTTP/1.1\r\n"], &[b"-ERR unknown\r\n"]),
+    Example::not(Transport::Tcp, "a string that is longer than it says", &[], &[b"$3\r\nvalue\r\n"]),
     Example::not(Transport::Tcp, "POP3", &[b"USER a\r\n"], &[b"+OK ready\r\n"]),
     Example::not(Transport::Tcp, "NATS", &[b"PING\r\n"], &[b"PONG\r\n"]),
     Example::not(Transport::Tcp, "IMAP's greeting", &[], &[b"* OK IMAP4 ready\r\n"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_version_is_read_from_what_answers_info_and_hello_in_either_protocol() {
+        let info = b"+OK\r\n$576\r\n# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:00000000\r\n";
+        assert_eq!(server_version(info), Some(&b"7.0.15"[..]));
+        for head in [&b"%7"[..], b"*14"] {
+            let hello = [head, b"\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:3\r\n"].concat();
+            assert_eq!(server_version(&hello), Some(&b"7.0.15"[..]));
+        }
+        // A value that happens to be called so is no server's word, and a version that is cut is none.
+        assert_eq!(server_version(b"*2\r\n$7\r\nversion\r\n$1\r\n1\r\n"), None);
+        assert_eq!(server_version(b"$576\r\n# Server\r\nredis_version:7.0"), None);
+    }
+}
