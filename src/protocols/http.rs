@@ -17,9 +17,12 @@
 //! [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
 
 mod head;
+mod negotiated;
 mod service;
 
 pub(crate) use head::{Head, Request, status};
+#[cfg(test)]
+pub(crate) use service::names as services;
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, is_text, require};
@@ -28,6 +31,7 @@ use crate::inspect::{
 };
 use crate::key::Transport;
 use crate::formats::lines::contains_ignore_case;
+use crate::formats::ntlm;
 use head::{MAX_LINE, MAX_METHOD, is_token, method, public_part};
 
 /// HTTP/0.9 to HTTP/1.1.
@@ -52,7 +56,12 @@ pub const INSPECTOR: Inspector = Inspector {
         ("http.content_type", "the first response's Content-Type field, else the request's"),
         ("http.upgrade", "what the initiator asked to upgrade to"),
         ("http.service", "the interface that is spoken over HTTP, where method, target or fields name it"),
+        ("http.service_version", "the version of that interface's server, where its first answer says it"),
         ("http.tunnel", "what the initiator said first inside the tunnel that CONNECT opened"),
+        ntlm::ATTRIBUTES[0],
+        ntlm::ATTRIBUTES[1],
+        ntlm::ATTRIBUTES[2],
+        ntlm::ATTRIBUTES[3],
     ],
     headline: &["http.host", "http.target"],
     confused_with: "RTSP, SIP, ICAP, SSDP and SHOUTcast, whose start lines differ in the version or the carrier only; TLS on port 80",
@@ -162,7 +171,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             Ok(Evidence::dialogue(
                 "request-and-response: a request line and a status line (RFC 9112 sections 3 and 4)",
             )
-            .wanting_more(heads_go_on || tunnel))
+            .wanting_more(heads_go_on || tunnel || negotiated::is_pending(opening, answered.head)))
         }
         (Ok(asked), Ok(_)) => Ok(in_between(asked, Side::Initiator, Confidence::Message)),
         (Ok(asked), Err(Reject::Incomplete)) if asked.offset == 0 => {
@@ -281,6 +290,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let (line, head) = request.unzip();
     let answer = response.map(|(_, head)| head);
     attributes.set_some("http.service", service::name(line, head, answer));
+    attributes.set_some("http.service_version", answer.and_then(service::version));
+    negotiated::describe(opening, attributes);
     if line.is_some_and(|line| line.method == b"CONNECT") {
         attributes.set_some("http.tunnel", head.and_then(|head| carried(head.body)));
     }

@@ -39,24 +39,36 @@ impl<'a> Head<'a> {
 
     /// The value of the first field called `name`, in either case.
     pub(crate) fn field(&self, name: &str) -> Option<&'a [u8]> {
-        let mut rest = self.fields;
-        while !rest.is_empty() {
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line = rest.get(..end).unwrap_or_default();
-            if let Some((key, [b':', value @ ..])) = line.split_at_checked(name.len())
-                && key.eq_ignore_ascii_case(name.as_bytes())
-            {
-                return Some(value.trim_ascii());
-            }
-            rest = rest.get(end + 1..).unwrap_or_default();
-        }
-        None
+        values(self.fields, name).next()
+    }
+
+    /// The values of all fields called `name`, in either case.
+    pub(crate) fn fields_called(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        values(self.fields, name)
     }
 
     /// Whether the field called `name` contains `word`, in either case.
     pub(crate) fn says(&self, name: &str, word: &str) -> bool {
         self.field(name).is_some_and(|value| contains_ignore_case(value, word.as_bytes()))
     }
+}
+
+/// The values of the fields called `name`, in either case, among `lines`.
+pub(super) fn values<'a>(lines: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = lines;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest.get(..end).unwrap_or_default();
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if let Some((key, [b':', value @ ..])) = line.split_at_checked(name.len())
+                && key.eq_ignore_ascii_case(name.as_bytes())
+            {
+                return Some(value.trim_ascii());
+            }
+        }
+        None
+    })
 }
 
 /// A request line.

@@ -1,6 +1,7 @@
 //! Which interface is spoken over HTTP, where method, target or fields name it beyond doubt.
 
 use super::head::{Head, Request};
+use crate::cursor::is_text;
 use crate::formats::lines::contains_ignore_case;
 
 /// What identifies a service: the first that holds, decides.
@@ -50,6 +51,16 @@ const SERVICES: &[(&str, &[Mark])] = &[
     ("webdav", &[Method(&["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT"]), Answered("dav", "1")]),
 ];
 
+/// Bytes of an answer's body in which a version is looked for, and bytes of a version.
+const MAX_BODY: usize = 1024;
+const MAX_VERSION: usize = 32;
+
+/// The names of all services.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|(name, _)| *name)
+}
+
 /// The name of the service, if something names it.
 pub(super) fn name(line: Option<Request<'_>>, asked: Option<Head<'_>>, answered: Option<Head<'_>>) -> Option<&'static str> {
     let holds = |mark: &Mark| match *mark {
@@ -63,6 +74,20 @@ pub(super) fn name(line: Option<Request<'_>>, asked: Option<Head<'_>>, answered:
     SERVICES.iter().find(|(_, marks)| marks.iter().any(holds)).map(|(name, _)| *name)
 }
 
+/// The version of Elasticsearch or OpenSearch in what they answer to a request of `/`: `"version" : { … "number" : "8.11.0"`.
+pub(super) fn version(answered: Head<'_>) -> Option<&[u8]> {
+    let body = answered.body.get(..MAX_BODY).unwrap_or(answered.body);
+    let body = text_after(body, b"\"cluster_uuid\"")?;
+    let version = text_after(text_after(body, b"\"version\"")?, b"\"number\"")?;
+    let (quoted, rest) = version.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().split_first()?;
+    let number = rest.get(..memchr::memchr(b'"', rest)?)?;
+    (*quoted == b'"' && number.len() <= MAX_VERSION && is_text(number)).then_some(number)
+}
+
+fn text_after<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+    text.get(memchr::memmem::find(text, word)? + word.len()..)
+}
+
 fn says(head: Option<Head<'_>>, field: &str, word: &str) -> bool {
     let value = head.and_then(|head| head.field(field));
     value.is_some_and(|value| word.is_empty() || contains_ignore_case(value, word.as_bytes()))
@@ -72,6 +97,18 @@ fn says(head: Option<Head<'_>>, field: &str, word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::cursor::Cursor;
+
+    #[test]
+    fn a_clusters_answer_tells_its_version_and_another_documents_number_is_none() {
+        let version_in = |body: &str| {
+            let answer = format!("HTTP/1.1 200 OK\r\n\r\n{body}");
+            version(Head::parse(Cursor::open(answer.as_bytes())).unwrap()).map(<[u8]>::to_vec)
+        };
+        let cluster = "{\n \"name\" : \"a\",\n \"cluster_uuid\" : \"x\",\n \"version\" : {\n  \"number\" : \"8.11.0\",";
+        assert_eq!(version_in(cluster), Some(b"8.11.0".to_vec()));
+        assert_eq!(version_in("{\"version\": {\"number\": \"1\"}}"), None);
+        assert_eq!(version_in("\"cluster_uuid\" \"version\" \"number\" 8"), None);
+    }
 
     #[test]
     fn a_service_is_named_by_method_target_or_field() {
