@@ -9,6 +9,7 @@ use thiserror::Error;
 
 mod body;
 mod compose;
+pub mod cross_references;
 mod entries;
 mod evidence;
 mod layout;
@@ -133,6 +134,7 @@ pub fn explain(query: &str) -> Result<Explanation, UnknownTopic> {
             .map(finding)
             .ok_or_else(|| UnknownTopic { suggestions: Vec::new(), query }),
         Topic::Name => compose::name(&query.replace(['_', ' '], "-"))
+            .or_else(|| cross_references::explanation(&query))
             .ok_or_else(|| UnknownTopic { suggestions: suggest::alike(&query), query }),
     }
 }

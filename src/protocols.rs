@@ -381,4 +381,7 @@ pub fn named(name: &str) -> Option<&'static Inspector> {
 }
 
 #[cfg(test)]
+pub(crate) use http::services as http_services;
+
+#[cfg(test)]
 mod tests;

@@ -24,7 +24,8 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Explain { topics } => explanations(topics),
         Command::Protocols { json: true } => (lists::json(&protocols_table::rows()), DONE),
         Command::Protocols { json: false } => {
-            (protocols_table::table(&protocols_table::rows(), width()), DONE)
+            let table = protocols_table::table(&protocols_table::rows(), width());
+            (format!("{table}\n{}", protocols_table::others(width())), DONE)
         }
         Command::Schema => (schema::text(), DONE),
         Command::Completions { shell } => (completions(*shell), DONE),

@@ -1,5 +1,6 @@
 //! Every protocol that is recognised, and by what kind of evidence: for `wiretell protocols`.
 
+use super::cross_references;
 use super::evidence;
 use super::layout::wrap;
 use crate::inspect::Confidence;
@@ -26,6 +27,8 @@ pub struct Row {
     pub evidence: Vec<&'static str>,
     /// The document that its rules are written from.
     pub specification: &'static str,
+    /// Other names that people look for, which this label tells, with others or by an attribute.
+    pub tells: Vec<&'static str>,
 }
 
 /// A row for every protocol, by name.
@@ -42,6 +45,10 @@ pub fn rows() -> Vec<Row> {
             confidence: evidence::strongest(inspector).map(Confidence::name),
             evidence: evidence::kinds(inspector),
             specification: inspector.specification,
+            tells: cross_references::all()
+                .filter(|reference| reference.labels().contains(&inspector.name))
+                .map(|reference| reference.name)
+                .collect(),
         })
         .collect();
     rows.sort_unstable_by_key(|row| row.name);
@@ -78,6 +85,25 @@ pub fn table(rows: &[Row], width: usize) -> String {
     text
 }
 
+/// Names that people look for and no label bears, each with what tells it, in lines of at most `width` characters where that
+/// is possible.
+#[must_use]
+pub fn others(width: usize) -> String {
+    let column =
+        cross_references::all().map(|reference| reference.name.chars().count()).max().unwrap_or(0) + 2;
+    let mut text = format!("{:column$}TOLD AS\n", "LOOKED FOR");
+    for reference in cross_references::all() {
+        let mut name = reference.name;
+        for line in wrap(&reference.words(), width.saturating_sub(column).max(LAST)) {
+            for part in [&*format!("{name:column$}"), &line, "\n"] {
+                text.push_str(part);
+            }
+            name = "";
+        }
+    }
+    text
+}
+
 const HEADING: [&str; 5] = ["PROTOCOL", "OVER", "PORTS", "BEST EVIDENCE", "TITLE"];
 /// Most ports shown in the table; `…` stands for the others.
 const MAX_PORTS: usize = 3;
@@ -104,6 +130,16 @@ mod tests {
         let ssh = rows.iter().find(|row| row.name == "ssh").unwrap();
         assert_eq!((ssh.carriers.as_slice(), ssh.ports), (["tcp"].as_slice(), [22].as_slice()));
         assert_eq!((ssh.confidence, ssh.evidence.first()), (Some("dialogue"), Some(&"payload")));
+    }
+
+    #[test]
+    fn what_is_looked_for_stands_on_a_line_with_what_tells_it() {
+        let others = others(100);
+        let line = others.lines().find(|line| line.starts_with("WinRM ")).unwrap();
+        assert!(line.ends_with("http where http.service is winrm"), "{line}");
+        assert!(others.lines().all(|line| line.chars().count() <= 100));
+        let http = rows().into_iter().find(|row| row.name == "http").unwrap();
+        assert!(http.tells.contains(&"WinRM"));
     }
 
     #[test]

@@ -75,7 +75,12 @@ fn the_protocols_are_listed_for_people_and_for_programs() {
     assert!(code == 0 && table.starts_with("PROTOCOL"), "{table}");
     let (_, json, _) = run(&["protocols", "--json"]);
     let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
-    assert_eq!(table.lines().count(), rows.len() + 1);
+    let (labels, others) = table.split_once("\n\n").unwrap();
+    assert_eq!(labels.lines().count(), rows.len() + 1);
+    assert!(
+        others.lines().any(|line| line.starts_with("WinRM ") && line.contains("http.service is winrm")),
+        "{others}"
+    );
     assert!(rows.iter().any(|row| row["name"] == "netft"));
 }
 
