@@ -10,7 +10,7 @@ use crate::context::Neighbour;
 use crate::flow::{Direction, EndReason, Flow, Undecided};
 use crate::follow::Told;
 use crate::hosts::{self, Hosts};
-use crate::inspect::{Confidence, Piece, Said};
+use crate::inspect::{Confidence, Piece, Said, Side};
 use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
@@ -20,6 +20,7 @@ use crate::rhythm::Rhythm;
 use crate::rules::UserRules;
 use crate::stream::Watch;
 use crate::summary::{self, Summary};
+use banner::banner;
 use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
 use own::{judge_own, take_side};
 use refutation::note_refutation;
@@ -27,6 +28,7 @@ use sides::{judge_sides, turn_back};
 use std::sync::Arc;
 use telling::tell_opening;
 
+mod banner;
 mod behaviour;
 mod own;
 mod refutation;
@@ -236,6 +238,7 @@ impl Judge {
         let turned = self.apply(flow, judgement, low, high, nexts, hosts);
         if judgement.settled || exhausted {
             self.exhausted += u64::from(!judgement.settled);
+            heed_banner(flow, low, high);
             note_refutation(flow, &undecided.classifier, low, high, exhausted);
             self.settle(flow, low, high);
             self.recycle(undecided);
@@ -364,6 +367,7 @@ impl Judge {
                     undecided.classifier = undecided.classifier.turned();
                 }
             }
+            heed_banner(flow, low, high);
             note_refutation(flow, &undecided.classifier, low, high, reason != EndReason::Active);
             self.read_attributes(flow, low, high);
             flow.undecided = Some(undecided);
@@ -387,6 +391,15 @@ impl Judge {
             self.spare.push(undecided);
         }
     }
+}
+
+/// Once no more will be judged: the server's own words name a flow of which only the client's spoke for something.
+fn heed_banner(flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
+    let held = flow.claim.map(|(claim, _)| claim);
+    let Some(claim) = banner(flow, held, low, high) else { return };
+    let said = if flow.is_low(Side::Responder) { low } else { high };
+    flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
+    flow.relabelled |= held.map(|held| held.inspector) != Some(claim.inspector);
 }
 
 /// The frame that brought the byte at `offset`.
