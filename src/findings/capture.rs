@@ -215,7 +215,9 @@ fn frames(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             (false, false) => Severity::Info,
         };
         let sentence = format!("{} ({share}) were lost before or while they were captured.", counted(missing, "packet"));
-        findings.push(new(grounds, &LOST).graded(severity).because(sentence));
+        // Which they were nobody knows; Wireshark sees where a TCP stream misses bytes that were acknowledged.
+        let filter = "tcp.analysis.ack_lost_segment || tcp.analysis.lost_segment".to_owned();
+        findings.push(new(grounds, &LOST).graded(severity).because(sentence).shown_by(filter));
     }
     if capture.truncated > 0 {
         let share = percent(capture.truncated, capture.packets);

@@ -45,7 +45,11 @@ pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     ("R13", "RDP-UDP's SYN+ACK lost", &["rdp-udp-answer-lost"]),
     ("R14", "the path is too narrow", &["rdp-udp-too-big"]),
     ("R15", "version and mode negotiated", &["rdp-udp-works"]),
-    ("R16", "UDP worked and died", &["rdp-udp-died", "rdg-udp-died", "edt-died", "quic-died"]),
+    (
+        "R16",
+        "UDP worked and died",
+        &["rdp-udp-died", "rdg-udp-died", "edt-died", "dtls-gateway-died", "quic-died"],
+    ),
     ("R17", "losses and retransmissions", &["rdp-udp-losses"]),
     ("R18", "flows of one session joined", &["remote-session-joined"]),
     ("R19", "security refused", &["rdp-negotiation-refused"]),

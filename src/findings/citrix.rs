@@ -27,6 +27,8 @@ pub(super) const FAMILY: Family = Family {
         EDT_REFUSED,
         EDT_TOO_BIG,
         GATEWAY_DTLS,
+        working::DTLS_WORKS,
+        working::DTLS_DIED,
         NO_VERIFY,
         LARGE_LOST,
         working::EDT_DIED,
@@ -259,6 +261,10 @@ fn gateway(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     {
         return Some(tcp.instead_of(flow, finding));
     }
+    let works = working::through_gateway(grounds, flow, seen);
+    if works.as_ref().is_some_and(|finding| finding.severity > Severity::Info) {
+        return works;
+    }
     let (version, when) = seen.version?;
     let first = seen.first_hello?;
     let at_once = seen.verifies == 0 && seen.cookies == 0 && seen.hellos == 1 && seen.stage >= Stage::Certificate;
@@ -268,7 +274,7 @@ fn gateway(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
             at(first, flow.digits),
             span(when.time.since(first.time))
         ))
-    })
+    }).or(works)
 }
 
 fn over_tcp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {

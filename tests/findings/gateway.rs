@@ -141,6 +141,63 @@ fn shown(dates: [&[u8; 13]; 2], version: u8) -> Capture {
     capture
 }
 
+/// A record of the second epoch, whose content is encrypted.
+fn encrypted(kind: u8, record: u8) -> Vec<u8> {
+    let mut bytes = vec![kind, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, record, 0, 40];
+    bytes.extend([0x5a; 40]);
+    bytes
+}
+
+/// DTLS to a port that comes up; then the client sends each second, and the server answers for so many seconds.
+pub(crate) fn dtls(capture: &mut Capture, port: u16, answered: i64) {
+    let (client, server) = ((CLIENT, 50_000), (SERVER, port));
+    let mut hello = vec![0xfe, 0xfd];
+    hello.extend([7; 32]);
+    hello.extend([0, 0xc0, 0x2f, 0]);
+    let with_cookie = [
+        &HELLO[..12],
+        b"\x3a\x01\x00\x00\x2e\x00\x01\x00\x00\x00\x00\x00\x2e",
+        &HELLO[25..60],
+        b"\x04abcd",
+        &HELLO[61..67],
+    ]
+    .concat();
+    let at = |milliseconds: i64| NOON + 2 * SECOND + milliseconds * MILLISECOND;
+    capture.udp(at(0), client, server, &HELLO[..67]);
+    capture.udp(at(1), server, client, VERIFY);
+    capture.udp(at(2), client, server, &with_cookie);
+    capture.udp(at(3), server, client, &handshake(1, 2, 1, &hello));
+    capture.udp(at(4), client, server, &encrypted(22, 0));
+    capture.udp(at(5), server, client, &encrypted(22, 0));
+    for i in 0..25 {
+        capture.udp(at(100 + 1000 * i), client, server, &encrypted(23, 1 + i as u8));
+        if i < answered {
+            capture.udp(at(110 + 1000 * i), server, client, &encrypted(23, 1 + i as u8));
+        }
+    }
+}
+
+#[test]
+fn a_side_channel_that_works_is_good_to_know_and_one_that_died_is_not() {
+    for (port, works, died) in
+        [(3391, "rdg-udp-works", "rdg-udp-died"), (443, "dtls-gateway-works", "dtls-gateway-died")]
+    {
+        let mut capture = Capture::default();
+        dtls(&mut capture, port, 25);
+        if port == 443 {
+            assert!(lacks(&capture, works), "without TCP 443 it may be anybody's");
+        }
+        main_channel(&mut capture);
+        assert_found(&capture, &[]);
+        assert!(has(&capture, works, Info), "{:?}", found(&capture, Info));
+        let mut capture = Capture::default();
+        dtls(&mut capture, port, 6);
+        main_channel(&mut capture);
+        assert_found(&capture, &[(died, Warning)]);
+        assert!(evidence(&capture, died).contains("the client's 19 s later"), "{}", evidence(&capture, died));
+    }
+}
+
 #[test]
 fn a_certificate_out_of_its_time_is_told() {
     assert_found(&shown([b"250101000000Z", b"260101000000Z"], 0xfd), &[("rdg-udp-certificate", Warning)]);

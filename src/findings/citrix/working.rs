@@ -1,10 +1,12 @@
 //! A Citrix session's UDP that works, or worked and died.
 
-use super::super::words::{SECOND, counted, end, span, stamp};
+use super::super::beside::Beside;
+use super::super::gateway;
+use super::super::words::{SECOND, at, counted, end, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::{PORTS, beside, session};
 use crate::inspect::Confidence;
-use crate::report::{Datagrams, Moment, Report};
+use crate::report::{Datagrams, Handshake, Moment, Report};
 use crate::summary::Summary;
 
 pub(super) const EDT_WORKS: Diagnosis = Diagnosis {
@@ -37,6 +39,45 @@ pub(super) const FRAMEHAWK_WORKS: Diagnosis = Diagnosis {
     caveats: &["Framehawk's bytes are not published: this rests on its behaviour and the session beside it."],
     advice: &[],
 };
+
+pub(super) const DTLS_WORKS: Diagnosis = Diagnosis {
+    id: "dtls-gateway-works",
+    severity: Severity::Info,
+    title: "DTLS to a gateway's port 443 works",
+    meaning: "Sessions through the gateway (EDT through a Citrix ADC, or a VPN) use UDP.",
+    evidence: "A complete DTLS handshake with UDP 443 and at least three records with data of each side, and TCP 443 of the \
+               same hosts both ways.",
+    caveats: &["What is inside is encrypted: EDT, or a VPN's packets."],
+    advice: &[],
+};
+
+pub(super) const DTLS_DIED: Diagnosis = Diagnosis {
+    id: "dtls-gateway-died",
+    severity: Severity::Warning,
+    title: "DTLS to a gateway's port 443 worked and then died",
+    meaning: "Data went both ways, then the gateway fell silent while the client went on; sessions continue over TCP.",
+    evidence: "As for dtls-gateway-works; then at least 16 s of packets of the client after the last one of the gateway.",
+    caveats: &["What is inside is encrypted: EDT, or a VPN's packets.", "When the whole session ended, TCP 443 ends at the same time."],
+    advice: &["Look for idle time-outs for UDP in firewalls and NAT on the path."],
+};
+
+/// What became of DTLS to a gateway whose TCP 443 works too.
+pub(super) fn through_gateway(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
+    let [up, down] = seen.data;
+    let (first, finished) = (seen.first_hello?, seen.finished?);
+    if up < MIN_DATA || down < MIN_DATA || flow.continued {
+        return None;
+    }
+    Beside::of_web(grounds, flow)?;
+    Some(gateway::died(&DTLS_DIED, grounds, flow, seen).unwrap_or_else(|| {
+        Finding::of_flow(&DTLS_WORKS, flow, Some(first)).because(format!(
+            "Hello {}, encrypted {} later; then {} of the client and {down} of the gateway.",
+            at(first, flow.digits),
+            span(finished.time.since(first.time)),
+            counted(up, "record")
+        ))
+    }))
+}
 
 /// Packets of each side that make a session.
 const MIN_DATA: u64 = 3;
