@@ -138,7 +138,7 @@ fn directions(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             _ => Severity::Info,
         };
         let sentence = format!(
-            "Of {}, {} with TCP data or answers of one side are in the capture and no packet of the other; {} heard both ways.",
+            "Of {}, {} of one side, TCP data or answers among them, are in the capture and no packet of the other; {} heard both ways.",
             counted(ways.one, "host pair"),
             counted(ways.packets, "packet"),
             match ways.both {

@@ -29,6 +29,8 @@ pub(crate) struct Scene {
     pub(crate) filter: &'static str,
     /// How many bytes of each packet.
     pub(crate) snap_len: &'static str,
+    /// Whether a port is captured to which all others are mirrored, both ways.
+    pub(crate) mirrored: bool,
     pub(crate) play: fn(&Stage),
 }
 
@@ -44,6 +46,7 @@ macro_rules! scenes {
             infos: &[$($info),*],
             filter: if matches!($name.as_bytes(), b"one-direction") { "src host 10.0.0.1" } else { "ip" },
             snap_len: if matches!($name.as_bytes(), [b's', b'n', b'a', b'p', b'-', ..]) { "64" } else { "262144" },
+            mirrored: matches!($name.as_bytes(), [b's', b'p', b'a', b'n', b'-', ..]),
             play: $play,
         }),*];
     };
@@ -154,14 +157,20 @@ scenes! {
     "citrix-healthy": "ICA, and a display channel over UDP", PAIR, citrix::healthy => [] ["ica-without-session-reliability"];
     "citrix-edt-dropped": "EDT is dropped beside CGP", PAIR, citrix::edt_dropped => ["edt-unanswered"] [];
     "citrix-edt-refused": "nobody listens for EDT beside CGP", PAIR, citrix::edt_refused => ["edt-refused"] [];
+    "citrix-edt-healthy": "EDT beside CGP works", PAIR, citrix::edt_healthy => [] ["edt-works"];
+    "citrix-edt-died": "the server's EDT falls silent, and the session goes on over TCP", PAIR, citrix::edt_died => ["edt-died"] [];
     "citrix-framehawk-dropped": "the display channel is dropped beside ICA", PAIR, citrix::framehawk_dropped => ["framehawk-unanswered"] [];
     "citrix-gateway-dtls": "DTLS to UDP 443 is dropped beside TLS", PAIR, citrix::gateway_dtls => ["dtls-gateway-unanswered"] [];
     "quic-dropped": "QUIC is dropped beside TLS", PAIR, citrix::quic_dropped => ["quic-unanswered"] [];
+    "quic-healthy": "QUIC works beside TLS", PAIR, citrix::quic_healthy => [] ["quic-works"];
+    "quic-died": "the server's QUIC falls silent, and TLS takes over", PAIR, citrix::quic_died => ["quic-died"] [];
     "http-on-3353": "HTTP on FatPipe's port", PAIR, ports::http => [] ["port-contradicted"];
     "rdp-on-8443": "RDP on a port that is not its own", PAIR, ports::rdp_elsewhere => ["port-guarded-protocol-elsewhere"] [];
     "scan": "one host looks for TIP on ten addresses", SCANNED, ports::scan => ["port-scanned"] [];
     "snap-cluster-rejected": "node 2's firewall rejects node 1's heartbeats by ICMP, and 64 bytes of each packet are captured", NODES, cluster::rejected => ["netft-refused"] ["capture-cut-by-snap-length"];
     "snap-rdp-udp-refused": "nobody listens on UDP 3389, and 64 bytes of each packet are captured", PAIR, remote::refused => ["rdp-udp-refused"] ["capture-cut-by-snap-length"];
+    "span-cluster-healthy": "three nodes on two networks, and each packet is mirrored where it comes in and where it goes out", NODES, cluster::healthy => [] ["capture-duplicates"];
+    "span-rdp-udp-dropped": "UDP 3389 is dropped at the target, and each packet is mirrored twice", PAIR, remote::dropped => ["rdp-udp-unanswered"] ["capture-duplicates"];
     "one-direction": "only what one host sends is captured", PAIR, ports::one_direction => ["capture-one-direction"] [];
 }
 

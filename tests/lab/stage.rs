@@ -195,19 +195,46 @@ impl Stage {
         ip(&["-n", &host.0, "link", "set", "eth0", "mtu", mtu]).expect("an MTU");
     }
 
+    /// Mirrors what comes in and goes out at all ports to one more, as a switch does; gives that one's name.
+    fn mirror(&self) -> &'static str {
+        let run = |program: &str, words: &str| {
+            self.lan.run(program, &words.split(' ').collect::<Vec<_>>()).expect("a mirror");
+        };
+        // What is sent into one end is captured at the other.
+        run("ip", "link add span0 type veth peer name span1");
+        run("ip", "link set span0 up");
+        run("ip", "link set span1 up");
+        run("nft", "add table netdev span");
+        for (port, way) in (0..self.hosts.len()).flat_map(|port| [(port, "ingress"), (port, "egress")]) {
+            let hook = format!("type filter hook {way} device p{port} priority 0 ;");
+            run("nft", &format!("add chain netdev span {way}{port} {{ {hook} }}"));
+            run("nft", &format!("add rule netdev span {way}{port} dup to span1"));
+        }
+        "span0"
+    }
+
     /// Captures while a scene is played, with wiretell and with tcpdump, and says what was found.
     pub(crate) fn record(&self, scene: &Scene) -> Seen {
-        let Scene { filter, snap_len, .. } = scene;
+        let Scene { filter, snap_len, mirrored, .. } = scene;
+        let interface = if *mirrored { self.mirror() } else { "br0" };
         let file = self.place.join("capture.pcap");
         let records = self.place.join("live.jsonl");
         let mut tcpdump = Command::new("ip");
         tcpdump
-            .args(["netns", "exec", &self.lan.0, "tcpdump", "-i", "br0", "-U", "-Z", "root", "-w"])
+            .args(["netns", "exec", &self.lan.0, "tcpdump", "-i", interface, "-U", "-Z", "root", "-w"])
             .arg(&file);
         tcpdump.args(["-s", snap_len, filter]);
         let mut tcpdump = Listening::start(tcpdump, &self.place.join("tcpdump.log"), None);
         let mut wiretell = Command::new("ip");
-        wiretell.args(["netns", "exec", &self.lan.0, env!("CARGO_BIN_EXE_wiretell"), "live", "-i", "br0"]);
+        wiretell.args([
+            "netns",
+            "exec",
+            &self.lan.0,
+            env!("CARGO_BIN_EXE_wiretell"),
+            "live",
+            "-i",
+            interface,
+        ]);
         wiretell.args(["--keep-root", "--threads", "2", "--format", "jsonl", "-s", snap_len, "-f", filter]);
         let mut wiretell = Listening::start(wiretell, &self.place.join("wiretell.log"), Some(&records));
         tcpdump.ready();

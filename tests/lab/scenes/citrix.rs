@@ -51,6 +51,46 @@ pub(super) fn edt_dropped(stage: &Stage) {
     tries(stage);
 }
 
+/// A server that answers each datagram with another one, as long as so many have come.
+fn answering(stage: &Stage, port: u16, answers: u32, datagram: &'static [u8]) {
+    stage.beside("server", move || {
+        let socket = UdpSocket::bind(("0.0.0.0", port)).unwrap();
+        let mut some = [0; 2048];
+        for i in 0.. {
+            let (_, from) = socket.recv_from(&mut some).unwrap();
+            if i < answers {
+                let _ = socket.send_to(datagram, from);
+            }
+        }
+    });
+    stage.listening("server", 'u', port);
+}
+
+/// A client that sends a datagram now and then.
+fn sending(stage: &Stage, to: &'static str, waits: &[u64], datagram: &[u8]) {
+    stage.on("client", || {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.connect(to).unwrap();
+        for &wait in waits {
+            let _ = socket.send(datagram);
+            pause(wait);
+        }
+    });
+}
+
+pub(super) fn edt_healthy(stage: &Stage) {
+    answering(stage, 2598, u32::MAX, HANDSHAKE);
+    session(stage);
+    sending(stage, "10.0.0.2:2598", &[200; 25], HANDSHAKE);
+}
+
+pub(super) fn edt_died(stage: &Stage) {
+    answering(stage, 2598, 8, HANDSHAKE);
+    sending(stage, "10.0.0.2:2598", &[[200; 8], [900; 8]].concat(), HANDSHAKE);
+    session(stage);
+    pause(3_000);
+}
+
 pub(super) fn edt_refused(stage: &Stage) {
     session(stage);
     tries(stage);
@@ -95,4 +135,17 @@ pub(super) fn quic_dropped(stage: &Stage) {
             pause(wait);
         }
     });
+}
+
+pub(super) fn quic_healthy(stage: &Stage) {
+    answering(stage, 443, u32::MAX, initial().leak());
+    gateway::session(stage);
+    sending(stage, "10.0.0.2:443", &[300; 12], &initial());
+}
+
+pub(super) fn quic_died(stage: &Stage) {
+    answering(stage, 443, 6, initial().leak());
+    sending(stage, "10.0.0.2:443", &[&[200; 6][..], &[1_200; 10]].concat(), &initial());
+    gateway::session(stage);
+    pause(3_000);
 }
