@@ -1,4 +1,5 @@
-//! Any payloads, cut into packets in any way, judged in both orientations, described and followed to the end.
+//! Any payloads, cut into packets in any way, judged in both orientations, by rules of the user's own too, described and
+//! followed to the end.
 
 #![no_main]
 
@@ -7,6 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use wiretell::key::{Endpoint, FlowKey, protocol};
 use wiretell::packet::{Packet, Span, TcpHeader, Timestamp};
+use wiretell::rules::pattern::{Length, Masked, Pattern, Test, Whose, regex};
+use wiretell::rules::{Rule, UserRules, label};
 use wiretell::shard::{Limits, Observed, Shard, Sink};
 use wiretell::summary::Summary;
 
@@ -19,6 +22,31 @@ impl Sink for Count {
     }
 }
 
+/// Rules that ask for what the input itself says, so that some of them fit.
+fn rules(data: &[u8]) -> Arc<UserRules> {
+    let byte = |place: usize| data.get(place).copied().unwrap_or_default();
+    let [at, width, whose] = [byte(3), byte(4), byte(5)];
+    let whose = [Whose::Client, Whose::Server, Whose::Either][usize::from(whose % 3)];
+    let bytes = data
+        .iter()
+        .rev()
+        .take(usize::from(width % 8) + 1)
+        .map(|&value| Masked { value: value & 0xF0, mask: 0xF0 });
+    let tests = [
+        Test::Bytes { offset: u32::from(at) * 64, bytes: bytes.collect() },
+        Test::Regex(regex(r"(?s)^[^\x00].{2,9}\xFF+$").expect("it is one")),
+        Test::Length(Length {
+            at: u32::from(at % 16),
+            width: width % 4 + 1,
+            big_endian: at & 0x80 != 0,
+            plus: i64::from(at) - 64,
+        }),
+        Test::Size(u32::from(at), u32::from(at) * 4),
+    ];
+    let rule = |test| Rule { name: label("own"), patterns: vec![Pattern { whose, test }], ..Rule::default() };
+    Arc::new(UserRules::new(tests.into_iter().map(rule).collect()))
+}
+
 fuzz_target!(|data: &[u8]| {
     // Transport, the responder's port, whether there was a handshake; then packets: direction and length, bytes.
     let Some(([kind, port_high, port_low], mut rest)) = data.split_first_chunk() else { return };
@@ -26,6 +54,9 @@ fuzz_target!(|data: &[u8]| {
     let ends: [Endpoint; 2] = [(1, 50_000), (2, u16::from_be_bytes([*port_high, *port_low]))]
         .map(|(last, port)| Endpoint { address: IpAddr::from([10, 0, 0, last]), port });
     let mut shard = Shard::new(Limits::default(), true, Arc::from([]));
+    if kind & 0x40 != 0 {
+        shard = shard.ruled_by(&rules(data));
+    }
     let mut sink = Count(0);
     let (mut next, mut frame) = ([1_000_u32, 9_000_u32], 0_u64);
     let mut send = |by_first: bool, flags: u8, payload: &[u8]| {

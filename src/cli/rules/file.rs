@@ -280,3 +280,30 @@ pub(super) fn number(name: &str, value: &Spanned<DeValue<'_>>, most: u32) -> Res
         .filter(|number| *number <= most)
         .ok_or_else(|| (value.span().start, format!("`{name}` takes a whole number from 0 to {most}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.toml"));
+
+    proptest! {
+        /// A mistake anywhere in a file is a sentence with a place that is in the file, and never a panic.
+        #[test]
+        fn no_file_is_too_strange_to_be_told_what_is_wrong_in_it(
+            cuts in prop::collection::vec((0..EXAMPLE.len(), 0..12_usize, "[\\PC]{0,6}|[0-9a-f?\\[\\]{}=\", -]{0,8}"), 1..6),
+        ) {
+            let mut text = EXAMPLE.to_owned();
+            for (at, len, instead) in cuts {
+                let at = text.floor_char_boundary(at.min(text.len()));
+                let end = text.ceil_char_boundary((at + len).min(text.len()));
+                text.replace_range(at..end, &instead);
+            }
+            match parse(&text) {
+                Ok(rules) => prop_assert!(rules.iter().all(|written| unfit_label(written.rule.name).is_none())),
+                Err((at, what)) => prop_assert!(at <= text.len() && !what.is_empty()),
+            }
+        }
+    }
+}
