@@ -142,7 +142,7 @@ pub(crate) enum Command {
     /// Check rules of your own, or draft some for flows whose bytes nobody knows; for --rules.
     ///
     /// A rule is: [[rule]] with a name (the label it gives), and as far as it matters transport, port (the listening side's), servers,
-    /// clients, between, hosts; [[rule.payload]] with side (client, server, either), offset and bytes (\"41 43 ?? 4?\"), mask, regex,
+    /// clients, between, hosts; [[rule.payload]] with side (client, server, either), offset and bytes ("41 43 ?? 4?"), mask, regex,
     /// length (a number that tells the payload's length) or size (bytes of a datagram); must_match and must_not_match with samples.
     /// docs/rules.toml shows all of it.
     #[command(
