@@ -178,6 +178,23 @@ fn fingerprints_of_tls_clients_are_the_same() {
 }
 
 #[test]
+fn fingerprints_of_dtls_clients_are_the_same() {
+    let (test, name) = ("fingerprints_of_dtls_clients_are_the_same", capture("dtls.pcap"));
+    let Some(rows) = tshark(test, &name, &["dtls.handshake.ja3"]) else { return };
+    let flows = flows(&name);
+    let mut compared = 0;
+    for row in rows.iter().filter(|row| !row.fields[0].is_empty()) {
+        let Some(flow) = row.flows.first().and_then(|id| flows.get(id)) else { continue };
+        // An ICMP error quotes a hello as well.
+        if flow["app_proto"] == "dtls" {
+            assert_eq!(flow["attributes"]["dtls.ja3"], row.fields[0], "{flow}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 0, "no DTLS");
+}
+
+#[test]
 fn heartbeats_are_counted_alike() {
     let name = capture("netft.pcap");
     let fields = ["msrcp.type", "msrcp.seq", "ip.src", "ipv6.src"];

@@ -59,6 +59,7 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
     ("dtls.alpn", "the application protocol that was chosen, or those offered"),
     ("dtls.version", "the version that was chosen, or the highest one offered"),
     ("dtls.cipher", "the cipher suite that was chosen"),
+    ("dtls.ja3", "the client's JA3 fingerprint, made of DTLS' hello as of TLS'"),
     ("dtls.ja4", "the client's JA4 fingerprint"),
     ("dtls.state", "how far the handshake came: client-hello, hello-verify, cookie, server-hello, certificate, finished, data"),
     ("dtls.client_hellos", "how many ClientHellos came"),
@@ -81,7 +82,7 @@ const HELLO: hello_attributes::Keys = hello_attributes::Keys {
     alpn: "dtls.alpn",
     version: "dtls.version",
     cipher: "dtls.cipher",
-    ja3: None,
+    ja3: Some("dtls.ja3"),
     ja4: "dtls.ja4",
 };
 

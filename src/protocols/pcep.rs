@@ -9,7 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
 use crate::sequence::in_stream;
 
@@ -22,6 +22,14 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: ByteSet::of(&[0x20]),
     responder_first: ByteSet::of(&[0x20]),
     inspect,
+    describe: Some(describe),
+    attributes: &[
+        ("pcep.keepalive_seconds", "longest silence that the client promises, in seconds; 0 for any"),
+        ("pcep.dead_seconds", "silence after which the client is given up, in seconds; 0 for never"),
+        ("pcep.server_keepalive_seconds", "longest silence that the server promises, in seconds; 0 for any"),
+        ("pcep.server_dead_seconds", "silence after which the server is given up, in seconds; 0 for never"),
+        ("pcep.capabilities", "what the client can do beyond RFC 5440: stateful, path-setup-type, segment-routing ..."),
+    ],
     confused_with: "BFCP and MQTT, which begin with 20 too: an open holds an open object",
     examples: EXAMPLES,
     ..Inspector::PLAIN
@@ -66,6 +74,54 @@ fn message(cursor: &mut Cursor<'_>) -> Result<u8, Reject> {
     if body.is_open() { Err(Reject::Incomplete) } else { Ok(kind) }
 }
 
+/// What an open object says (section 7.3).
+struct Open {
+    keepalive: u8,
+    dead: u8,
+    capabilities: Vec<String>,
+}
+
+/// Reads the open object that an open message begins with: version, timers, a session's number, and elements.
+fn opened(mut cursor: Cursor<'_>) -> Result<Open, Reject> {
+    cursor.tag(&[0x20, OPEN])?;
+    cursor.skip(2)?;
+    require(cursor.u8()? == 1)?;
+    cursor.u8()?;
+    let len = usize::from(cursor.u16()?);
+    require(len >= 8)?;
+    let mut object = cursor.sub(len - 4)?;
+    object.u8()?;
+    let (keepalive, dead) = (object.u8()?, object.u8()?);
+    object.u8()?;
+    let mut capabilities = Vec::new();
+    while let (Ok(kind), Ok(len)) = (object.u16(), object.u16()) {
+        // IANA "PCEP TLV Type Indicators": those of open objects that say what a peer can do.
+        let name = match kind {
+            16 => Some("stateful"),
+            26 => Some("segment-routing"),
+            34 => Some("path-setup-type"),
+            _ => None,
+        };
+        capabilities.extend(name.map(str::to_owned));
+        if object.skip(usize::from(len).next_multiple_of(4)).is_err() {
+            break;
+        }
+    }
+    Ok(Open { keepalive, dead, capabilities })
+}
+
+fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
+    if let Ok(open) = opened(opening.request()) {
+        attributes.set("pcep.keepalive_seconds", open.keepalive);
+        attributes.set("pcep.dead_seconds", open.dead);
+        attributes.set_some("pcep.capabilities", (!open.capabilities.is_empty()).then_some(open.capabilities));
+    }
+    if let Ok(open) = opened(opening.reply()) {
+        attributes.set("pcep.server_keepalive_seconds", open.keepalive);
+        attributes.set("pcep.server_dead_seconds", open.dead);
+    }
+}
+
 const OPENED: &[u8] = b"\x20\x01\0\x0c\x01\x10\0\x08\x20\x1e\x78\x01";
 const ALIVE: &[u8] = b"\x20\x02\0\x04";
 
@@ -75,3 +131,17 @@ const EXAMPLES: &[Example] = &[
     Example::not(Transport::Tcp, "a keep-alive first", &[ALIVE], &[]),
     Example::not(Transport::Tcp, "an open of another class", &[b"\x20\x01\0\x0c\x02\x10\0\x08\x20\x1e\x78\x01"], &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_tells_its_timers_and_what_the_peer_can_do() {
+        let open = opened(Cursor::open(OPENED)).unwrap();
+        assert_eq!((open.keepalive, open.dead, open.capabilities.len()), (30, 120, 0));
+        let able = b"\x20\x01\0\x1c\x01\x10\0\x18\x20\x1e\x78\x01\0\x10\0\x04\0\0\0\x05\0\x1a\0\x04\0\0\0\x0a";
+        assert_eq!(opened(Cursor::open(able)).unwrap().capabilities, ["stateful", "segment-routing"]);
+        assert!(opened(Cursor::open(ALIVE)).is_err());
+    }
+}

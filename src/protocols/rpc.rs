@@ -10,6 +10,7 @@
 //! The port mapper (program 100000) tells on which port a program listens: those ports are announced.
 
 pub(super) mod message;
+mod procedures;
 mod watch;
 
 use crate::byteset::ByteSet;
@@ -45,7 +46,7 @@ pub(super) const CALL_OR_REPLY: Shape = Shape::of(
 pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
     ("rpc.program", "the program called, by name or number"),
     ("rpc.version", "the program's version"),
-    ("rpc.procedures", "the first procedures, by number"),
+    ("rpc.procedures", "the first procedures of the program, by name or number"),
     ("rpc.machine", "the client's name for itself in its credentials"),
     ("rpc.asked", "the program whose port was asked for"),
     ("rpc.mapped", "what the port mapper answered: program and port"),
@@ -118,10 +119,10 @@ pub(super) fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     attributes.set("rpc.version", call.version);
     attributes.set_some("rpc.machine", calls(opening).find_map(|call| call.machine));
     let mut procedures: Vec<String> = Vec::new();
-    for call in calls(opening) {
-        let number = call.procedure.to_string();
-        if !procedures.contains(&number) {
-            procedures.push(number);
+    for called in calls(opening).filter(|called| called.program == call.program) {
+        let name = procedures::name(called.program, called.version, called.procedure);
+        if !procedures.contains(&name) {
+            procedures.push(name);
         }
     }
     attributes.set("rpc.procedures", procedures);
