@@ -18,7 +18,7 @@
 mod data_ports;
 
 use crate::byteset::{ByteSet, LETTERS};
-use crate::cursor::{Cursor, require};
+use crate::cursor::{Cursor, decimal, require};
 use crate::formats::lines::{self, argument, is_verb, mentions};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
@@ -121,14 +121,28 @@ fn has_own_command(mut cursor: Cursor<'_>) -> bool {
     std::iter::from_fn(|| lines::text_line(&mut cursor).ok()).take(12).any(|line| is_verb(line, OWN))
 }
 
-/// Without the beginning, on FTP's port: a whole command, or a reply that only FTP gives.
+/// Without the beginning: on FTP's port a whole command or a reply; elsewhere what FTP alone says.
 fn mid_stream(opening: &Opening<'_>) -> Verdict {
-    require(!opening.from_start && opening.is_on(PORTS))?;
+    require(!opening.from_start)?;
+    if names_data_port(opening.reply()) {
+        let rule = "later-port: a reply that names a port for data (RFC 959 section 4.1.2, RFC 2428 section 3)";
+        return Ok(Evidence::signature(rule).from(Side::Responder));
+    }
     let mut request = opening.request();
     let known = |line: &[u8]| [OWN, FIRST, SHARED, &["RETR", "DELE", "RNFR", "RNTO", "ABOR"]].iter().any(|verbs| is_verb(line, verbs));
     let asked = lines::text_line(&mut request).is_ok_and(known);
     let mut reply = opening.reply();
-    let answered = lines::reply_line(&mut reply).is_ok_and(|line| !line.text.is_empty());
+    let answer = lines::reply_line(&mut reply);
+    let answered = answer.as_ref().is_ok_and(|line| !line.text.is_empty());
+    if !opening.is_on(PORTS) {
+        // Commands of its own and replies of three digits: the one alone is worth waiting for.
+        return match (asked && has_own_command(opening.request()), answered) {
+            (true, true) => Ok(Evidence::signature("later-dialogue: commands that only FTP has, and replies (RFC 959 section 4)")),
+            _ if matches!(answer, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
+            _ if !asked && !opening.initiator.is_silent() => Err(Reject::Mismatch),
+            _ => Err(Reject::Incomplete),
+        };
+    }
     match (asked, answered) {
         (true, _) => Ok(Evidence::signature("later-command: an FTP command on FTP's port (RFC 959 section 4.1)")),
         (false, true) => {
@@ -136,6 +150,24 @@ fn mid_stream(opening: &Opening<'_>) -> Verdict {
         }
         _ => Err(Reject::Incomplete),
     }
+}
+
+/// Whether one of the first replies is `227` with six numbers in brackets, or `229` with a port between bars.
+fn names_data_port(mut cursor: Cursor<'_>) -> bool {
+    std::iter::from_fn(|| lines::reply_line(&mut cursor).ok()).take(8).any(|line| {
+        let inside = || line.text.split(|&byte| byte == b'(').nth(1)?.split(|&byte| byte == b')').next();
+        match line.code {
+            227 => inside().is_some_and(|text| {
+                let numbers = text.split(|&byte| byte == b',');
+                numbers.clone().count() == 6 && numbers.clone().all(|number| decimal(number).is_ok_and(|number| number <= 255))
+            }),
+            229 => inside().is_some_and(|text| {
+                let port = text.strip_prefix(b"|||").and_then(|text| text.strip_suffix(b"|"));
+                port.is_some_and(|port| decimal(port).is_ok_and(|port| port <= 65_535))
+            }),
+            _ => false,
+        }
+    })
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
@@ -163,3 +195,32 @@ const EXAMPLES: &[Example] = &[
     Example::not(Transport::Tcp, "POP3", &[b"USER a\r\n"], &[b"+OK ready\r\n"]),
     Example::not(Transport::Tcp, "a greeting that could be SMTP's", &[], &[b"220 ready\r\n"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::Said;
+    use crate::key::Endpoint;
+
+    #[test]
+    fn the_later_half_of_a_session_on_another_port_is_known_by_what_only_ftp_says() {
+        let judged = |asked: &[u8], answered: &[u8]| {
+            let opening = Opening {
+                transport: Transport::Tcp,
+                initiator: Said::new(asked, &[], false),
+                responder: Said::new(answered, &[], false),
+                endpoints: [40_000, 2221].map(|port| Endpoint { address: [192, 0, 2, 1].into(), port }),
+                responder_listens: true,
+                from_start: false,
+            };
+            inspect(&opening).map(|evidence| evidence.rule_name())
+        };
+        assert_eq!(judged(b"TYPE I\r\nPASV\r\n", b"200 Switching to Binary mode.\r\n"), Ok("later-dialogue"));
+        assert_eq!(judged(b"", b"227 Entering Passive Mode (192,0,2,1,195,80).\r\n150 Here\r\n"), Ok("later-port"));
+        assert_eq!(judged(b"RETR a\r\n", b"229 Entering Extended Passive Mode (|||50000|)\r\n"), Ok("later-port"));
+        // Mail's commands and replies are not FTP's, and six numbers have to be bytes.
+        assert_eq!(judged(b"NOOP\r\n", b"250 ok\r\n"), Err(Reject::Incomplete));
+        assert_eq!(judged(b"MAIL FROM:<a>\r\n", b"250 ok\r\n"), Err(Reject::Mismatch));
+        assert_eq!(judged(b"", b"227 none (1,2,3,4,5,600)\r\n"), Err(Reject::Incomplete));
+    }
+}
