@@ -1,6 +1,6 @@
 //! Groups of flows whose bytes nobody knows, and a draft of a rule for each.
 //!
-//! Flows whose first four bytes are the same are one group; of the rest those that go to the same port with the same size
+//! Flows whose first four bytes are the same, and not all alike, are one group; of the rest those that go to the same port with the same size
 //! and period; of what is left then those that go to the same port.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,7 +107,10 @@ pub(super) fn groups(flows: Vec<Heard>) -> Vec<Group> {
     let mut found = Vec::new();
     let prefix = |flow: &Heard| {
         let (first, by_client) = flow.first()?;
-        Some((flow.transport.name(), by_client, first.bytes.get(..PREFIX)?.to_vec()))
+        let front = first.bytes.get(..PREFIX)?;
+        // Zeros, or the like, are in front of much that has nothing else in common.
+        let tells = front.iter().any(|byte| Some(byte) != front.first());
+        tells.then(|| (flow.transport.name(), by_client, front.to_vec()))
     };
     let alike = |flow: &Heard| {
         let (first, by_client) = flow.first()?;
