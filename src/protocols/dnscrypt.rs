@@ -12,7 +12,7 @@
 use crate::cursor::{Cursor, require};
 use crate::formats::dns;
 use crate::formats::noise::may_be_encrypted;
-use crate::inspect::{Carriers, Confidence, Datagram, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// DNSCrypt.
@@ -34,9 +34,6 @@ const RESPONSE_MAGIC: &[u8] = b"r6fnvWj8";
 const NONCE: usize = 12;
 /// Client magic and public key stand before a query's nonce.
 const BEFORE_NONCE: usize = 40;
-/// What a query to a relay begins with, and how long that header is: magic, address and port.
-const RELAYED: &[u8] = b"\xff\xff\xff\xff\xff\xff\xff\xff\0\0";
-const RELAY_HEADER: usize = 28;
 /// Two nonces, the resolver's half included, and a tag: what a response has at the least.
 const MIN_RESPONSE: usize = 8 + 24 + 16;
 
@@ -56,15 +53,6 @@ fn query(mut message: Cursor<'_>) -> Result<&[u8], Reject> {
     let nonce = message.take(NONCE)?;
     message.within(16)?;
     Ok(nonce)
-}
-
-/// Whether a datagram is as long as a query's padding makes it: what is encrypted is a multiple of 64 bytes and 256 at the least
-/// (specification section 8), by itself or behind a relay's header (Anonymized DNSCrypt, section 3).
-fn is_padded(datagram: &Datagram<'_>) -> bool {
-    let relayed = datagram.bytes.starts_with(RELAYED);
-    let before = BEFORE_NONCE + NONCE + 16 + if relayed { RELAY_HEADER } else { 0 };
-    let padded = (datagram.wire_len as usize).checked_sub(before);
-    padded.is_some_and(|len| len >= 256 && len.is_multiple_of(64))
 }
 
 /// Reads a question for a certificate, or what answers it (specification section 10); gives the id and which it is.
@@ -120,8 +108,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         found = Some(Evidence::message(rule).from(Side::Responder));
     }
     // A flow may ask for the resolver's certificate first, in plain DNS; but something has to be a query.
-    let lens_fit = opening.transport == Transport::Tcp || opening.initiator.datagrams().any(|datagram| is_padded(&datagram));
-    let hopeless = !queries.is_empty() && (!lens_fit || queries.iter().all(|&message| query(message) == Err(Reject::Mismatch)));
+    let hopeless = !queries.is_empty() && queries.iter().all(|&message| query(message) == Err(Reject::Mismatch));
     found.ok_or(if hopeless { Reject::Mismatch } else { Reject::Incomplete })
 }
 
@@ -147,29 +134,3 @@ const EXAMPLES: &[Example] = &[
     Example::not(Transport::Tcp, "a request in clear", &[b"\x00\x4bGET / HTTP/1.1\r\n"], &[]),
     Example::not(Transport::Udp, "a response too short for its nonces", &[], &[b"r6fnvWj8nonce-nonce+"]),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::inspect::{Piece, Said};
-    use crate::key::Endpoint;
-    use crate::packet::Timestamp;
-
-    #[test]
-    fn noise_of_another_length_than_padding_makes_is_no_query() {
-        let judged = |len: u32| {
-            let bytes: Vec<u8> = (0..len).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-            let pieces = [Piece { time: Timestamp(0), frame: 1, end: len, wire_len: len, fragmented: false }];
-            inspect(&Opening {
-                transport: Transport::Udp,
-                initiator: Said::new(&bytes, &pieces, false),
-                responder: Said::default(),
-                endpoints: [40_000, 443].map(|port| Endpoint { address: [192, 0, 2, 1].into(), port }),
-                responder_listens: true,
-                from_start: true,
-            })
-        };
-        assert_eq!(judged(324), Err(Reject::Incomplete));
-        assert_eq!((judged(325), judged(260)), (Err(Reject::Mismatch), Err(Reject::Mismatch)));
-    }
-}

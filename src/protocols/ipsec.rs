@@ -196,11 +196,7 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         let side = if request.esp_pairs > 0 { Side::Initiator } else { Side::Responder };
         return Ok(Evidence::signature("esp-in-udp: the SPI stays and the sequence grows (RFC 3948 section 2.1)").from(side));
     }
-    // Without NAT's port there is nothing but IKE, which shows itself in every datagram that is whole.
-    let is_whole = |said: Said<'_>| !said.is_silent() && !said.is_cut();
-    let bare = sides.iter().map(|side| side.esp).sum::<usize>() > 0;
-    let hopeless = bare && !nat && !other && (is_whole(opening.initiator) || is_whole(opening.responder));
-    Err(if hopeless { Reject::Mismatch } else { Reject::Incomplete })
+    Err(Reject::Incomplete)
 }
 
 const IKE: &str = "ike-message: a header whose length fills the datagram, and payloads that chain (RFC 7296 section 3.1)";
