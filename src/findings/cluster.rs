@@ -6,6 +6,7 @@
 mod pattern;
 mod restart;
 mod route;
+mod telling;
 mod traffic;
 
 use super::finding::Episode;
@@ -127,7 +128,10 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let outages = outage::read(&matrix, &lines);
     traffic::behind_bulk(grounds, findings);
     let rest = pattern::tell(grounds, &matrix, &lines, &outages, findings);
-    let troubles = refused(route::troubles(grounds, &rest), findings);
+    let mut troubles = refused(route::troubles(grounds, &rest), findings);
+    // A service that was only starting hides nothing that went wrong at another time.
+    let beside = pattern::beside_refused(&rest);
+    troubles.extend(route::troubles(grounds, &beside).into_iter().filter(Trouble::is_outage));
     findings.extend(troubles.into_iter().map(|trouble| trouble.finding(grounds)));
     restart::tell(grounds, &matrix, findings);
     let mut seen = BTreeSet::new();

@@ -407,6 +407,24 @@ fn a_refusal_while_a_service_started_does_not_hide_what_was_missed_later() {
 }
 
 #[test]
+fn a_long_refusal_does_not_hide_a_shorter_outage_later() {
+    for (later, expected) in [(40..46, Warning), (25..37, Critical), (40..43, Notice)] {
+        let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match i {
+            0..15 if from == 1 => Fate::Unanswered,
+            i if later.contains(&i) && from == 1 => Fate::Unanswered,
+            _ => Fate::Answered,
+        });
+        let (a, b) = (node(1, 1), node(1, 2));
+        capture.icmp_error(NOON + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1000, a, b));
+        assert!(has(&capture, "netft-refused", Info));
+        assert!(has(&capture, "netft-heartbeats-missed", expected), "{later:?}: {:?}", found(&capture, Info));
+        let said = one(&capture, "netft-heartbeats-missed").evidence.join(" ");
+        let told = format!("{} requests of 10.0.1.1 to 10.0.1.2 in a row", later.end - later.start);
+        assert!(said.contains(&told), "{said}");
+    }
+}
+
+#[test]
 fn of_a_capture_with_one_nodes_packets_only_nothing_is_said_about_the_other() {
     let (own, other) = (node(1, 1), node(1, 2));
     let one_sided = |responds: bool| {

@@ -110,6 +110,18 @@ pub(super) fn tell(
     rest
 }
 
+/// What is left of the lines whose longest run ICMP explains: runs at other times, which it does not.
+pub(super) fn beside_refused(lines: &[Line]) -> Vec<Line> {
+    let beside = |line: &Line| {
+        let longest = line.beats.longest.filter(|&run| is_refused(&Fault { line, run }))?;
+        let mut beside = line.clone();
+        leave_out(&mut beside, &Fault { line, run: longest });
+        beside.refused = None;
+        (beside.beats.longest.or(beside.beats.open).is_some()).then_some(beside)
+    };
+    lines.iter().filter_map(beside).collect()
+}
+
 fn is_same(line: &Line, other: &Line) -> bool {
     (line.from, line.to, &line.flows) == (other.from, other.to, &other.flows)
 }
@@ -196,7 +208,7 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
             *known = fault;
         }
     }
-    let told = worst.values().map(|fault| route::told(fault.line, &fault.run));
+    let told = worst.values().map(|fault| super::telling::told(fault.line, &fault.run));
     let mut lossy: BTreeMap<_, &Line> = BTreeMap::new();
     for &line in &outage.lossy {
         let known = lossy.entry((line.from.min(line.to), line.from.max(line.to))).or_insert(line);
@@ -204,7 +216,7 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
             *known = line;
         }
     }
-    let all: Vec<String> = lossy.values().map(|line| route::tally(line)).chain(told).collect();
+    let all: Vec<String> = lossy.values().map(|line| super::telling::tally(line)).chain(told).collect();
     let more = all.len().saturating_sub(MAX_TOLD);
     for sentence in all.into_iter().take(MAX_TOLD) {
         finding = finding.because(sentence);

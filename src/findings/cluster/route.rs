@@ -3,9 +3,10 @@
 use super::super::finding::Episode;
 use super::super::ledger::{Line, THRESHOLDS};
 use super::super::outage;
-use super::super::words::{self, at, counted, percent, span, stamp};
+use super::super::words::{at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
 use super::of_line;
+use super::telling::{in_terms, round_trip, tally, told};
 use crate::packet::Timestamp;
 use crate::report::{Moment, Run};
 
@@ -120,6 +121,11 @@ impl<'a> Trouble<'a> {
         self.run.map_or(first, |run| run.start)
     }
 
+    /// Whether heartbeats stayed without response, and not only went on and off or came late.
+    pub(super) fn is_outage(&self) -> bool {
+        [ONE_WAY.id, UNANSWERED.id, NEITHER.id, REFUSED.id, MISSED.id].contains(&self.diagnosis.id)
+    }
+
     /// What was seen, in a sentence.
     pub(super) fn sentence(&self) -> Option<&str> {
         self.sentences.first().map(String::as_str)
@@ -167,7 +173,7 @@ pub(super) fn troubles<'a>(grounds: &Grounds<'_>, lines: &'a [Line]) -> Vec<Trou
         // What goes on is told besides what went on and off before.
         let again = (worse.diagnosis.id != FLAP.id).then(|| flap(worse.line)).flatten();
         all.extend(again.map(|again| doubt(grounds, again)));
-        let is_outage = [ONE_WAY.id, UNANSWERED.id, NEITHER.id, REFUSED.id, MISSED.id].contains(&worse.diagnosis.id);
+        let is_outage = worse.is_outage();
         let both = [Some(line), back].into_iter().flatten();
         let runs = both.flat_map(|line| line.beats.runs.iter().map(move |run| (line, run)));
         let episode = Episode::of(runs, true).filter(|_| is_outage);
@@ -332,67 +338,4 @@ const fn by_run(missed: u64) -> Severity {
         5..10 => Severity::Warning,
         _ => Severity::Critical,
     }
-}
-
-/// A run in the cluster's own terms.
-pub(super) fn in_terms(missed: u64) -> String {
-    let reached: Vec<String> =
-        THRESHOLDS.iter().filter(|&&threshold| missed >= threshold).map(u64::to_string).collect();
-    let warned: Vec<String> = THRESHOLDS
-        .iter()
-        .filter(|&&threshold| missed < threshold && missed * 5 >= threshold * 2)
-        .map(u64::to_string)
-        .collect();
-    let removed = (!reached.is_empty()).then(|| format!("for removal at a threshold of {}", reached.join(" or ")));
-    let warned = (!warned.is_empty()).then(|| format!("for a warning at {}", warned.join(" or ")));
-    match (removed, warned) {
-        (Some(removed), Some(warned)) => format!("enough {removed}, and {warned}"),
-        (Some(one), None) | (None, Some(one)) => format!("enough {one}"),
-        (None, None) => "too few for a warning at any usual threshold".to_owned(),
-    }
-}
-
-/// A run in a sentence.
-pub(super) fn told(line: &Line, run: &Run) -> String {
-    let until = match run.end {
-        Some(end) => {
-            format!("; the next response came {}, {} later", at(end, line.digits), span(end.time.since(run.start.time)))
-        }
-        None => String::new(),
-    };
-    format!(
-        "{} of {} to {} in a row were not answered from {} on{until}; {}.",
-        counted(run.missed, "request"),
-        line.from.address,
-        line.to.address,
-        stamp(run.start, line.digits),
-        in_terms(run.missed)
-    )
-}
-
-/// All requests of a line in a sentence.
-pub(super) fn tally(line: &Line) -> String {
-    let beats = &line.beats;
-    format!(
-        "Of {} of {} to {}, {} were answered and {} ({}) were not{}.",
-        counted(beats.requests, "request"),
-        line.from.address,
-        line.to.address,
-        beats.answered,
-        beats.missed,
-        percent(beats.missed, beats.requests),
-        beats.lost.map(|(first, _)| format!(", the first {}", at(first, line.digits))).unwrap_or_default()
-    )
-}
-
-fn round_trip(line: &Line) -> Option<String> {
-    let trip = line.beats.round_trip?;
-    let interval = span(line.interval());
-    let first = line.beats.first.map(|first| words::utc(first.time, line.digits)).unwrap_or_default();
-    Some(format!(
-        "Of {} from {first} on the median took {}, the 99th percentile {}; the interval is {interval}.",
-        counted(trip.count, "round trip"),
-        span(trip.median),
-        span(trip.p99)
-    ))
 }
