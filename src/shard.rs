@@ -129,8 +129,7 @@ impl Shard {
         self.totals.packets_in_flows += 1;
         let Some(flow) = self.table.flow_mut(place) else { return };
         flow.count(packet);
-        let Observed { hash, payload, .. } = *observed;
-        if let Some(original) = self.copies.original(packet, hash, payload, flow.first_frame) {
+        if let Some(original) = self.copies.original(packet, observed.payload, flow.first_frame) {
             // What the capture has twice was sent once.
             let copied =
                 flow.extra_mut().copies.get_or_insert_with(|| Box::new(Copied::first(original, packet)));
