@@ -103,7 +103,8 @@ impl Candidates {
 /// place, the inspectors that accept it.
 struct Shapes {
     lengths: [Candidates; Shape::LONGEST as usize + 1],
-    places: [FirstBytes; Shape::PLACES],
+    /// Only those places that somebody binds.
+    places: Vec<(usize, FirstBytes)>,
     /// For each port, the inspectors whose own it is: they are shown everything.
     at_home: HashMap<u16, Candidates, foldhash::fast::RandomState>,
 }
@@ -111,7 +112,7 @@ struct Shapes {
 static SHAPES: LazyLock<Box<Shapes>> = LazyLock::new(|| {
     let mut shapes = Box::new(Shapes {
         lengths: [Candidates::ALL; Shape::LONGEST as usize + 1],
-        places: [const { FirstBytes([Candidates::ALL; 256]) }; Shape::PLACES],
+        places: Vec::new(),
         at_home: HashMap::default(),
     });
     for (index, inspector) in INSPECTORS.iter().enumerate() {
@@ -122,7 +123,13 @@ static SHAPES: LazyLock<Box<Shapes>> = LazyLock::new(|| {
             }
         }
         for &(place, set) in bytes {
-            let Some(FirstBytes(table)) = shapes.places.get_mut(usize::from(place)) else { continue };
+            let place = usize::from(place);
+            let known = shapes.places.iter().position(|(bound, _)| *bound == place);
+            let at = known.unwrap_or(shapes.places.len());
+            if known.is_none() {
+                shapes.places.push((place, FirstBytes([Candidates::ALL; 256])));
+            }
+            let Some((_, FirstBytes(table))) = shapes.places.get_mut(at) else { continue };
             for (byte, accepted) in (0..=u8::MAX).zip(table) {
                 if !set.contains(byte) {
                     accepted.remove(index);
@@ -144,8 +151,10 @@ impl Shapes {
         if let Some(accepted) = self.lengths.get(length) {
             candidates.retain(accepted);
         }
-        for (table, &byte) in self.places.iter().zip(first.bytes) {
-            candidates.retain(table.accepting(byte));
+        for (place, table) in &self.places {
+            if let Some(&byte) = first.bytes.get(*place) {
+                candidates.retain(table.accepting(byte));
+            }
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct Classifier {
     judged: u32,
     /// How many sides had spoken when all candidates were last asked.
     sides: u8,
+    /// How many sides had spoken when candidates were last ruled out by how these begin, which does not change.
+    narrowed: u8,
 }
 
 /// What a judgement came to.
@@ -84,7 +86,7 @@ impl Classifier {
     #[must_use]
     pub const fn new(sure: bool) -> Self {
         let swapped = if sure { Candidates::NONE } else { Candidates::ALL };
-        Self { straight: Candidates::ALL, swapped, judged: 0, sides: 0 }
+        Self { straight: Candidates::ALL, swapped, judged: 0, sides: 0, narrowed: 0 }
     }
 
     /// The sides have turned out to be the other way round than they were judged so far.
@@ -124,6 +126,13 @@ impl Classifier {
     pub fn judge(&mut self, opening: &Opening<'_>, held: Option<Claim>) -> Judgement {
         self.judged += 1;
         let sides = u8::from(!opening.initiator.is_silent()) + u8::from(!opening.responder.is_silent());
+        if self.narrowed != sides {
+            self.narrowed = sides;
+            self.straight.narrow(opening);
+            if !self.swapped.is_empty() {
+                self.swapped.narrow(&opening.swapped());
+            }
+        }
         let most = if sides == 2 { Confidence::Dialogue } else { Confidence::Message };
         let mut best = Best::default();
         let held = held.filter(|held| !held.swapped && self.straight.contains(held.inspector.into()));
@@ -202,7 +211,7 @@ pub fn is_kind_of(special: u16, general: u16) -> bool {
     special != general && kinds_of(general).contains(special.into())
 }
 
-/// Asks the candidates that can begin as the opening does; only `of` and its special kinds, if one is named. Where
+/// Asks the candidates; only `of` and its special kinds, if one is named. Where
 /// the opening's sides are exchanged, `straight` is the one they were exchanged of: what holds there as well says
 /// nothing about the sides, and claims nothing here.
 fn ask(
@@ -212,7 +221,6 @@ fn ask(
     best: &mut Best,
     of: Option<u16>,
 ) {
-    candidates.narrow(opening);
     let mut asked = *candidates;
     if let Some(of) = of {
         asked.retain(kinds_of(of));

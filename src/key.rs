@@ -1,7 +1,7 @@
 //! Which packets belong together: the direction-free key of a flow.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The transports whose payload is inspected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,11 +148,12 @@ impl FlowKey {
     }
 
     fn narrow(&self, address: u128) -> IpAddr {
-        let address = Ipv6Addr::from(address);
-        match address.to_ipv4_mapped() {
-            Some(v4) if self.v4 => v4.into(),
-            _ => address.into(),
-        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a mapped address is in the low 32 bits (RFC 4291 section 2.5.5.2)"
+        )]
+        let v4 = Ipv4Addr::from_bits(address as u32);
+        if self.v4 { v4.into() } else { Ipv6Addr::from_bits(address).into() }
     }
 }
 

@@ -11,12 +11,15 @@ use crate::key::Transport;
 /// A whole message is believed anywhere, telling bytes on a port that is usual for them. Datagrams do not answer each other
 /// for sure, and without its beginning a connection's first words are not a banner.
 pub(super) fn banner(flow: &Flow, held: Option<Claim>, low: Said<'_>, high: Said<'_>) -> Option<Claim> {
+    if flow.key.transport() != Some(Transport::Tcp) {
+        return None;
+    }
     let view = flow.view(low, high)?;
     let both_spoke = !view.initiator.is_silent() && !view.responder.is_silent();
     let one_sided = |held: Claim| {
         held.evidence.confidence <= Confidence::Signature && held.evidence.side == Side::Initiator
     };
-    if view.transport != Transport::Tcp || !view.from_start || !both_spoke || !held.is_none_or(one_sided) {
+    if !view.from_start || !both_spoke || !held.is_none_or(one_sided) {
         return None;
     }
     let alone = Opening { initiator: Said::default(), ..view };
