@@ -4,13 +4,11 @@
 //! then on each payload that adds to the opening may change the claim, until a dialogue was seen, no
 //! candidate is left, or the bounds are reached.
 
-use crate::attributes::Attributes;
-use crate::classify::{Claim, Classifier, Judgement};
-use crate::context::Neighbour;
-use crate::flow::{Direction, EndReason, Flow, Undecided};
+use crate::classify::{Classifier, Judgement};
+use crate::flow::{EndReason, Flow, Undecided};
 use crate::follow::Told;
-use crate::hosts::{self, Hosts};
-use crate::inspect::{Confidence, Piece, Said, Side};
+use crate::hosts::Hosts;
+use crate::inspect::{Piece, Said};
 use crate::key::Transport;
 use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
@@ -18,18 +16,17 @@ use crate::ports::DecodeAs;
 use crate::ports::book::Book;
 use crate::rhythm::Rhythm;
 use crate::rules::UserRules;
-use crate::stream::Watch;
 use crate::summary::{self, Summary};
-use banner::banner;
-use behaviour::{behaves, judge_behaviour, refined_by_behaviour};
+use behaviour::{behaves, judge_behaviour};
+use claiming::heed_banner;
 use own::{judge_own, take_side};
 use refutation::note_refutation;
-use sides::{judge_sides, turn_back};
+use sides::judge_sides;
 use std::sync::Arc;
-use telling::tell_opening;
 
 mod banner;
 mod behaviour;
+mod claiming;
 mod own;
 mod refutation;
 mod sides;
@@ -161,12 +158,6 @@ impl Judge {
         }
     }
 
-    fn spread_word(&mut self, flow: &Flow, hosts: &mut Hosts) {
-        for announcement in self.told.drain() {
-            hosts.announce(flow.key.hosts(), announcement);
-        }
-    }
-
     /// Judges a flow's first payload where it lies. True if that settled it, so that nothing need be kept.
     fn first(
         &mut self,
@@ -266,89 +257,6 @@ impl Judge {
         Some(Judgement { settled: judgement.settled && !wants_more, ..judgement })
     }
 
-    /// Makes a judgement the flow's. True if it turned the sides round.
-    fn apply(
-        &mut self,
-        flow: &mut Flow,
-        judgement: Judgement,
-        low: Said<'_>,
-        high: Said<'_>,
-        nexts: [Option<u32>; 2],
-        hosts: &mut Hosts,
-    ) -> bool {
-        let before = flow.claim.map(|(claim, _)| claim.inspector);
-        let Some(mut claim) = judgement.claim else {
-            flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
-            return turn_back(flow);
-        };
-        let turned = claim.swapped;
-        if turned {
-            flow.low_initiates = !flow.low_initiates;
-            flow.direction = Direction::Protocol;
-            claim.swapped = false;
-        }
-        let said = if flow.is_low(claim.evidence.side) { low } else { high };
-        flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
-        if before != Some(claim.inspector) {
-            flow.relabelled = true;
-            self.claimed(flow, claim, low, high, nexts, hosts);
-        }
-        turned
-    }
-
-    /// What follows when a flow is claimed by someone new.
-    fn claimed(
-        &mut self,
-        flow: &mut Flow,
-        claim: Claim,
-        low: Said<'_>,
-        high: Said<'_>,
-        nexts: [Option<u32>; 2],
-        hosts: &mut Hosts,
-    ) {
-        let Some(by) = claim.by() else { return };
-        let Some(view) = flow.view(low, high) else { return };
-        if let Some(follow) = by.follow {
-            let mut watch = Watch::new(claim.inspector, follow(&view));
-            let [low_next, high_next] = nexts;
-            watch.goes_on(true, low_next);
-            watch.goes_on(false, high_next);
-            tell_opening(&mut watch, flow, low, high, &mut self.told);
-            flow.extra_mut().watch = Some(watch);
-            self.spread_word(flow, hosts);
-        } else if let Some(extra) = &mut flow.extra {
-            extra.watch = None;
-        }
-        if refined_by_behaviour(claim.inspector) {
-            flow.extra_mut().rhythm.get_or_insert_default();
-        }
-        if hosts::is_notable(claim.inspector) {
-            let [_, responder] = flow.endpoints();
-            let frame = flow.claim.map_or(flow.first_frame, |(_, frame)| frame);
-            let neighbour =
-                Neighbour { name: by.name, transport: view.transport, responder, since: flow.first, frame };
-            hosts.note(flow.key.hosts(), neighbour);
-        }
-    }
-
-    /// Nothing more is wanted of the flow's bytes: reads what they told.
-    fn settle(&mut self, flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
-        flow.settled = true;
-        self.read_attributes(flow, low, high);
-    }
-
-    fn read_attributes(&self, flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
-        let describe = flow.claim.and_then(|(claim, _)| claim.by()).and_then(|by| by.describe);
-        let (true, Some(describe), Some(view)) = (self.describe, describe, flow.view(low, high)) else {
-            return;
-        };
-        let mut attributes = Attributes::default();
-        describe(&view, &mut attributes);
-        if !attributes.is_empty() {
-            flow.extra_mut().attributes = attributes;
-        }
-    }
-
     /// The summary of a flow as it stands, without a last judgement of what is still undecided.
     pub fn glance(&mut self, flow: &mut Flow, hosts: &Hosts) -> Summary {
         summary::summarise(flow, EndReason::Active, &mut self.book, hosts)
@@ -391,19 +299,4 @@ impl Judge {
             self.spare.push(undecided);
         }
     }
-}
-
-/// Once no more will be judged: the server's own words name a flow of which only the client's spoke for something.
-fn heed_banner(flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
-    let held = flow.claim.map(|(claim, _)| claim);
-    let Some(claim) = banner(flow, held, low, high) else { return };
-    let said = if flow.is_low(Side::Responder) { low } else { high };
-    flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
-    flow.relabelled |= held.map(|held| held.inspector) != Some(claim.inspector);
-}
-
-/// The frame that brought the byte at `offset`.
-fn frame_of(said: Said<'_>, offset: u32) -> u64 {
-    let pieces = said.pieces();
-    pieces.iter().find(|piece| piece.end > offset).or(pieces.first()).map_or(0, |piece| piece.frame)
 }

@@ -30,7 +30,7 @@ pub(super) fn judge_own(
     }
     let found = own.map(|own| {
         let said = if flow.is_low(own.side) { low } else { high };
-        (own, super::frame_of(said, own.offset))
+        (own, super::claiming::frame_of(said, own.offset))
     });
     let before = flow.extra.as_ref().and_then(|extra| extra.own);
     if found.map(|(own, _)| own.rule) != before.map(|(own, _)| own.rule) {
