@@ -356,7 +356,10 @@ fn feel(flow: &mut Flow, packet: &Packet, pulses: &mut usize) {
         return;
     }
     let packets = flow.counts.iter().map(|count| count.packets).sum();
-    if pulse::may_beat(packets, time.since(flow.first))
+    // What has no ports has nobody who asks and answers: errors of ICMP come in a rhythm that is another's.
+    let has_ports = flow.key.transport().is_some();
+    if has_ports
+        && pulse::may_beat(packets, time.since(flow.first))
         && *pulses < MAX_PULSES
         && flow.extra.as_ref().is_none_or(|extra| extra.watch.is_none())
     {

@@ -50,3 +50,16 @@ fn what_has_no_period_has_no_line() {
     }
     assert!(examine(&capture, 0).heartbeats.is_empty());
 }
+
+#[test]
+fn errors_of_icmp_that_come_in_a_rhythm_are_nobodys_heartbeats() {
+    let mut capture = Capture::default();
+    let (client, server) = (([1, 1], 40_000), ([1, 2], 40_001));
+    for second in 0..64 {
+        capture.udp(NOON + second * SECOND, client, server, &[0xa7; 20]);
+        let at = NOON + second * SECOND + MILLISECOND;
+        capture.icmp_error(at, [1, 2], (3, 3), client, server, &[0xa7; 20]);
+    }
+    let from: Vec<_> = examine(&capture, 0).heartbeats.iter().map(|line| line.from.port).collect();
+    assert!(from.iter().all(|&port| port == 40_000), "{from:?}");
+}
