@@ -1,7 +1,7 @@
 //! TCP beside the UDP that was tried: that it works, when it took over, and how long that took.
 
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Finding, Grounds};
+use super::{Diagnosis, Finding, Grounds, unanswered};
 use crate::packet::Timestamp;
 use crate::report::{Datagrams, Fallen, Moment};
 use crate::summary::Summary;
@@ -76,7 +76,7 @@ impl Beside {
                 silence.packets,
                 span(silence.lasted())
             ));
-            self.took_over(silence.last.time, finding)
+            self.took_over(silence.last.time, unanswered::with_refusal(finding, flow))
         })
     }
 

@@ -4,7 +4,7 @@ mod setup;
 
 use super::transactions::is_public;
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, merge};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, merge, unanswered};
 use crate::key::protocol;
 use crate::packet::TcpHeader;
 use crate::report::{Calls, Report};
@@ -106,7 +106,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         if let Some((failed, severity, caveat)) = failure(grounds, flow) {
             let finding = callback(grounds, flow).or_else(|| port_blocked(grounds, flow));
             if let Some(finding) = finding {
-                let finding = finding.because(failed).graded(severity);
+                let finding = unanswered::with_refusal(finding.because(failed).graded(severity), flow);
                 each.push(match caveat {
                     Some(caveat) => finding.but(caveat),
                     None => finding,
@@ -166,10 +166,11 @@ fn failure(grounds: &Grounds<'_>, flow: &Summary) -> Option<(String, Severity, O
         return None;
     }
     let said = format!(
-        "{} of {} to {} from {when} on, and nothing back; the capture went on for {}.",
+        "{} of {} to {} from {when} on, and {}; the capture went on for {}.",
         counted(asked.packets, "SYN"),
         end(from),
         end(to),
+        unanswered::nothing_back(flow, "nothing back"),
         span(grounds.watched_after(flow.first))
     );
     match grounds.silence(to.address, from.address) {

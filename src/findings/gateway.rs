@@ -311,6 +311,7 @@ pub(super) fn died(diagnosis: &'static Diagnosis, grounds: &Grounds<'_>, flow: &
             span(client.time.since(server.time)),
             at(client, flow.digits)
         ));
+        let finding = unanswered::with_refusal(finding, flow);
         match Beside::of_web(grounds, flow) {
             Some(tcp) => tcp.took_over(server.time, finding),
             None => finding,

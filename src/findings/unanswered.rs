@@ -5,8 +5,10 @@
 
 use super::words::{self, Unreachable, span};
 use super::{Diagnosis, Finding, Grounds, Silence, beside};
+use crate::key::Transport;
 use crate::report::Moment;
 use crate::summary::Summary;
+use std::net::IpAddr;
 
 /// Packets that have to be unanswered: one alone may be lost on any path.
 const MIN_PACKETS: u64 = 2;
@@ -37,10 +39,12 @@ pub(super) fn finding(
     }
     let first = Moment { time: flow.first, frame: flow.first_frame };
     let finding = Finding::of_flow(diagnosis, flow, Some(first)).because(format!(
-        "{}, and no packet back; the capture went on for {} after the first.",
+        "{}, and {}; the capture went on for {} after the first.",
         beside::tries(flow, what),
+        nothing_back(flow, "no packet back"),
         span(watched)
     ));
+    let finding = with_refusal(finding, flow);
     Some(match silence {
         Silence::Proven(proof) => finding.because(proof),
         Silence::Doubtful(caveat) => {
@@ -49,6 +53,41 @@ pub(super) fn finding(
         }
         Silence::Unknowable => return None,
     })
+}
+
+/// Says what came back where nothing of the flow itself did: not nothing, if ICMP says why.
+pub(super) fn nothing_back(flow: &Summary, nothing: &str) -> String {
+    match words::unreachable(flow) {
+        Some(_) => format!("{nothing} but ICMP errors"),
+        None => nothing.to_owned(),
+    }
+}
+
+/// Adds to a finding that something is not answered any more what ICMP said about the flow: which error, by whom, when.
+///
+/// For every family: whoever refuses is to be asked, not whoever is silent.
+pub(super) fn with_refusal(mut finding: Finding, flow: &Summary) -> Finding {
+    let Some(Unreachable { meaning, too_big, reporter, sentence, .. }) = words::unreachable(flow) else {
+        return finding;
+    };
+    let [_, to] = flow.endpoints;
+    finding.title = format!("{}: ICMP says \"{meaning}\"", finding.title);
+    finding = finding.because(sentence);
+    if too_big || (meaning != words::PROHIBITED && reporter == to.address) {
+        return finding;
+    }
+    finding.advise(refuser(meaning, reporter, flow))
+}
+
+/// What to look at on the host that refuses what is meant for another.
+fn refuser(meaning: &str, reporter: IpAddr, flow: &Summary) -> String {
+    let [_, to] = flow.endpoints;
+    if meaning == words::PROHIBITED {
+        let transport = flow.key.transport().map_or("ip", Transport::name).to_ascii_uppercase();
+        format!("On {reporter}: the rule that rejects {transport} {} to {}.", to.port, to.address)
+    } else {
+        format!("On {reporter}: its way to {}; and whether that host is up and answers ARP.", to.address)
+    }
 }
 
 /// The flow's ICMP error as a finding, where one explains why nothing came back.
@@ -75,11 +114,7 @@ pub(super) fn rejected(
     let filtered = meaning == words::PROHIBITED;
     if !too_big && (filtered || reporter != to.address) {
         finding.advice.clear();
-        finding = finding.advise(if filtered {
-            format!("On {reporter}: the rule that rejects UDP {} to {}.", to.port, to.address)
-        } else {
-            format!("On {reporter}: its way to {}; and whether that host is up and answers ARP.", to.address)
-        });
+        finding = finding.advise(refuser(meaning, reporter, flow));
     }
     let Some((error, _)) = flow.vague_error else { return finding };
     let milder = finding.severity.milder();

@@ -178,3 +178,22 @@ fn a_port_that_is_tried_again_is_told_once_with_the_answer_that_named_it() {
     let said = one(&second, "msdtc-port-blocked").evidence.join(" ");
     assert!(said.contains("for IXnRemote at 2026-11-20T12:00:20"), "{said}");
 }
+
+#[test]
+fn a_connection_that_icmp_refuses_is_told_with_the_error_and_who_sent_it() {
+    let mut capture = Capture::default();
+    mapped(&mut capture, 0, (A, 50_000), B, true);
+    let (client, server) = ((A, 50_001), (B, PORT));
+    unanswered_syns(&mut capture, 100, client, server);
+    let mut quoted = client.1.to_be_bytes().to_vec();
+    quoted.extend(server.1.to_be_bytes());
+    quoted.extend([0, 0, 0, 1]);
+    capture.icmp_quote(NOON + 101 * MILLISECOND, [9, 9], (3, 13), (client, server, 6), &quoted);
+    goes_on(&mut capture, 30);
+    let finding = one(&capture, "msdtc-port-blocked");
+    let said = finding.evidence.join(" ");
+    assert!(finding.title.ends_with("ICMP says \"administratively prohibited\""), "{}", finding.title);
+    assert!(said.contains("nothing back but ICMP errors"), "{said}");
+    assert!(said.contains("10.0.9.9 said \"administratively prohibited\" by ICMP"), "{said}");
+    assert!(finding.advice[0].starts_with("On 10.0.9.9: the rule that rejects TCP"), "{:?}", finding.advice);
+}

@@ -89,8 +89,8 @@ fn a_refusal_whose_ports_the_snap_length_cut_is_told_with_less_certainty() {
     assert_eq!(one(&refused(3389, SERVER, 3).cut(68), "rdp-udp-refused").severity, Warning);
 }
 
-#[test]
-fn udp_that_died_names_the_side_that_fell_silent() {
+/// RDP over UDP whose server says nothing more after seven seconds.
+fn dies() -> Capture {
     let mut capture = Capture::default();
     rdp(&mut capture);
     let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
@@ -113,7 +113,24 @@ fn udp_that_died_names_the_side_that_fell_silent() {
             capture.udp(NOON + second * SECOND + MILLISECOND, server, client, &data(second as u8));
         }
     }
+    capture
+}
+
+#[test]
+fn udp_that_died_names_the_side_that_fell_silent() {
+    let capture = dies();
     let said = evidence(&capture, "rdp-udp-died");
     assert!(said.contains("The last packet of 10.0.2.2:3389 came at"), "{said}");
     assert!(said.contains("10.0.1.1:50001 went on for"), "{said}");
+}
+
+#[test]
+fn udp_that_died_under_icmp_errors_says_which_and_whose() {
+    let mut capture = dies();
+    let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
+    capture.icmp_error(NOON + 9 * SECOND + MILLISECOND, [9, 9], (3, 1), client, server, &[0; 20]);
+    let died = one(&capture, "rdp-udp-died");
+    let said = died.evidence.join(" ");
+    assert!(said.contains("10.0.9.9 said \"host unreachable\" by ICMP"), "{said}");
+    assert!(died.advice[0].starts_with("On 10.0.9.9: its way to 10.0.2.2"), "{:?}", died.advice);
 }

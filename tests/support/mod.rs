@@ -124,8 +124,20 @@ impl Capture {
         quoted.extend((payload.len() as u16 + 8).to_be_bytes());
         quoted.extend([0, 0]);
         quoted.extend(payload);
+        self.icmp_quote(at, reporter, error, (from, to, 17), &quoted);
+    }
+
+    /// Adds an ICMP error that quotes a packet of any protocol, its header above IP being in `quoted`.
+    pub fn icmp_quote(
+        &mut self,
+        at: i64,
+        reporter: [u8; 2],
+        error: (u8, u8),
+        (from, to, protocol): (End, End, u8),
+        quoted: &[u8],
+    ) {
         // Of the frame that was sent all but Ethernet's header is quoted.
-        let packet = &ethernet(from, to, 17, &quoted)[14..];
+        let packet = &ethernet(from, to, protocol, quoted)[14..];
         let mut message = vec![error.0, error.1, 0, 0, 0, 0, 0x05, 0x00];
         message.extend(packet);
         self.frame(at, ethernet((reporter, 0), (from.0, 0), 1, &message));
