@@ -9,6 +9,7 @@ use crate::key::{Endpoint, FlowKey};
 use crate::opening::{FirstBytes, Opening};
 use crate::packet::{Enclosure, IcmpError, Packet, TcpHeader, Timestamp};
 use crate::pulse::Pulse;
+use crate::report::Moment;
 use crate::rhythm::Rhythm;
 use crate::rules::Own;
 use crate::stream::Watch;
@@ -143,8 +144,8 @@ pub struct Extra {
     pub layers: Enclosure,
     /// Packets that the capture has twice.
     pub copies: Option<Box<Copied>>,
-    /// The first ICMP error that quotes the flow, and how many came.
-    pub icmp_error: Option<Box<(IcmpError, u32)>>,
+    /// The first ICMP error that quotes the flow, how many came, and time and frame of the last.
+    pub icmp_error: Option<Box<(IcmpError, u32, Moment)>>,
     /// Watches the flow to its end.
     pub watch: Option<Watch>,
     /// What the opening told.

@@ -246,13 +246,15 @@ impl Shard {
         }
         let Some(place) = self.table.find(hash, &error.key) else { return };
         if let Some(flow) = self.table.flow_mut(place) {
-            let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0)));
-            let (first, count) = kept.as_mut();
+            let moment = Moment { time: error.time, frame: error.frame };
+            let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0, moment)));
+            let (first, count, last) = kept.as_mut();
             if (first.kind, first.code) != (error.kind, error.code) {
                 // What came first is told and counted: what follows is often its consequence.
                 return;
             }
             *count = count.saturating_add(1);
+            *last = moment;
         }
     }
 

@@ -9,7 +9,7 @@ use crate::key::{Endpoint, FlowKey, protocol};
 use crate::packet::{Enclosure, IcmpError, Timestamp};
 use crate::ports::PortClaim;
 use crate::ports::book::Book;
-use crate::report::Report;
+use crate::report::{Moment, Report};
 use crate::tcp::TcpSide;
 use crate::verdict::{self, Reason, Verdict};
 use std::sync::Arc;
@@ -72,6 +72,8 @@ pub struct Summary {
     pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
     pub icmp_error: Option<(IcmpError, u32)>,
+    /// The last of them.
+    pub icmp_last: Option<Moment>,
     /// Where nobody answered, or heartbeats were missed: the first ICMP error between the two that may be about the flow, its ports being cut off,
     /// and how many of them there are.
     pub vague_error: Option<(IcmpError, u32)>,
@@ -101,6 +103,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
     let (mut layers, mut icmp_error, mut report, mut copies) = (Enclosure::default(), None, None, None);
+    let mut icmp_last = None;
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
@@ -120,7 +123,9 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
             (attributes, report) = (Attributes::default(), None);
         }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
-        icmp_error = extra.icmp_error.as_deref().copied();
+        if let Some(&(first, count, last)) = extra.icmp_error.as_deref() {
+            (icmp_error, icmp_last) = (Some((first, count)), Some(last));
+        }
         copies.clone_from(&extra.copies);
         if let (Some(copied), false) = (&mut copies, flow.low_initiates) {
             copied.counts.reverse();
@@ -156,6 +161,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         vague_error: vague_error(flow, icmp_error.is_some(), report.as_deref(), hosts),
         report,
         icmp_error,
+        icmp_last,
         continued: flow.continued,
         truncated: flow.truncated,
     }

@@ -176,7 +176,7 @@ fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<T
         finding.severity = members.iter().map(|trouble| trouble.severity).max().unwrap_or(finding.severity);
         for trouble in &members {
             finding = trouble.line.flows.iter().fold(finding, |finding, &flow| finding.flow(flow));
-            finding = finding.because_some(trouble.sentence().map(str::to_owned));
+            finding = trouble.sentences.iter().fold(finding, Finding::because);
         }
         let runs = members.iter().filter_map(|trouble| Some((trouble.line, trouble.run.as_ref()?)));
         finding.episode = Episode::of(runs, true);

@@ -5,10 +5,11 @@
 
 use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport, protocol};
-use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Spread};
+use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
 use crate::summary::Summary;
 use crate::wire::Unfinished;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
 /// is recommended for clouds.
@@ -48,6 +49,31 @@ impl Tunnelled {
     }
 }
 
+/// ICMP errors about a route.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// What the first of them says, in a sentence.
+    pub sentence: String,
+    /// Who sent it.
+    pub by: IpAddr,
+    /// Whether it says that nobody listens on the port.
+    pub is_port: bool,
+    /// When the first came.
+    pub at: Moment,
+    /// When the last came, as far as is known.
+    pub last: Moment,
+    /// Whether it may be about something else, its ports being cut off.
+    pub vague: bool,
+}
+
+impl Refusal {
+    /// Whether errors came while a run of missed heartbeats went on.
+    #[must_use]
+    pub fn falls_into(&self, run: &Run) -> bool {
+        self.last.time >= run.start.time && run.end.is_none_or(|end| self.at.time <= end.time)
+    }
+}
+
 /// One node's requests to another over one route.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -65,10 +91,8 @@ pub struct Line {
     pub filter: String,
     /// Digits of a second that the capture's clock has.
     pub digits: u8,
-    /// The first ICMP error about the route that says that nothing gets through.
-    pub refused: Option<(String, Moment)>,
-    /// Whether that one may be about something else, its ports being cut off.
-    pub vague: bool,
+    /// What ICMP says about the route: that nothing gets through.
+    pub refused: Option<Refusal>,
     /// The first that says that something was too large.
     pub too_big: Option<(String, Moment)>,
     /// The addresses that a packet named where they were not its own.
@@ -109,7 +133,6 @@ impl Line {
             filter: String::new(),
             digits: 6,
             refused: None,
-            vague: false,
             too_big: None,
             translated: None,
             tunnelled: Tunnelled::default(),
@@ -149,6 +172,20 @@ impl Line {
         let known =
             |beats: &Beats| beats.interval.filter(|spread| spread.count >= 3).map(|spread| spread.median);
         known(&self.beats).or_else(|| known(&self.peer)).unwrap_or(1_000_000_000)
+    }
+
+    /// The ICMP errors that came while a run went on.
+    #[must_use]
+    pub fn refusal(&self, run: &Run) -> Option<&Refusal> {
+        self.refused.as_ref().filter(|refusal| refusal.falls_into(run))
+    }
+
+    /// Whether a run was the asked node's service starting: its host says that nobody listens yet, and then it answers.
+    #[must_use]
+    pub fn is_start(&self, run: &Run) -> bool {
+        let refused =
+            self.refusal(run).is_some_and(|refusal| refusal.is_port && refusal.by == self.to.address);
+        refused && run.end.is_some() && self.peer.first.is_none_or(|first| first.time >= run.start.time)
     }
 
     /// The most heartbeats missed in a row.
@@ -200,7 +237,6 @@ pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
                     filter: super::words::flow_filter(flow),
                     digits: flow.digits,
                     refused: None,
-                    vague: false,
                     too_big: None,
                     translated: None,
                     tunnelled: Tunnelled::default(),
@@ -222,8 +258,7 @@ struct Route {
     flows: Vec<u64>,
     filter: String,
     digits: u8,
-    refused: Option<(String, Moment)>,
-    vague: bool,
+    refused: Option<Refusal>,
     too_big: Option<(String, Moment)>,
 }
 
@@ -239,7 +274,6 @@ impl Route {
             filter,
             digits: flow.digits,
             refused: None,
-            vague: false,
             too_big: None,
         }
     }
@@ -253,12 +287,21 @@ impl Route {
         if self.flows.len() < MAX_FLOWS {
             self.flows.push(flow.id);
         }
-        if let Some(super::words::Unreachable { too_big, sentence, at, .. }) = super::words::unreachable(flow)
-        {
-            let error = if too_big { &mut self.too_big } else { &mut self.refused };
-            self.vague |= error.is_none() && !too_big && flow.icmp_error.is_none();
-            error.get_or_insert((sentence, at));
+        let Some(error) = super::words::unreachable(flow) else { return };
+        if error.too_big {
+            self.too_big.get_or_insert((error.sentence, error.at));
+            return;
         }
+        let last = flow.icmp_last.unwrap_or(error.at);
+        let refusal = self.refused.get_or_insert(Refusal {
+            sentence: error.sentence,
+            by: error.reporter,
+            is_port: error.meaning == super::words::NO_LISTENER,
+            at: error.at,
+            last,
+            vague: flow.icmp_error.is_none(),
+        });
+        refusal.last = refusal.last.max(last);
     }
 
     fn lines(self, low: Endpoint, high: Endpoint) -> [Line; 2] {
@@ -282,7 +325,6 @@ impl Route {
             filter: self.filter.clone(),
             digits: self.digits,
             refused: self.refused.clone(),
-            vague: self.vague,
             translated: translated.clone(),
             too_big: self.too_big.clone(),
             tunnelled,

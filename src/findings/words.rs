@@ -92,6 +92,9 @@ pub(super) fn on_port(mut finding: Finding, usual: u16, flow: &Summary) -> Findi
     finding
 }
 
+/// Nobody listens.
+pub(super) const NO_LISTENER: &str = "port unreachable";
+
 /// A filter on the way.
 pub(super) const PROHIBITED: &str = "administratively prohibited";
 
@@ -116,7 +119,7 @@ pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
     let (meaning, too_big) = match (error.v6, error.kind, error.code) {
         (false, 3, 0) | (true, 1, 0) => ("no route to the network", false),
         (false, 3, 1) | (true, 1, 3) => ("host unreachable", false),
-        (false, 3, 3) | (true, 1, 4) => ("port unreachable", false),
+        (false, 3, 3) | (true, 1, 4) => (NO_LISTENER, false),
         (false, 3, 4) | (true, 2, 0) => ("packet too big for the path", true),
         (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => (PROHIBITED, false),
         _ => return None,

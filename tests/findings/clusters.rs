@@ -242,7 +242,7 @@ fn a_route_that_icmp_refuses_while_the_node_is_heard_elsewhere_is_refused() {
     capture.icmp_error(NOON + 21 * SECOND, [1, 254], (3, 13), a, b, &beat(false, 1020, a, b));
     let found = found(&capture, Notice);
     assert!(found.iter().all(|(id, _)| *id != "netft-node-silent"), "{found:?}");
-    assert!(found.contains(&("netft-refused", Warning)), "{found:?}");
+    assert!(found.contains(&("netft-refused", Critical)), "{found:?}");
 }
 
 #[test]
@@ -404,6 +404,68 @@ fn a_refusal_while_a_service_started_does_not_hide_what_was_missed_later() {
     started.icmp_error(NOON + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1000, a, b));
     assert_found(&started, &[]);
     assert!(has(&started, "netft-refused", Info));
+}
+
+/// Node 1 misses these answers of node 2 while ICMP errors of a host fall into `errors`, a second each.
+fn refused(missed: std::ops::Range<u32>, by: [u8; 2], code: u8, errors: std::ops::Range<u32>) -> Capture {
+    let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match (from, missed.contains(&i)) {
+        (1, true) => Fate::Unanswered,
+        (_, true) => Fate::Gone,
+        _ => Fate::Answered,
+    });
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in errors {
+        let at = NOON + i64::from(i) * SECOND + 38 * MILLISECOND;
+        capture.icmp_error(at, by, (3, code), a, b, &beat(false, 1000 + i, a, b));
+    }
+    capture
+}
+
+#[test]
+fn an_outage_is_as_bad_as_it_is_long_whatever_icmp_says() {
+    let (host, router) = ([1, 2], [1, 254]);
+    assert_found(&refused(10..40, router, 1, 13..40), &[("netft-refused", Critical)]);
+    assert_found(&refused(10..40, router, 13, 10..40), &[("netft-refused", Critical)]);
+    assert_found(&refused(10..40, host, 3, 10..40), &[("netft-refused", Critical)]);
+    assert_found(&refused(10..16, host, 3, 10..16), &[("netft-refused", Warning)]);
+    // What was never heard before was starting, if its own host says so.
+    assert_found(&refused(0..8, host, 3, 0..8), &[]);
+    assert_found(&refused(0..8, router, 13, 0..8), &[("netft-refused", Warning)]);
+}
+
+#[test]
+fn an_outage_that_outlasts_the_icmp_errors_is_said_to() {
+    let capture = refused(10..50, [1, 2], 3, 10..20);
+    assert_found(&capture, &[("netft-refused", Critical)]);
+    let told = the(&capture, "netft-refused");
+    says(&told, "39 requests of 10.0.1.1 to 10.0.1.2 in a row were not answered");
+    says(&told, "The last of these errors came at 2026-11-20T12:00:19.038Z");
+    says(&told, "for 30 s after that there was neither an error nor an answer");
+    let told = the(&refused(10..30, [1, 2], 3, 10..30), "netft-refused");
+    assert!(!told.evidence.join(" ").contains("neither an error"), "{:?}", told.evidence);
+}
+
+#[test]
+fn a_flap_names_the_icmp_error_of_one_of_its_outages_and_is_as_bad_as_the_worst() {
+    let flapping = |first: std::ops::Range<u32>| {
+        cluster(&[1], &[1, 2], move |_, from, _, i| {
+            let is_lost = first.contains(&i) || (30..36).contains(&i);
+            if from == 1 && is_lost { Fate::Unanswered } else { Fate::Answered }
+        })
+    };
+    assert_found(&flapping(10..23), &[("netft-route-flap", Critical)]);
+    assert_found(&flapping(10..19), &[("netft-route-flap", Warning)]);
+    let mut capture = flapping(10..19);
+    let (a, b) = (node(1, 1), node(1, 2));
+    capture.icmp_error(NOON + 11 * SECOND, [1, 2], (3, 3), a, b, &beat(false, 1010, a, b));
+    says(&the(&capture, "netft-route-flap"), "said \"port unreachable\"");
+    // One that was refused is mentioned where only something later is told.
+    let mut single = cluster(&[1], &[1, 2], |_, from, _, i| match i {
+        10 | 20..26 if from == 1 => Fate::Unanswered,
+        _ => Fate::Answered,
+    });
+    single.icmp_error(NOON + 10 * SECOND + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1010, a, b));
+    says(&the(&single, "netft-heartbeats-missed"), "said \"port unreachable\"");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::super::outage::{Fault, Outage, Pattern};
 use super::super::words::{self, at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::{of_line, route};
+use crate::report::{Moment, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -110,12 +111,17 @@ pub(super) fn tell(
     rest
 }
 
-/// What is left of the lines whose longest run ICMP explains: runs at other times, which it does not.
+/// What is left of the lines of which ICMP explains runs: those at other times, which it does not.
 pub(super) fn beside_refused(lines: &[Line]) -> Vec<Line> {
     let beside = |line: &Line| {
-        let longest = line.beats.longest.filter(|&run| is_refused(&Fault { line, run }))?;
+        let all = line.beats.runs.iter().chain(&line.beats.longest).chain(&line.beats.open);
+        let explained: BTreeMap<Moment, Run> =
+            all.filter(|run| line.refusal(run).is_some()).map(|run| (run.start, *run)).collect();
+        explained.first_key_value()?;
         let mut beside = line.clone();
-        leave_out(&mut beside, &Fault { line, run: longest });
+        for run in explained.into_values() {
+            leave_out(&mut beside, &Fault { line, run });
+        }
         beside.refused = None;
         (beside.beats.longest.or(beside.beats.open).is_some()).then_some(beside)
     };
@@ -127,9 +133,7 @@ fn is_same(line: &Line, other: &Line) -> bool {
 }
 
 fn is_refused(fault: &Fault<'_>) -> bool {
-    fault.line.refused.as_ref().is_some_and(|(_, refused)| {
-        refused.time >= fault.run.start.time && fault.run.end.is_none_or(|end| refused.time <= end.time)
-    })
+    fault.line.refusal(&fault.run).is_some()
 }
 
 /// Takes a run out of a line that is told elsewhere.
@@ -268,7 +272,7 @@ fn restarted(outage: &Outage<'_>, hosts: &BTreeSet<IpAddr>) -> bool {
     restart(outage, hosts).is_some()
 }
 
-fn restart(outage: &Outage<'_>, hosts: &BTreeSet<IpAddr>) -> Option<crate::report::Moment> {
+fn restart(outage: &Outage<'_>, hosts: &BTreeSet<IpAddr>) -> Option<Moment> {
     let theirs = outage.faults.iter().filter(|fault| hosts.contains(&fault.line.to.address));
     let restarts = theirs.flat_map(|fault| {
         let from = fault.run.start.time;
@@ -311,7 +315,7 @@ fn of_silence(grounds: &Grounds<'_>, outage: &Outage<'_>, finding: Finding, host
     if outage.faults.iter().any(|fault| fault.line.refused.is_some()) {
         let refusals = outage.faults.iter().filter_map(|fault| fault.line.refused.as_ref());
         finding = finding
-            .because_some(refusals.min_by_key(|(_, at)| *at).map(|(sentence, _)| sentence.clone()))
+            .because_some(refusals.min_by_key(|refusal| refusal.at).map(|refusal| refusal.sentence.clone()))
             .because("ICMP says so: its host is there and its cluster service is not, or a router answers in its place.");
     }
     // Where nobody is answered and nothing of it was ever seen, the capture may lack that direction.

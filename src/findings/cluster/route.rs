@@ -1,7 +1,7 @@
 //! One route between two nodes: one-way, unanswered, missed, late.
 
 use super::super::finding::Episode;
-use super::super::ledger::{Line, THRESHOLDS};
+use super::super::ledger::{Line, Refusal, THRESHOLDS};
 use super::super::outage;
 use super::super::words::{at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity, Silence};
@@ -48,9 +48,11 @@ pub(super) const REFUSED: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "Heartbeats are refused by ICMP",
     meaning: "A host or a router says that UDP 3343 does not get through.",
-    evidence: "An ICMP error (port unreachable, prohibited, host unreachable) that quotes a heartbeat; or, milder by a step, \
-               one of which the snap length cut off the ports and that came while heartbeats to the same host were missed.",
-    caveats: &["Port unreachable is normal for some seconds while the cluster service starts."],
+    evidence: "An ICMP error (port unreachable, prohibited, host unreachable) that quotes a heartbeat. As bad as the run of \
+               missed heartbeats that it falls into (ten critical, five warning, fewer a notice, at least a warning while it \
+               goes on); good to know where a host says \"port unreachable\" of itself before anything is heard of it, and then \
+               answers: its service was starting. Milder by a step: an error of which the snap length cut off the ports and that came while heartbeats to the same host were missed.",
+    caveats: &["Port unreachable is normal for some seconds while the cluster service starts anew."],
     advice: &["On the host that is named: Get-Service ClusSvc; on the router that is named: its filter rules."],
 };
 
@@ -71,7 +73,7 @@ pub(super) const FLAP: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "A route fails and comes back again and again",
     meaning: "Each time the cluster marks the route as down and up; nodes may be removed and rejoin.",
-    evidence: "At least two runs of five or more missed requests, each ended by a response.",
+    evidence: "At least two runs of five or more missed requests, each ended by a response; from ten in one run on critical.",
     caveats: &["Maintenance with several restarts looks the same."],
     advice: &["Look at link flaps and spanning tree changes of the switches at these times."],
 };
@@ -105,7 +107,7 @@ pub(super) struct Trouble<'a> {
     pub(super) severity: Severity,
     /// Since when the asked node was silent, if it was to the end.
     pub(super) silent_since: Option<Moment>,
-    sentences: Vec<String>,
+    pub(super) sentences: Vec<String>,
     pub(super) caveat: Option<String>,
     episode: Option<Episode>,
 }
@@ -124,11 +126,6 @@ impl<'a> Trouble<'a> {
     /// Whether heartbeats stayed without response, and not only went on and off or came late.
     pub(super) fn is_outage(&self) -> bool {
         [ONE_WAY.id, UNANSWERED.id, NEITHER.id, REFUSED.id, MISSED.id].contains(&self.diagnosis.id)
-    }
-
-    /// What was seen, in a sentence.
-    pub(super) fn sentence(&self) -> Option<&str> {
-        self.sentences.first().map(String::as_str)
     }
 
     pub(super) fn finding(self, _: &Grounds<'_>) -> Finding {
@@ -185,11 +182,13 @@ pub(super) fn troubles<'a>(grounds: &Grounds<'_>, lines: &'a [Line]) -> Vec<Trou
 /// A route that failed and came back at least twice.
 fn flap(line: &Line) -> Option<Trouble<'_>> {
     let [lowest, ..] = THRESHOLDS;
-    let is_over = |run: &&Run| run.missed >= lowest && run.end.is_some();
+    let is_over = |run: &&Run| run.missed >= lowest && run.end.is_some() && !line.is_start(run);
     let failures: Vec<&Run> = line.beats.runs.iter().filter(is_over).collect();
     (failures.len() >= 2).then(|| {
-        let sentences = failures.into_iter().map(|run| told(line, run)).collect();
-        Trouble::new(&FLAP, line, Severity::Warning, sentences)
+        let worst = failures.iter().map(|run| run.missed).max().unwrap_or(0);
+        let refusal = failures.iter().find_map(|run| line.refusal(run)).map(|refusal| refusal.sentence.clone());
+        let sentences = failures.into_iter().map(|run| told(line, run)).chain(refusal).collect();
+        Trouble::new(&FLAP, line, by_run(worst).max(Severity::Warning), sentences)
     })
 }
 
@@ -198,23 +197,34 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
     if beats.requests < MIN_REQUESTS {
         return None;
     }
-    let Some((sentence, refused)) = &line.refused else { return unrefused(grounds, line, back) };
+    let Some(refusal) = &line.refused else { return unrefused(grounds, line, back) };
     // A service that was just starting explains nothing that went wrong later.
-    let during = |run: Run| run.end.is_none_or(|end| (run.start.time..=end.time).contains(&refused.time));
+    let explained = beats.runs.iter().chain(&beats.longest).chain(&beats.open).filter(|run| refusal.falls_into(run));
+    let worst = explained.max_by_key(|run| (!line.is_start(run), run.missed)).copied();
     // An error that may be about something else explains what it falls into, and nothing else.
-    if line.vague && !beats.longest.is_some_and(during) {
-        return unrefused(grounds, line, back);
-    }
-    if !beats.longest.is_none_or(during) && let Some(other) = unrefused(grounds, line, back) {
+    if worst.is_none() && (refusal.vague || beats.longest.is_some())
+        && let Some(mut other) = unrefused(grounds, line, back)
+    {
+        if !refusal.vague {
+            other.sentences.push(refusal.sentence.clone());
+        }
         return Some(other);
     }
-    let severity = if beats.answered > 0 && beats.longest.is_none_or(|run| run.end.is_some()) {
-        Severity::Info
-    } else {
-        Severity::Warning
+    if worst.is_none() && refusal.vague {
+        return None;
+    }
+    let severity = match worst {
+        Some(run) if line.is_start(&run) => Severity::Info,
+        Some(run) if run.end.is_none() => by_run(run.missed).max(Severity::Warning),
+        Some(run) => by_run(run.missed),
+        None if beats.answered > 0 => Severity::Info,
+        None => Severity::Warning,
     };
-    let mut trouble = Trouble::new(&REFUSED, line, severity, vec![sentence.clone(), tally(line)]);
-    if line.vague {
+    let told = worst.map_or_else(|| tally(line), |run| told(line, &run));
+    let mut trouble = Trouble::new(&REFUSED, line, severity, vec![refusal.sentence.clone(), told]);
+    trouble.run = worst;
+    trouble.sentences.extend(worst.and_then(|run| no_longer(line, refusal, &run)));
+    if refusal.vague {
         trouble.severity = severity.milder();
         trouble.caveat = Some(format!(
             "The error may be about another packet to {}: its ports are not in the capture.",
@@ -223,6 +233,19 @@ fn trouble<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> Op
     }
     trouble.silent_since = open(line).filter(|run| is_silent(line, *run)).and(line.peer.last);
     Some(trouble)
+}
+
+/// Says that a run outlasted the errors, of which the last is known.
+fn no_longer(line: &Line, refusal: &Refusal, run: &Run) -> Option<String> {
+    let until = run.end.or(line.beats.last).filter(|_| !refusal.vague)?;
+    let after = until.time.since(refusal.last.time);
+    (after >= MIN_REQUESTS * line.interval()).then(|| {
+        format!(
+            "The last of these errors came {}; for {} after that there was neither an error nor an answer.",
+            at(refusal.last, line.digits),
+            span(after)
+        )
+    })
 }
 
 /// The run of missed heartbeats that goes on to the end, if it is long enough to speak of.
