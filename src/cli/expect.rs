@@ -44,6 +44,7 @@ fn check(cli: &Cli, file: &Path, rules: &[PathBuf]) -> Result<ExitCode, String> 
 
 fn init(cli: &Cli, args: &DraftArgs) -> Result<ExitCode, String> {
     let own = Own::read(&args.rules, &[])?;
+    own.check(args.selection.as_ref())?;
     let reading = args.reading()?;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);

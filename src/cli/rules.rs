@@ -7,6 +7,7 @@ mod draft;
 mod payload;
 mod suggest;
 
+use super::expect::file::near;
 use super::messages::say;
 use super::read::FAILED;
 use super::units::{DecodeRule, is_protocol};
@@ -14,7 +15,9 @@ use super::{Cli, FlowArgs, RulesCommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use wiretell::ports::DecodeAs;
+use wiretell::output::select::Selection;
+use wiretell::ports::{DecodeAs, kept_by, practice, registered};
+use wiretell::protocols::INSPECTORS;
 use wiretell::rules::UserRules;
 
 /// Runs.
@@ -56,14 +59,43 @@ impl Own {
         }
         Ok(Self { rules: Arc::new(rules), decode_as: decode_as.iter().map(|rule| rule.0).collect() })
     }
+
+    /// Looks whether flows can have the labels that an expression asks for: no flow fits one that nobody gives, which is
+    /// easily taken for an answer.
+    ///
+    /// # Errors
+    /// A sentence that names the label, its column, and what may be meant.
+    pub(crate) fn check(&self, selection: Option<&Selection>) -> Result<(), String> {
+        let own = || self.rules.rules().iter().map(|rule| rule.name);
+        let named = || INSPECTORS.iter().map(|inspector| inspector.name).chain(own());
+        // What flows are called of which only the port speaks.
+        let is_by_port = |label: &str| {
+            practice::all().any(|used| used.name == label)
+                || registered::all().any(|service| {
+                    service.name == label || kept_by(service.name).is_some_and(|names| names.contains(&label))
+                })
+        };
+        let is_known = |label: &str| named().any(|name| name == label) || is_by_port(label);
+        let unknown = selection.and_then(|selection| selection.labels().find(|(_, label)| !is_known(label)));
+        unknown.map_or(Ok(()), |(column, label)| {
+            Err(format!(
+                "--where: column {column}: `{}` is no protocol that wiretell knows{}, and no label of --rules; `wiretell \
+                 protocols` lists the protocols",
+                label.escape_debug(),
+                near(&label.to_lowercase(), named())
+            ))
+        })
+    }
 }
 
 impl FlowArgs {
     /// What the user says about flows.
     ///
     /// # Errors
-    /// As [`Own::read`].
+    /// As [`Own::read`] and [`Own::check`].
     pub(crate) fn own(&self) -> Result<Own, String> {
-        Own::read(&self.rules, &self.decode_as)
+        let own = Own::read(&self.rules, &self.decode_as)?;
+        own.check(self.selection.as_ref())?;
+        Ok(own)
     }
 }

@@ -27,6 +27,7 @@ mod token;
 pub struct Selection {
     text: String,
     expression: Expression,
+    labels: Vec<(usize, String)>,
 }
 
 /// What is wrong with an expression, and where.
@@ -88,7 +89,8 @@ impl FromStr for Selection {
     type Err = SelectError;
 
     fn from_str(text: &str) -> Result<Self, SelectError> {
-        parse::expression(text).map(|expression| Self { text: text.to_owned(), expression })
+        let (expression, labels) = parse::expression(text)?;
+        Ok(Self { text: text.to_owned(), expression, labels })
     }
 }
 
@@ -97,6 +99,12 @@ impl Selection {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The labels that `app_proto` is compared with as a whole, each with its column, in characters, from 1. Which labels there
+    /// can be depends on the user's own rules, so that nothing is said of them here.
+    pub fn labels(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.labels.iter().map(|(column, label)| (*column, label.as_str()))
     }
 
     /// Whether a flow fits; `file` is the name of the capture that it came from.

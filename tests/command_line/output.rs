@@ -182,6 +182,45 @@ fn only_flows_that_fit_are_shown_in_every_format_and_a_mistake_is_named_with_its
 }
 
 #[test]
+fn a_label_that_nobody_gives_is_a_mistake_and_no_answer() {
+    let files = Files::new("nobodys-labels");
+    let file = files.write("a.pcap", &small().pcap());
+    for (expression, told) in [
+        ("app_proto == nettf", "column 14: `nettf` is no protocol that wiretell knows (is `netft` meant?)"),
+        (
+            "port == 53 and app_proto != \"NETFT\"",
+            "column 29: `NETFT` is no protocol that wiretell knows (is `netft`",
+        ),
+        (
+            "app_proto in {dns, dnss}",
+            "column 20: `dnss` is no protocol that wiretell knows (is `dns` meant?)",
+        ),
+    ] {
+        for command in [
+            &["read", "--where", expression, &file][..],
+            &["extract", "-w", "-", "--where", expression, &file],
+            &["expect", "init", "--where", expression, &file],
+            &["rules", "suggest", "--where", expression, &file],
+        ] {
+            let (code, out, err) = run(command);
+            assert_eq!((code, out.as_str()), (2, ""), "{command:?}: {err}");
+            assert!(err.contains(told), "{command:?}: {err}");
+        }
+    }
+    // Part of a label, a service that is only registered, and what rules of one's own say.
+    let rules = "[[rule]]\nname = \"our-names\"\nport = 53\n";
+    let rules = files.write("rules.toml", rules.as_bytes());
+    for more in [
+        &["--where", "app_proto contains nett"][..],
+        &["--where", "app_proto == rje"],
+        &["--rules", &rules, "--where", "app_proto == our-names"],
+    ] {
+        let (code, _, err) = run(&[&["read"], more, &[&file]].concat());
+        assert_eq!(code, 0, "{more:?}: {err}");
+    }
+}
+
+#[test]
 fn a_report_is_one_page_that_is_the_same_for_every_number_of_threads() {
     let files = Files::new("report");
     let capture = files.write("mixture.pcap", &mixture(300).pcap());

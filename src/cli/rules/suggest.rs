@@ -65,6 +65,7 @@ impl Sink for Unknown {
 /// A sentence about what cannot be read or written.
 pub(super) fn suggest(cli: &Cli, args: &DraftArgs) -> Result<ExitCode, String> {
     let own = Own::read(&args.rules, &[])?;
+    own.check(args.selection.as_ref())?;
     let (first, second) = (args.reading()?, args.reading()?);
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);

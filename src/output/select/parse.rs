@@ -16,13 +16,13 @@ const CONFIDENCES: [Confidence; 5] = [
     Confidence::Dialogue,
 ];
 
-/// Reads a whole expression.
-pub(super) fn expression(text: &str) -> Result<Expression, SelectError> {
+/// Reads a whole expression; with it come the labels that `app_proto` is compared with, each with its column.
+pub(super) fn expression(text: &str) -> Result<(Expression, Vec<(usize, String)>), SelectError> {
     let end = text.chars().count() + 1;
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, end, depth: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, end, depth: 0, labels: Vec::new() };
     let expression = parser.any()?;
     match parser.tokens.get(parser.at) {
-        None => Ok(expression),
+        None => Ok((expression, parser.labels)),
         Some((column, token)) => Err(SelectError {
             column: *column,
             what: format!("{} is too much here: join conditions with `and` or `or`", shown(token)),
@@ -36,6 +36,8 @@ struct Parser {
     /// The column behind the last character.
     end: usize,
     depth: usize,
+    /// What `app_proto` is compared with.
+    labels: Vec<(usize, String)>,
 }
 
 impl Parser {
@@ -247,6 +249,9 @@ impl Parser {
             Some(Token::Text(text)) => (text, true),
             _ => return error(format!("{} is compared with {} here", field.name, expected(field.kind))),
         };
+        if field.name == "app_proto" {
+            self.labels.push((column, word.clone()));
+        }
         let found = match field.kind {
             Kind::Text => Some(Operand::Text(word.clone())),
             Kind::Word(words) => words().contains(&word.as_str()).then(|| Operand::Text(word.clone())),
