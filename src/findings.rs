@@ -17,6 +17,7 @@ pub mod live;
 pub mod matrix;
 mod merge;
 mod outage;
+pub mod quiet;
 mod unanswered;
 mod words;
 

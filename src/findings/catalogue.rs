@@ -6,7 +6,7 @@ pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     ("N1", "heartbeats one way only", &["netft-one-way"]),
     ("N2", "both nodes ask and neither answers", &["netft-neither-answers", "netft-requests-unanswered"]),
     ("N3", "heartbeats refused by ICMP", &["netft-refused"]),
-    ("N4", "missed heartbeats against the thresholds", &["netft-heartbeats-missed"]),
+    ("N4", "missed heartbeats against the thresholds", &["netft-heartbeats-missed", "netft-route-silent"]),
     ("N5", "responses late, not lost", &["netft-heartbeats-late"]),
     ("N6", "a node stopped or restarted", &["netft-node-silent", "netft-node-restarted"]),
     ("N7", "one route or network bad, the others fine", &["netft-network-failed", "netft-one-way"]),

@@ -6,6 +6,7 @@
 mod pattern;
 mod restart;
 mod route;
+mod silence;
 mod telling;
 mod traffic;
 
@@ -36,6 +37,7 @@ pub(super) const FAMILY: Family = Family {
         route::REFUSED,
         route::MISSED,
         route::FLAP,
+        silence::SILENT,
         route::LATE,
         route::SLOW,
         pattern::NODE_SILENT,
@@ -133,6 +135,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let beside = pattern::beside_refused(&rest);
     troubles.extend(route::troubles(grounds, &beside).into_iter().filter(Trouble::is_outage));
     findings.extend(troubles.into_iter().map(|trouble| trouble.finding(grounds)));
+    silence::tell(grounds, &lines, findings);
     restart::tell(grounds, &matrix, findings);
     let mut seen = BTreeSet::new();
     for line in grounds.heartbeats {

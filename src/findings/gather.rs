@@ -163,6 +163,7 @@ fn conclude(
                 line.withhold();
             }
         }
+        super::quiet::note(&mut lines, &grounds);
         gathered.push((flows, lines));
     }
     for (family, (flows, lines)) in FAMILIES.iter().zip(gathered) {

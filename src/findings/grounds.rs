@@ -284,6 +284,13 @@ impl<'a> Grounds<'a> {
         }
     }
 
+    /// First and last packet of what went both ways between two hosts besides heartbeats.
+    #[must_use]
+    pub fn besides(&self, a: IpAddr, b: IpAddr) -> Option<(Timestamp, Timestamp)> {
+        let (pair, _) = self.pair(a, b)?;
+        pair.besides
+    }
+
     /// What the client and the server had over TCP port 443, both ways.
     #[must_use]
     pub fn beside(&self, client: IpAddr, server: IpAddr) -> Option<&Stream> {

@@ -3,6 +3,7 @@
 //! A route's packets may be in several flow records: one ends after a minute of silence, or is continued
 //! after the active time-out. The silence between two records is missed heartbeats too.
 
+use super::quiet::Quiet;
 use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport, protocol};
 use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
@@ -107,6 +108,8 @@ pub struct Line {
     pub known: bool,
     /// Missed heartbeats that are told of with other routes.
     pub(super) explained: u64,
+    /// When neither node of its route sent anything.
+    pub quiet: Option<Quiet>,
     /// Which of the captures it is in, where each is a timeline of its own.
     pub file: Option<u32>,
 }
@@ -140,6 +143,7 @@ impl Line {
             app: Some(CLUSTER),
             known: true,
             explained: 0,
+            quiet: None,
             file: None,
         }
     }
@@ -164,6 +168,7 @@ impl Line {
         beats.missed = 0;
         beats.runs.clear();
         (beats.more_runs, beats.longest, beats.open, beats.lost) = (0, None, None, None);
+        self.quiet = None;
     }
 
     /// The time between requests that was measured, or one second.
@@ -244,6 +249,7 @@ pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
                     app: flow.app,
                     known: true,
                     explained: 0,
+                    quiet: None,
                     file: None,
                 });
             }
@@ -332,6 +338,7 @@ impl Route {
             app: Some(CLUSTER),
             known: true,
             explained: 0,
+            quiet: None,
             file: None,
         };
         [line(low, high, first.clone(), second.clone()), line(high, low, second, first)]

@@ -5,6 +5,7 @@
 
 use super::ledger::{Line, THRESHOLDS};
 use super::outage::{Outage, Pattern, Route};
+use super::quiet::Quiet;
 use super::words::{counted, span};
 use crate::output::time::Utc;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +94,8 @@ impl Matrix {
             let network = matrix.networks.iter().position(|&network| network == Network::of(from));
             let cell = matrix.cells.entry((asks, asked)).or_insert_with(|| vec![None; width]);
             if let Some(slot) = network.and_then(|network| cell.get_mut(network)) {
-                *slot = (*slot).max(Some(if line.known { line.longest() } else { UNKNOWN }));
+                let silent = line.quiet.map_or(0, |quiet| quiet.missing);
+                *slot = (*slot).max(Some(if line.known { line.longest().max(silent) } else { UNKNOWN }));
             }
         }
         matrix.reading = matrix.read(lines);
@@ -186,13 +188,40 @@ impl Matrix {
             let when = if several { when(outages) } else { String::new() };
             sentences.push(format!("{when}{said}"));
         }
-        if told.is_empty() && !known.is_empty() {
+        let groups = super::quiet::groups(known.iter().copied());
+        sentences.extend(groups.iter().filter_map(|group| self.quiet(group)));
+        if told.is_empty() && groups.is_empty() && !known.is_empty() {
             sentences.push("No route misses five heartbeats in a row.".to_owned());
         }
         if let [one] = self.networks.as_slice() {
             sentences.push(format!("All heartbeats go over {one}: no second network was seen."));
         }
         sentences
+    }
+
+    /// What routes say on which both nodes are silent at once.
+    fn quiet(&self, group: &[(&Line, Quiet)]) -> Option<String> {
+        let (first, quiet) = group.first()?;
+        let of = |line: &Line| Network::of(line.from.address);
+        let networks: BTreeSet<Network> = group.iter().map(|(line, _)| of(line)).collect();
+        let networks: Vec<String> = networks.iter().map(Network::to_string).collect();
+        let routes = match group {
+            [_] => {
+                let (a, b) = (self.place(first.from.address)?, self.place(first.to.address)?);
+                format!("between {} and {}", self.name(a), self.name(b))
+            }
+            _ => format!("on {}", counted(group.len() as u64, "route")),
+        };
+        let lasted = match quiet.until {
+            Some(_) => format!("for {}", span(quiet.end.since(quiet.from.time))),
+            None => "to the end".to_owned(),
+        };
+        let clock = Utc { time: quiet.from.time, digits: 0 }.to_string();
+        Some(format!(
+            "From {} on, {lasted}: neither side sends anything {routes} of {}.",
+            clock.get(11..20).unwrap_or_default(),
+            networks.join(", ")
+        ))
     }
 
     /// What one pattern says; `others` says that it is not the only one.

@@ -469,6 +469,59 @@ fn a_flap_names_the_icmp_error_of_one_of_its_outages_and_is_as_bad_as_the_worst(
 }
 
 #[test]
+fn a_route_on_which_both_nodes_fall_silent_is_told_by_how_much_is_missing() {
+    for (silent, expected) in [(20..40, Critical), (20..28, Warning)] {
+        let network = cluster(&[1, 2], &[1, 2, 3], |network, _, _, i| {
+            if network == 2 && silent.contains(&i) { Fate::Gone } else { Fate::Answered }
+        });
+        assert_found(&network, &[("netft-route-silent", expected)]);
+        let told = the(&network, "netft-route-silent");
+        says(&told, "No heartbeat at all goes on 3 routes of 10.0.2.0/24 for a while");
+        says(&told, "Heartbeats on other routes went on");
+        let said = reading(&network);
+        assert!(said.contains("neither side sends anything on 3 routes of 10.0.2.0/24"), "{said}");
+        assert!(!said.contains("No route misses"), "{said}");
+    }
+    let brief = cluster(&[1, 2], &[1, 2, 3], |network, _, _, i| {
+        if network == 2 && (20..24).contains(&i) { Fate::Gone } else { Fate::Answered }
+    });
+    assert_found(&brief, &[]);
+}
+
+#[test]
+fn heartbeats_that_stop_for_good_are_told_where_something_else_of_the_hosts_goes_on() {
+    let stopped = || cluster(&[1], &[1, 2], |_, _, _, i| if i >= 20 { Fate::Gone } else { Fate::Answered });
+    let mut alone = stopped();
+    goes_on(&mut alone, 49);
+    assert!(lacks(&alone, "netft-route-silent"), "the capture may have them no longer");
+    let mut capture = stopped();
+    let said: Vec<Said<'_>> = (0..49).map(|i| (i * 1000 + 500, i % 2 == 0, b"x".as_slice())).collect();
+    tcp(&mut capture, 100, ([1, 1], 50_000), ([1, 2], 445), &said, None);
+    assert_found(&capture, &[("netft-route-silent", Critical)]);
+    let told = the(&capture, "netft-route-silent");
+    says(&told, "to the end of the capture");
+    says(&told, "Something else went between 10.0.1.1 and 10.0.1.2");
+}
+
+#[test]
+fn a_capture_that_pauses_as_a_whole_makes_no_route_silent() {
+    let pause = cluster(
+        &[1, 2],
+        &[1, 2],
+        |_, _, _, i| {
+            if (20..35).contains(&i) { Fate::Gone } else { Fate::Answered }
+        },
+    );
+    assert!(lacks(&pause, "netft-route-silent"));
+    let mut watched = pause.clone();
+    for second in 20..35 {
+        goes_on(&mut watched, second);
+    }
+    // All that is known is that the capture went on.
+    assert!(has(&watched, "netft-route-silent", Warning));
+}
+
+#[test]
 fn a_long_refusal_does_not_hide_a_shorter_outage_later() {
     for (later, expected) in [(40..46, Warning), (25..37, Critical), (40..43, Notice)] {
         let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match i {

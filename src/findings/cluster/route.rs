@@ -355,7 +355,7 @@ fn doubt<'a>(grounds: &Grounds<'_>, mut trouble: Trouble<'a>) -> Trouble<'a> {
 }
 
 /// How bad a run is: the lowest threshold that any version has by default is 5, that of current ones 10.
-const fn by_run(missed: u64) -> Severity {
+pub(super) const fn by_run(missed: u64) -> Severity {
     match missed {
         0..5 => Severity::Notice,
         5..10 => Severity::Warning,

@@ -63,6 +63,8 @@ pub(in crate::findings) struct Pair {
     pub(in crate::findings) name: Option<Box<str>>,
     /// Whether a Citrix session was seen.
     pub(in crate::findings) citrix: bool,
+    /// First and last packet of what went both ways between the two besides heartbeats.
+    pub(in crate::findings) besides: Option<(Timestamp, Timestamp)>,
 }
 
 impl Pair {
@@ -115,6 +117,11 @@ impl Default for Bucket {
             ended: HashSet::default(),
         }
     }
+}
+
+/// From the first of both to the last.
+fn both((first, last): (Timestamp, Timestamp), (a, b): (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
+    (first.min(a), last.max(b))
 }
 
 impl Bucket {
@@ -185,6 +192,11 @@ impl Bucket {
         for (sent, spoke) in known.sent.iter_mut().zip(order(spoke)) {
             *sent |= spoke;
         }
+        let is_heard = spoke == [true; 2];
+        if is_heard && !matches!(summary.report.as_deref(), Some(Report::Heartbeats(_))) {
+            let span = (summary.first, summary.last);
+            known.besides = Some(known.besides.map_or(span, |known| both(known, span)));
+        }
         if let Some(Report::Heartbeats(report)) = summary.report.as_deref() {
             // Who answers was asked, although no question is in the capture.
             let [one, other] = report.nodes.each_ref().map(|node| node.responses > 0);
@@ -237,6 +249,10 @@ impl Bucket {
             for (mine, theirs) in mine.implied.iter_mut().zip(theirs.implied) {
                 *mine |= theirs;
             }
+            mine.besides = match (mine.besides, theirs.besides) {
+                (Some(mine), Some(theirs)) => Some(both(mine, theirs)),
+                (mine, theirs) => mine.or(theirs),
+            };
             mine.beside = mine.beside.or(theirs.beside);
             mine.alone = mine.alone.saturating_add(theirs.alone);
             mine.shown = Shown::earlier(mine.shown, theirs.shown);
