@@ -7,6 +7,7 @@ use crate::key::Transport;
 use crate::protocols;
 
 pub mod book;
+mod hints;
 pub mod listening;
 pub mod practice;
 pub mod registered;
@@ -136,16 +137,14 @@ fn keeps(claim: &PortClaim, protocol: &str) -> bool {
         Some(names) => names.contains(&protocol),
         // A service of which nothing is known but its description: what that says about the layer below.
         None if claim.basis >= Basis::Registered => {
-            let hinted =
-                |(word, names): &services::Service| claim.about.contains(word) && names.contains(&protocol);
-            services::HINTS.iter().any(hinted)
+            hints::expect(claim.about, protocol) && protocols::named(claim.name).is_none()
         }
         None => false,
     }
 }
 
 /// The canonical names of the protocols that keep the promise of `service`'s name, the usual one first;
-/// `None` if it is kept by the protocol of the same name, or by none that is known.
+/// `None` if it is kept by the protocol of the same name, if there is one; none if it is known that no other keeps it.
 #[must_use]
 pub fn kept_by(service: &str) -> Option<&'static [&'static str]> {
     let place = services::SERVICES.binary_search_by_key(&service, |&(name, _)| name);

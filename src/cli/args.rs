@@ -185,7 +185,8 @@ pub(crate) struct FlowArgs {
     /// parts of the hosts has a sixteenth of it.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = units::at_least_one::<usize>)]
     pub(crate) max_flows: usize,
-    /// Threads that classify; 0: everything on one. The records are the same for every number.
+    /// Threads that classify; 0: everything on one. The records are the same for every number, but with two and more they may
+    /// come in another order.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     /// Only print what every option is set to, and by what, as a section of a configuration file.

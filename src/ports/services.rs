@@ -24,6 +24,8 @@ pub(super) static SERVICES: &[Service] = &[
     ("amt-soap-http", &["http"]),
     ("amt-soap-https", &["tls"]),
     ("asf-rmcp", &["ipmi", "rmcp"]),
+    // Secured by RMCP itself (ASF 2.0 section 3.2.3), not by a layer below.
+    ("asf-secure-rmcp", &["ipmi", "rmcp"]),
     ("avt-profile-1", &["rtp", "rtcp"]),
     ("avt-profile-2", &["rtp", "rtcp"]),
     ("bfd-control", &["bfd"]),
@@ -72,7 +74,7 @@ pub(super) static SERVICES: &[Service] = &[
     ("ethernet-ip-1", &["enip"]),
     ("ethernet-ip-2", &["enip"]),
     ("exec", &["rexec"]),
-    ("ftps", &["tls", "ftp"]),
+    ("ftps", &["tls"]),
     ("ftps-data", &["tls"]),
     ("gds-db", &["firebird"]),
     ("gnutella-rtr", &["gnutella"]),
@@ -175,6 +177,8 @@ pub(super) static SERVICES: &[Service] = &[
     ("rtsps", &["tls"]),
     ("s1-control", &["s1ap"]),
     ("secure-mqtt", &["tls"]),
+    // Messages of a payment system, which are signed and encrypted themselves.
+    ("set", &[]),
     ("shell", &["rsh"]),
     ("sips", &["tls"]),
     ("snmpdtls", &["dtls"]),
@@ -203,6 +207,7 @@ pub(super) static SERVICES: &[Service] = &[
     ("turns", &["tls", "dtls", "stun"]),
     ("wap-push-http", &["http"]),
     ("wap-push-https", &["tls"]),
+    ("winrm", &["http"]),
     ("wsdapi", &["http"]),
     ("wsdapi-s", &["tls"]),
     ("wsm-server-ssl", &["tls"]),
@@ -215,18 +220,4 @@ pub(super) static SERVICES: &[Service] = &[
     ("xmpp-server", &["xmpp"]),
     ("zabbix-agent", &["zabbix"]),
     ("zabbix-trapper", &["zabbix"]),
-];
-
-/// What a registration's description says about the layer below: for services without a row above.
-pub(super) static HINTS: &[Service] = &[
-    ("DTLS", &["dtls", "tls"]),
-    ("HTTPS", &["tls"]),
-    ("HTTP", &["http", "http2", "tls"]),
-    ("TLS", &["tls", "dtls"]),
-    ("SSL", &["tls"]),
-    ("SOAP", &["http", "tls"]),
-    ("Secure", &["tls", "dtls", "ssh"]),
-    ("secure", &["tls", "dtls", "ssh"]),
-    ("SSH", &["ssh"]),
-    ("Web", &["http", "http2", "tls"]),
 ];

@@ -107,6 +107,38 @@ fn a_description_tells_the_layer_below_where_nothing_else_does() {
     assert!(promises(&claim, "tls") && !promises(&claim, "smtp"));
 }
 
+/// Which of the layers below other protocols somebody on `port` promises.
+fn layers_on(port: u16) -> Vec<&'static str> {
+    let layers = ["http", "tls", "ssh"].into_iter();
+    layers.filter(|layer| claims(Tcp, port).any(|claim| promises(&claim, layer))).collect()
+}
+
+#[test]
+fn the_secure_shell_is_no_other_secure_layer_and_no_word_of_it_is_anybody_elses() {
+    for (port, layers) in [(22, &["ssh"][..]), (257, &[]), (3550, &["tls"]), (5161, &["ssh"]), (23, &[])] {
+        assert_eq!(layers_on(port), layers, "{port}");
+    }
+}
+
+#[test]
+fn whoever_has_https_registered_is_not_promised_http_nor_the_other_way_round() {
+    for port in [443, 1129, 2381, 4849, 5986, 5989, 8243, 8443] {
+        assert_eq!(layers_on(port), ["tls"], "{port}");
+    }
+    for port in [80, 4848, 5985, 5988, 8280, 47_001] {
+        assert_eq!(layers_on(port), ["http"], "{port}");
+    }
+    for port in [1881, 3427, 32_635] {
+        assert_eq!(layers_on(port), [""; 0], "{port}");
+    }
+}
+
+#[test]
+fn ftp_in_the_clear_breaks_the_promise_of_ftp_over_tls() {
+    let claim = claim(Tcp, 990, "ftps");
+    assert!(promises(&claim, "tls") && !promises(&claim, "ftp"));
+}
+
 #[test]
 fn whoever_is_a_kind_of_a_protocol_keeps_its_promise() {
     for inspector in INSPECTORS {
@@ -122,7 +154,11 @@ fn the_table_of_services_is_in_order_and_knows_no_service_that_does_not_exist() 
         registered::all().map(|service| service.name).chain(practice::all().map(|used| used.name)).collect();
     for (name, protocols) in services::SERVICES {
         assert!(known.contains(name), "{name}");
-        assert!(!protocols.is_empty() && *protocols != [*name], "{name}");
+        assert_ne!(*protocols, [*name]);
+        // Without protocols a row only says that its description misleads.
+        let misleads =
+            || registered::all().any(|of| of.name == *name && hints::expect(of.description, "tls"));
+        assert!(!protocols.is_empty() || misleads(), "{name}");
     }
 }
 
@@ -153,7 +189,7 @@ const NOT_RECOGNISED: &[&str] = &[
 #[test]
 fn every_protocol_that_a_service_maps_to_is_recognised_or_listed_as_not() {
     let recognised = |name: &str| INSPECTORS.iter().any(|inspector| inspector.name == name);
-    let mapped = services::SERVICES.iter().chain(services::HINTS).flat_map(|(_, protocols)| protocols.iter());
+    let mapped = services::SERVICES.iter().flat_map(|(_, protocols)| protocols.iter());
     let mut missing: Vec<&str> = mapped
         .copied()
         .chain(practice::all().map(|used| used.name))
