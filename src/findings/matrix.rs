@@ -56,6 +56,8 @@ pub struct Matrix {
     /// By who asks and who is asked: the most missed in a row, per network; `None` where no heartbeat goes.
     cells: BTreeMap<(usize, usize), Vec<Option<u64>>>,
     places: BTreeMap<IpAddr, usize>,
+    /// Whether some route was silent for a while.
+    quiet: bool,
     reading: Vec<String>,
 }
 
@@ -98,6 +100,7 @@ impl Matrix {
                 *slot = (*slot).max(Some(if line.known { line.longest().max(silent) } else { UNKNOWN }));
             }
         }
+        matrix.quiet = lines.iter().any(|line| line.quiet.is_some());
         matrix.reading = matrix.read(lines);
         matrix
     }
@@ -185,18 +188,32 @@ impl Matrix {
         let several = told.len() > 1;
         for (pattern, outages) in &told {
             let said = self.say(pattern, outages, several);
-            let when = if several { when(outages) } else { String::new() };
-            sentences.push(format!("{when}{said}"));
+            sentences.push(format!("{}{said}", when(outages)));
         }
         let groups = super::quiet::groups(known.iter().copied());
         sentences.extend(groups.iter().filter_map(|group| self.quiet(group)));
         if told.is_empty() && groups.is_empty() && !known.is_empty() {
             sentences.push("No route misses five heartbeats in a row.".to_owned());
         }
+        if self.nodes.iter().any(|node| node.len() > 1) {
+            sentences.push(
+                "Addresses that end alike are taken as one node's: the packets do not say whose they are."
+                    .to_owned(),
+            );
+        }
         if let [one] = self.networks.as_slice() {
             sentences.push(format!("All heartbeats go over {one}: no second network was seen."));
         }
         sentences
+    }
+
+    /// What can be said of networks that miss no answers.
+    const fn rest(&self) -> &'static str {
+        if self.quiet {
+            "on the other networks no request stays unanswered"
+        } else {
+            "the other networks work"
+        }
     }
 
     /// What routes say on which both nodes are silent at once.
@@ -233,20 +250,25 @@ impl Matrix {
         match pattern {
             Pattern::Silent(nodes) => {
                 let who = names(&mut nodes.iter().copied());
-                format!("Nothing is heard of {who} on any route: look at that node first.")
+                let mut faults = outages.iter().flat_map(|outage| &outage.faults);
+                let what =
+                    if faults.any(|fault| fault.run.heard > 1) { "Hardly anything" } else { "Nothing" };
+                format!("{what} is heard of {who} on any route: look at that node first.")
             }
             Pattern::Isolated(node) => {
                 format!("All routes of {} fail: look at that node first.", self.name(*node))
             }
             Pattern::Adapter(node, on) => format!(
-                "All that fails is on {}, and the other networks work: only {} fails there: its adapter, cable or switch port.",
+                "All that fails is on {}, and {}: only {} fails there: its adapter, cable or switch port.",
                 network(*on),
+                self.rest(),
                 self.name(*node)
             ),
             Pattern::Network(on) => {
                 format!(
-                    "All that fails is on {}, and the other networks work: there nothing gets through.",
-                    network(*on)
+                    "All that fails is on {}, and {}: there nothing gets through.",
+                    network(*on),
+                    self.rest()
                 )
             }
             Pattern::Split(group) => format!(

@@ -49,8 +49,11 @@ fn find(line: &Line, lines: &[Line], grounds: &Grounds<'_>) -> Option<Quiet> {
     let spans = within.map(|(from, until)| (from, Some(until), until.time)).into_iter().chain([to_the_end]);
     let quiet = spans.filter_map(|(from, until, end)| {
         let length = end.since(from.time);
-        // The interval to the packet that ends it is none that misses anything.
-        let missing = (length / interval).saturating_sub(u64::from(until.is_some()));
+        // Of both nodes the silence is shorter than of each, by less than an interval; what ends it misses nothing.
+        let missing = match until {
+            Some(_) => length.saturating_sub(interval / 10).div_ceil(interval).saturating_sub(1),
+            None => length / interval,
+        };
         let told = missing < MIN_MISSING || is_pause(grounds.capture, from.time, length);
         if told || sides(line).flat_map(runs).any(|run| covers(run, from.time, end, interval)) {
             return None;

@@ -522,6 +522,74 @@ fn a_capture_that_pauses_as_a_whole_makes_no_route_silent() {
 }
 
 #[test]
+fn an_outage_in_which_both_ask_and_neither_answers_is_no_single_nodes_fault() {
+    for end in [36, 50] {
+        let both =
+            cluster(
+                &[1],
+                &[1, 2],
+                |_, _, _, i| {
+                    if (20..end).contains(&i) { Fate::Unanswered } else { Fate::Answered }
+                },
+            );
+        assert_found(&both, &[("netft-neither-answers", Critical)]);
+    }
+    let other = cluster(&[1], &[1, 2], |_, from, _, i| {
+        let lost = if from == 1 { 5..20 } else { 25..40 };
+        if lost.contains(&i) { Fate::Unanswered } else { Fate::Answered }
+    });
+    assert!(lacks(&other, "netft-neither-answers"), "at different times");
+}
+
+#[test]
+fn of_an_outage_that_is_over_it_is_said_what_the_peer_sent_meanwhile() {
+    for (peer, words) in [
+        (Fate::Answered, "Meanwhile 10.0.1.2 sent 12 requests of its own: it was heard"),
+        (Fate::Gone, "Meanwhile 10.0.1.2 sent 0 requests of its own: it was hardly heard"),
+    ] {
+        let capture = cluster(&[1], &[1, 2], |_, from, _, i| match (from, (20..32).contains(&i)) {
+            (1, true) => Fate::Unanswered,
+            (_, true) => peer,
+            _ => Fate::Answered,
+        });
+        says(&the(&capture, "netft-heartbeats-missed"), words);
+    }
+}
+
+#[test]
+fn two_counters_from_one_address_are_told_once_and_no_restarts() {
+    let mut capture = Capture::default();
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 0..20_u32 {
+        for (counter, phase) in [(90_000, 0), (500, 300)] {
+            let at = NOON + i64::from(i) * SECOND + phase * MILLISECOND;
+            capture.udp(at, a, b, &beat(false, counter + i, a, b));
+            capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, counter + i, b, a));
+        }
+    }
+    let told = the(&capture, "netft-node-restarted");
+    says(&told, "Two heartbeat counters come from 10.0.1.1 in turns");
+    says(&told, "goes far back 20 times");
+    assert!(
+        told.caveats.iter().any(|caveat| caveat.contains("Two hosts with one address")),
+        "{:?}",
+        told.caveats
+    );
+}
+
+#[test]
+fn the_reading_says_when_and_by_which_rule_addresses_are_one_nodes() {
+    let capture = cluster(&[1, 2], &[1, 2, 3], |_, from, to, i| {
+        if (from == 3 || to == 3) && (20..32).contains(&i) { Fate::Unanswered } else { Fate::Answered }
+    });
+    let said = reading(&capture);
+    assert!(said.contains("At 12:00:20Z, for 12.1 s: All routes of 10.0.1.3 fail"), "{said}");
+    assert!(said.contains("Addresses that end alike are taken as one node's"), "{said}");
+    let one = reading(&cluster(&[1], &[1, 2, 3], |_, _, _, _| Fate::Answered));
+    assert!(!one.contains("end alike"), "{one}");
+}
+
+#[test]
 fn a_long_refusal_does_not_hide_a_shorter_outage_later() {
     for (later, expected) in [(40..46, Warning), (25..37, Critical), (40..43, Notice)] {
         let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| match i {

@@ -38,7 +38,8 @@ pub(super) const NEITHER: Diagnosis = Diagnosis {
     severity: Severity::Critical,
     title: "Both nodes ask and neither answers",
     meaning: "Requests of both pass the capture point and reach nobody: both directions are blocked behind it.",
-    evidence: "At least three requests of each node and not one response.",
+    evidence: "At least three requests of each node and not one response; or, where there were some, five or more of each in \
+               a row without one at the same time, while at least three quarters as many came from the other.",
     caveats: &["A capture between two firewalls sees this when each drops what comes in."],
     advice: &["Check the hosts' own firewalls: Get-NetFirewallRule -DisplayGroup 'Failover Clusters'"],
 };
@@ -302,8 +303,9 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
             trouble.run = Some(run);
             return Some(doubt(grounds, trouble));
         }
-        let neither = beats.responses + line.peer.responses == 0
+        let never = beats.responses + line.peer.responses == 0
             && back.is_some_and(|back| back.beats.requests >= MIN_REQUESTS);
+        let neither = never || back.is_some_and(|back| are_both_unanswered(back, &run));
         let diagnosis = if neither { &NEITHER } else { &UNANSWERED };
         let mut trouble = new(diagnosis, by_run(run.missed), vec![sentence, heard]);
         trouble.run = Some(run);
@@ -328,6 +330,13 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
     if longest >= 2 || outage::is_lossy(line, line.explained) {
         let severity = if longest >= 2 { by_run(longest) } else { Severity::Notice };
         let mut sentences: Vec<String> = beats.longest.iter().map(|run| told(line, run)).collect();
+        let neither = beats.longest.and_then(|run| Some((run, back.filter(|back| are_both_unanswered(back, &run))?)));
+        if let Some((run, back)) = neither {
+            sentences.extend(overlapping(back, &run).map(|run| told(back, run)));
+            sentences.push(tally(line));
+            return Some(doubt(grounds, new(&NEITHER, by_run(run.missed), sentences)));
+        }
+        sentences.extend(beats.longest.filter(|run| run.missed >= MIN_REQUESTS).map(|run| meanwhile(line, &run)));
         sentences.push(tally(line));
         return Some(doubt(grounds, new(&MISSED, severity, sentences)));
     }
@@ -337,6 +346,40 @@ fn unrefused<'a>(grounds: &Grounds<'_>, line: &'a Line, back: Option<&Line>) -> 
         trip.count >= 10 && telling > interval / 2
     })?;
     Some(new(&SLOW, Severity::Notice, round_trip(line).into_iter().collect()))
+}
+
+/// What the asked node sent while it did not answer: whether it is heard tells which direction fails.
+fn meanwhile(line: &Line, run: &Run) -> String {
+    let what = if (outage::Fault { line, run: *run }).is_silent() {
+        ": it was hardly heard itself"
+    } else if is_heard(run) {
+        ": it was heard, and did not answer or was not reached"
+    } else {
+        ""
+    };
+    format!("Meanwhile {} sent {} of its own{what}.", line.to.address, counted(run.heard, "request"))
+}
+
+/// Whether the asked node sent about as many requests as it did not answer.
+const fn is_heard(run: &Run) -> bool {
+    run.heard * 4 >= run.missed * 3
+}
+
+/// The longest of the runs of the other direction that were going on at the same time.
+fn overlapping<'a>(back: &'a Line, run: &Run) -> Option<&'a Run> {
+    let beats = &back.beats;
+    let all = beats.runs.iter().chain(&beats.longest).chain(&beats.open);
+    let meets = |other: &&Run| {
+        run.end.is_none_or(|end| other.start.time < end.time) && other.end.is_none_or(|end| run.start.time < end.time)
+    };
+    all.filter(meets).max_by_key(|run| run.missed)
+}
+
+/// Whether the other direction was not answered at the same time either, although both nodes were heard.
+fn are_both_unanswered(back: &Line, run: &Run) -> bool {
+    let [lowest, ..] = THRESHOLDS;
+    let fails = |run: &Run| run.missed >= lowest && is_heard(run);
+    fails(run) && overlapping(back, run).is_some_and(fails)
 }
 
 /// Whether the asked node keeps silent while the run goes on: nothing came, or hardly anything at its beginning.
