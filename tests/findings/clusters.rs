@@ -561,7 +561,7 @@ fn two_counters_from_one_address_are_told_once_and_no_restarts() {
     let mut capture = Capture::default();
     let (a, b) = (node(1, 1), node(1, 2));
     for i in 0..20_u32 {
-        for (counter, phase) in [(90_000, 0), (500, 300)] {
+        for (counter, phase) in [(90_000, 0), (500, 700)] {
             let at = NOON + i64::from(i) * SECOND + phase * MILLISECOND;
             capture.udp(at, a, b, &beat(false, counter + i, a, b));
             capture.udp(at + 2 * MILLISECOND, b, a, &beat(true, counter + i, b, a));

@@ -16,7 +16,7 @@ pub(super) const RESTARTED: Diagnosis = Diagnosis {
     meaning: "The node, its cluster service or its network driver was restarted (event 1135 on the others).",
     evidence: "A request whose sequence is far below the one before it, from the same node on the same route; not where \
                the 32 bits of the counter ran over. Told once for all routes of the node; and once for an \
-               address whose counter goes back three times or more, mostly within two intervals: that is two counters.",
+               address whose counter goes back three times or more, mostly within two seconds: that is two counters.",
     caveats: &["A failover of the address to another host looks the same."],
     advice: &["Look for events 6005, 6008 and 1074 in the node's System log around this time."],
 };
@@ -58,10 +58,13 @@ pub(super) fn tell(grounds: &Grounds<'_>, matrix: &Matrix, findings: &mut Vec<Fi
 /// Fewest times that a counter goes back before it is two.
 const MIN_BACK: usize = 3;
 
+/// No node starts within this time, in nanoseconds.
+const AT_LEAST: u64 = 2 * words::SECOND;
+
 /// Whether a counter goes back again and again within a moment: no node starts that fast.
 fn is_mixed(line: &Line) -> bool {
     let restarted = &line.beats.restarted;
-    let at_once = restarted.iter().filter(|restart| restart.at.time.since(restart.before.time) < 2 * line.interval());
+    let at_once = restarted.iter().filter(|restart| restart.at.time.since(restart.before.time) < AT_LEAST);
     restarted.len() >= MIN_BACK && at_once.count() * 2 > restarted.len()
 }
 

@@ -233,7 +233,7 @@ fn ledger(text: &mut String, mut lines: Vec<&Line>, look: &Look) {
             Cell::styled(unless(line.known, beats.missed), bad),
             Cell::styled(unless(line.known, line.longest()), bad),
             Cell::plain(
-                Some(beats.pending()).filter(|&more| more > 1 && line.known).map(count).unwrap_or_default(),
+                Some(beats.pending()).filter(|&more| more > 0 && line.known).map(count).unwrap_or_default(),
             ),
             Cell::plain(time(beats.interval)),
             Cell::plain(time(beats.round_trip)),
