@@ -14,6 +14,7 @@ mod entries;
 mod evidence;
 mod layout;
 pub mod protocols_table;
+mod spelling;
 mod suggest;
 mod systems;
 
@@ -134,7 +135,9 @@ pub fn explain(query: &str) -> Result<Explanation, UnknownTopic> {
             .map(finding)
             .ok_or_else(|| UnknownTopic { suggestions: Vec::new(), query }),
         Topic::Name => compose::name(&query.replace(['_', ' '], "-"))
-            .or_else(|| cross_references::explanation(&query))
+            .or_else(|| cross_references::named(&query).as_ref().map(cross_references::explanation))
+            .or_else(|| compose::name(spelling::of(&query)?))
+            .or_else(|| cross_references::beginning_with(&query).as_ref().map(cross_references::explanation))
             .ok_or_else(|| UnknownTopic { suggestions: suggest::alike(&query), query }),
     }
 }

@@ -1,5 +1,6 @@
 //! What an explanation says beside ports: the systems' facts, or what the inspectors know.
 
+use super::cross_references::CrossReference;
 use super::entries::{bullet, fact, join, labelled, ports_of};
 use super::evidence;
 use super::systems::{Fact, System};
@@ -22,6 +23,8 @@ pub(super) struct Body {
     pub(super) over: Vec<Transport>,
     /// Whether to list rules and attributes too.
     pub(super) in_full: bool,
+    /// What tells the name that is asked for, where that is said.
+    pub(super) told: Option<CrossReference>,
 }
 
 impl Body {
@@ -73,6 +76,7 @@ impl Body {
 
     fn recognised(&self) -> Vec<Entry> {
         let mut entries = self.facts(|system| system.recognised);
+        entries.extend(self.told.map(|told| labelled("told as".into(), told.words())));
         // The facts say it better; what else there is, the protocol's own page tells.
         let told = |inspector: &&Inspector| {
             !self.in_full && self.systems.iter().any(|system| system.protocols.contains(&inspector.name))

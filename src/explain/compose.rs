@@ -1,6 +1,7 @@
 //! Gathers what is known about a port, a range or a name.
 
 use super::body::{Body, add_section};
+use super::cross_references;
 use super::entries::{bullet, join, labelled, ports_of, registration, transports_of, use_entry};
 use super::systems::{SYSTEMS, System};
 use super::{Entry, Explanation, Section};
@@ -97,7 +98,7 @@ pub(super) fn port(port: u16, transport: Option<Transport>) -> Explanation {
         add_section(&mut sections, "Note", vec![bullet(note)]);
     }
     add_section(&mut sections, IN_PRACTICE, uses);
-    Body { systems, protocols, over, in_full: false }.write(&mut sections);
+    Body { systems, protocols, over, in_full: false, told: None }.write(&mut sections);
     Explanation { title: format!("Port {port}{}{about}", scope.suffix()), sections }
 }
 
@@ -128,7 +129,7 @@ pub(super) fn range(first: u16, last: u16, transport: Option<Transport>) -> Expl
     let mut sections: Vec<Section> = Vec::new();
     add_section(&mut sections, IN_PRACTICE, uses);
     let protocols = systems.iter().flat_map(|system| system.protocols.iter().copied()).collect();
-    Body { systems, protocols, over: Vec::new(), in_full: false }.write(&mut sections);
+    Body { systems, protocols, over: Vec::new(), in_full: false, told: None }.write(&mut sections);
     add_section(&mut sections, REGISTERED, or_nobody(services));
     Explanation { title: format!("Ports {first}-{last}{}{about}", scope.suffix()), sections }
 }
@@ -183,7 +184,10 @@ pub(super) fn name(name: &str) -> Option<Explanation> {
     let mut sections = Vec::new();
     add_section(&mut sections, REGISTERED, registrations(name, &protocols));
     add_section(&mut sections, IN_PRACTICE, in_practice);
-    Body { systems: system.into_iter().collect(), protocols, over, in_full: true }.write(&mut sections);
+    let systems: Vec<&System> = system.into_iter().collect();
+    // What is written of a system says it better.
+    let told = if systems.is_empty() { cross_references::named(name) } else { None };
+    Body { systems, protocols, over, in_full: true, told }.write(&mut sections);
     add_section(&mut sections, "See also", see_also);
     Some(Explanation { title: format!("{name}: {about}"), sections })
 }

@@ -38,6 +38,7 @@ const fn service(value: &'static str) -> Told {
 
 /// Every name, in the order of the alphabet; docs/accuracy.md says more about what is not recognised.
 const ALL: &[CrossReference] = &[
+    told("802.1X", &[NO_PORTS]),
     told("Active Directory", &[By(&["ldap", "kerberos", "dcerpc", "smb", "dns"])]),
     told("ActiveMQ", &[By(&["openwire", "stomp", "amqp", "mqtt"])]),
     told("ActiveSync", &[service("activesync")]),
@@ -64,6 +65,7 @@ const ALL: &[CrossReference] = &[
     told("Docker", &[service("docker")]),
     told("EIGRP", &[NO_PORTS]),
     told("Elasticsearch over HTTP", &[service("elasticsearch")]),
+    told("ESP", &[By(&["ipsec"]), Not("outside UDP it has no ports, so it is no flow of this kind")]),
     told("ESXi heartbeat", &[UNDOCUMENTED]),
     told("etcd", &[service("etcd"), By(&["grpc"])]),
     told(
@@ -82,13 +84,20 @@ const ALL: &[CrossReference] = &[
     told("HTTP/3", &[In("quic", "quic.alpn", "h3")]),
     told("HTTPS", &[By(&["tls"])]),
     told("IEC 61850", &[By(&["mms"])]),
+    told("IKE", &[By(&["ipsec"])]),
     told("IKEv2", &[By(&["ipsec"])]),
     told("IPFIX", &[By(&["netflow"])]),
     told("keepalived", &[Not("it speaks VRRP, which has no ports")]),
+    told("KNX", &[By(&["knxnet-ip"])]),
     told("Kubernetes", &[service("kubernetes"), HOST]),
+    told("Kubernetes API", &[service("kubernetes"), HOST]),
+    told("LLDP", &[NO_PORTS]),
     told("Logstash", &[By(&["lumberjack", "gelf", "syslog"])]),
     told("MAPI", &[service("mapi-over-http"), service("rpc-over-http"), By(&["dcerpc"])]),
     told("MariaDB", &[By(&["mysql"])]),
+    told("Modbus TCP", &[By(&["modbus"])]),
+    told("MS-SQL browser", &[By(&["ssrp"])]),
+    told("MSSQL", &[By(&["tds", "ssrp"])]),
     told("Nagios", &[By(&["nrpe"])]),
     told("Neo4j", &[By(&["bolt"])]),
     told(
@@ -111,6 +120,7 @@ const ALL: &[CrossReference] = &[
     told("RabbitMQ", &[By(&["amqp", "rabbitmq-stream", "mqtt", "stomp"])]),
     told("RD Gateway", &[By(&["rdg-udp"]), service("rd-gateway")]),
     told("RPC over HTTP", &[service("rpc-over-http")]),
+    told("S7", &[By(&["s7comm", "s7comm-plus"])]),
     told("SCCM", &[service("configuration-manager")]),
     told("ScyllaDB", &[By(&["cassandra"])]),
     told("Shadowsocks", &[Not("it is noise from the first byte on")]),
@@ -118,11 +128,14 @@ const ALL: &[CrossReference] = &[
     told("SMB over QUIC", &[In("quic", "quic.alpn", "smb")]),
     told("Splunk", &[By(&["splunk-s2s"])]),
     told("SQL Server", &[By(&["tds", "ssrp"])]),
+    told("SQL Server Browser", &[By(&["ssrp"])]),
     told("SRTP", &[By(&["rtp", "rtcp"])]),
     told("SSTP", &[service("sstp"), HOST]),
     told("Sybase", &[By(&["tds"])]),
+    told("syslog over TLS", &[By(&["tls"]), Not("inside TLS it is what the port says")]),
     told("Teams", &[By(&["stun", "rtp", "rtcp"]), HOST]),
     told("Threema", &[Not("it is noise from the first byte on")]),
+    told("TNS", &[By(&["oracle-tns"])]),
     told("Tor", &[HOST]),
     told("UPnP", &[By(&["ssdp"]), service("upnp")]),
     told("Valkey", &[By(&["redis"])]),
@@ -176,13 +189,31 @@ impl CrossReference {
     }
 }
 
-/// What is known about a name that is told under another; `query` is in lower case.
-pub(super) fn explanation(query: &str) -> Option<Explanation> {
-    let plain = |name: &str| name.to_lowercase().replace([' ', '_'], "-");
-    let found = all().find(|reference| plain(reference.name) == plain(query))?;
+/// The name as it is compared: in lower case, with letters and figures only.
+pub(super) fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The name that is told under another, however it is written.
+pub(super) fn named(query: &str) -> Option<CrossReference> {
+    let query = squeezed(query);
+    all().find(|reference| !query.is_empty() && squeezed(reference.name) == query)
+}
+
+/// The only name whose first word is `query`.
+pub(super) fn beginning_with(query: &str) -> Option<CrossReference> {
+    let is_meant = |reference: &CrossReference| {
+        reference.name.split_once(' ').is_some_and(|(word, _)| word.eq_ignore_ascii_case(query))
+    };
+    let mut found = all().filter(is_meant);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// What is known about a name that is told under another.
+pub(super) fn explanation(found: &CrossReference) -> Explanation {
     let entry = Entry { label: None, text: found.words(), basis: None };
     let section = Section { heading: "Told as", entries: vec![entry] };
-    Some(Explanation { title: format!("{}: no label of its own", found.name), sections: vec![section] })
+    Explanation { title: format!("{}: no label of its own", found.name), sections: vec![section] }
 }
 
 #[cfg(test)]
@@ -228,8 +259,9 @@ mod tests {
 
     #[test]
     fn a_name_is_explained_by_what_tells_it() {
-        let text = explanation("winrm").unwrap().text(80);
+        let text = explanation(&named("winrm").unwrap()).text(80);
         assert!(text.contains("http where http.service is winrm"), "{text}");
-        assert!(explanation("rd-gateway").is_some() && explanation("no-such-thing").is_none());
+        assert!(named("rd-gateway").is_some() && named("no-such-thing").is_none() && named("-").is_none());
+        assert!(beginning_with("esxi").is_some() && beginning_with("dns").is_none());
     }
 }

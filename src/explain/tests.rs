@@ -139,6 +139,54 @@ fn a_special_system_fits_on_a_tall_screen() {
 }
 
 #[test]
+fn what_is_told_by_bytes_is_never_said_to_be_known_by_its_port_alone() {
+    for reference in cross_references::all() {
+        let text = text(reference.name);
+        assert!(
+            reference.labels().is_empty() || !text.contains("Not by bytes"),
+            "{}: {text}",
+            reference.name
+        );
+        let is_told = reference.words().split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_system = SYSTEMS.iter().any(|system| text.contains(system.title));
+        assert!(is_system || text.contains(&is_told), "{}: {text}", reference.name);
+    }
+    assert!(text("ipfix").contains("told as netflow"), "{}", text("ipfix"));
+    assert!(text("winrm").contains("47001") && text("winrm").contains("http where http.service is winrm"));
+}
+
+#[test]
+fn names_are_found_as_people_write_them() {
+    for query in [
+        "MS-SQL browser",
+        "ESXi",
+        "PROXY",
+        "syslog over TLS",
+        "H.323",
+        "MPEG-TS",
+        "S7",
+        "KNX",
+        "OPC UA",
+        "EtherNet/IP",
+        "TNS",
+        "MSSQL",
+        "IKE",
+        "ESP",
+        "802.1X",
+        "LLDP",
+        "Modbus TCP",
+        "Modbus/TCP",
+        "Kubernetes API",
+        "HTTP/3",
+        "OPC-DA",
+    ] {
+        assert!(explain(query).is_ok(), "{query}");
+    }
+    assert!(text("H.323").starts_with("h323: ") && text("EtherNet/IP").starts_with("enip: "));
+    assert!(text("PROXY").contains("haproxy") && text("tns").contains("oracle-tns"));
+}
+
+#[test]
 fn what_is_unknown_is_answered_with_names_that_are_spelt_alike() {
     let unknown = explain("netfd").unwrap_err();
     assert_eq!(unknown.suggestions[0], "netft");
