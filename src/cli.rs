@@ -73,7 +73,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, help_heading = GENERAL)]
     pub(crate) no_progress: bool,
     /// The configuration file; default: $XDG_CONFIG_HOME/wiretell/config.toml (~/.config/...), else
-    /// /etc/wiretell/config.toml. Options have the same names there, in [common], [read], [live] and [extract].
+    /// /etc/wiretell/config.toml. Options have the same names there, in [common], [read], [view], [live] and [extract].
     #[arg(long, global = true, help_heading = GENERAL, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Read no configuration file, not even that of --config.

@@ -81,8 +81,8 @@ pub(crate) struct LiveArgs {
 /// Options of `view`.
 #[derive(Debug, Args)]
 pub(crate) struct ViewArgs {
-    /// Capture files, directories of them, or `-` for standard input.
-    #[arg(required = true, value_name = "FILE|DIR")]
+    /// Capture files, or directories of them; standard input is for the keys.
+    #[arg(required_unless_present = "dump_config", value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
     /// Take every file as a capture of its own: no flow spans files.
     #[arg(long)]

@@ -14,7 +14,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// The commands whose options can be set.
-const COMMANDS: [&str; 3] = ["read", "live", "extract"];
+const COMMANDS: [&str; 4] = ["read", "view", "live", "extract"];
 /// The section of the file that counts for all of them.
 const COMMON: &str = "common";
 /// What is said on the command line only: where packets are written to, and what is not about the run itself.

@@ -78,7 +78,7 @@ fn parse(text: &str, command: &Command) -> Result<Vec<Entry>, Mistake> {
     for (key, value) in table.get_ref() {
         let name: &str = key.get_ref();
         let Some(section) = COMMANDS.into_iter().chain([COMMON]).find(|section| *section == name) else {
-            let known = "the sections are [common], [read], [live] and [extract]";
+            let known = "the sections are [common], [read], [view], [live] and [extract]";
             return Err((key.span().start, format!("`{name}` is no section; {known}")));
         };
         let DeValue::Table(options) = value.get_ref() else {
