@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) stays: bool,
     /// An expression to begin with.
     pub(crate) filter: Option<String>,
+    /// Who goes on where root was given up, by number: not all that root may write may be written then.
+    pub(crate) given_up: Option<u32>,
     /// The captures' names, for records that are written.
     pub(crate) files: Arc<[String]>,
 }

@@ -208,6 +208,16 @@ fn a_terminal_that_goes_away_ends_the_view() {
 }
 
 #[test]
+fn a_terminal_that_cannot_is_told_so_and_settings_need_none() {
+    let mut view = Driven::start(&["view", "captures/contradicted.pcap"], &[("TERM", "dumb")]);
+    assert_eq!(view.ends().code(), Some(2));
+    assert!(view.text().contains("TERM says that this one cannot"), "{}", view.text());
+    let mut view = Driven::start(&["view", "--dump-config", "--no-config"], &[]);
+    assert!(view.ends().success());
+    assert!(view.text().contains("[view]") || view.text().contains("# default"), "{}", view.text());
+}
+
+#[test]
 fn colours_are_left_out_where_nobody_wants_them() {
     for (set, colored) in [(&[][..], true), (&[("NO_COLOR", "1")][..], false)] {
         let mut view = Driven::start(&["view", "captures/contradicted.pcap"], set);

@@ -72,10 +72,14 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
             record = Some(Box::new(recording));
         }
     }
+    let mut user_instead = None;
     if !args.keep_root {
         let identity = drop_root().map_err(|error| error.to_string())?;
-        if let (Identity::Changed { user, group }, true) = (identity, cli.verbose) {
-            say(&format!("root is given up: going on as user {user}, group {group}"));
+        if let Identity::Changed { user, group } = identity {
+            user_instead = Some(user);
+            if cli.verbose {
+                say(&format!("root is given up: going on as user {user}, group {group}"));
+            }
         }
     }
     let name = live.name().to_owned();
@@ -101,6 +105,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
             color: colored(cli.color),
             stays: false,
             filter: args.common.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
+            given_up: user_instead,
             files: Arc::from([]),
         };
         let view = View::open(Arc::clone(&board), options, Arc::clone(&stop))

@@ -22,8 +22,13 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Whether standard input and output are a terminal that can show a view.
 pub(super) fn is_possible() -> bool {
+    !is_dumb() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Whether both ends are a terminal that is said to be unable to show a view.
+pub(super) fn is_dumb() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    !dumb && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    dumb && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// Whether `live` is to show a view.

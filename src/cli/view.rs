@@ -4,7 +4,7 @@ use super::expect;
 use super::messages::say;
 use super::output::colored;
 use super::read::{FAILED, exit_code, listed, on_signals};
-use super::screen::{Onlooker, ScreenPart, is_possible};
+use super::screen::{Onlooker, ScreenPart, is_dumb, is_possible};
 use super::{Cli, ViewArgs};
 use crate::view::board::Board;
 use crate::view::{Options, View};
@@ -46,6 +46,13 @@ pub(crate) fn run(cli: &Cli, args: &ViewArgs) -> ExitCode {
 }
 
 fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
+    if is_dumb() {
+        return Err(
+            "view needs a terminal that can move its cursor, and TERM says that this one cannot (or is not \
+                    set); wiretell read does without"
+                .to_owned(),
+        );
+    }
     if !is_possible() {
         return Err("view needs a terminal for its input and output; wiretell read does without".to_owned());
     }
@@ -71,6 +78,7 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
         color: colored(cli.color),
         stays: true,
         filter: args.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
+        given_up: None,
         files,
     };
     let board = Board::new(MOST);

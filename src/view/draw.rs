@@ -119,7 +119,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, options: &Options) -> D
         Page::Findings => findings::draw(frame, page, model, theme),
     };
     let covered = match &model.cover {
-        Some(Cover::Help) => Some(("Help", help::lines())),
+        Some(Cover::Help) => Some(("Help", help::lines(options))),
         Some(Cover::Flow(opened)) => {
             Some(("Flow", details::of_flow(model.current(opened), &options.files, theme)))
         }
@@ -234,7 +234,13 @@ fn last_line(frame: &mut Frame<'_>, area: Rect, model: &Model) {
                 (None, Page::Protocols) => " q quit  ? help  Enter its flows  Space pause  Tab page",
                 (None, Page::Findings) => " q quit  ? help  Enter details  Space pause  Tab page",
             };
-            Line::styled(cut(keys, width).into_owned(), dim())
+            // Where the list is too narrow for the column that it is ordered by, no heading tells the order.
+            let order = match (&model.cover, model.page) {
+                (None, Page::Flows) => flows::hidden_order(model, width),
+                _ => String::new(),
+            };
+            let keys = cut(keys, width.saturating_sub(order.chars().count())).into_owned();
+            Line::from(vec![Span::styled(order, bold()), Span::styled(keys, dim())])
         }
     };
     frame.render_widget(line, area);

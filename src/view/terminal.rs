@@ -92,6 +92,16 @@ fn is_gone() -> std::io::Result<bool> {
     Ok(polled.iter().filter_map(PollFd::revents).any(|events| events.intersects(gone)))
 }
 
+/// Why a file cannot be made, and the way out; the message has one line.
+fn refused(path: &str, error: &std::io::Error, given_up: Option<u32>) -> String {
+    match given_up {
+        Some(user) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            format!("{path}: root was given up, user {user} may not: try /tmp/, or --keep-root")
+        }
+        _ => format!("{path} cannot be written: {error}"),
+    }
+}
+
 /// Writes the records of the flows that are shown to a new file; says what came of it.
 fn write(model: &Model, path: &Path, options: &Options) -> String {
     let shown = path.display();
@@ -100,7 +110,7 @@ fn write(model: &Model, path: &Path, options: &Options) -> String {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return format!("{shown} is there already: choose another name");
         }
-        Err(error) => return format!("{shown} cannot be written: {error}"),
+        Err(error) => return refused(&shown.to_string(), &error, options.given_up),
     };
     let destination = Destination::new(Box::new(file), Arc::default());
     let mut lines = JsonLines::new(Arc::clone(&options.files), Arc::clone(&destination), false);
@@ -111,5 +121,22 @@ fn write(model: &Model, path: &Path, options: &Options) -> String {
     match destination.outcome() {
         Ok(()) => format!("the records of {} are in {shown}", counted(model.flows.len() as u64, "flow")),
         Err(error) => format!("{shown}: writing failed: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn who_gave_root_up_is_told_why_a_file_is_refused_and_the_way_out_on_eighty_columns() {
+        let denied = Error::from(ErrorKind::PermissionDenied);
+        let told = refused("wiretell.jsonl", &denied, Some(65534));
+        assert!(told.contains("root was given up") && told.contains("user 65534"), "{told}");
+        assert!(told.contains("/tmp/") && told.contains("--keep-root") && told.len() <= 80, "{told}");
+        for (error, given_up) in [(denied, None), (Error::from(ErrorKind::NotFound), Some(65534))] {
+            assert!(!refused("x", &error, given_up).contains("root"), "{error}");
+        }
     }
 }

@@ -74,8 +74,7 @@ fn plan(width: usize, live: bool) -> Plan {
 /// Draws the page; gives how many rows it has room for.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: Theme) -> usize {
     let rows = usize::from(area.height.saturating_sub(1));
-    let live = model.flows.iter().any(|shown| shown.goes_on) || !model.counts.complete;
-    let plan = plan(area.width.into(), live);
+    let plan = plan(area.width.into(), is_live(model));
     let mut lines = vec![heading(&plan, model)];
     let cursor = model.cursor();
     let visible = window(cursor, rows, model.flows.len());
@@ -89,6 +88,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: Them
     }
     frame.render_widget(ratatui::text::Text::from(lines), area);
     rows
+}
+
+fn is_live(model: &Model) -> bool {
+    model.flows.iter().any(|shown| shown.goes_on) || !model.counts.complete
+}
+
+/// What the flows are ordered by, where its column has no room; else nothing.
+pub(super) fn hidden_order(model: &Model, width: usize) -> String {
+    if plan(width, is_live(model)).columns.iter().any(|(column, _)| *column == model.sort) {
+        return String::new();
+    }
+    format!(" sorted by {}{} ", model.sort.title(), if model.reversed { '▴' } else { '▾' })
 }
 
 fn is_number(column: Column) -> bool {

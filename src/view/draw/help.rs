@@ -1,6 +1,6 @@
 //! What the keys do.
 
-use super::{bold, dim};
+use super::{Options, bold, dim};
 use ratatui::text::{Line, Span};
 
 const KEYS: &[(&str, &str)] = &[
@@ -11,10 +11,6 @@ const KEYS: &[(&str, &str)] = &[
     ("/", "filter the flows, as you type, in the language of --where"),
     ("← →", "sort by the column to the left, to the right; also < >"),
     ("r", "the other way round"),
-    ("Space", "hold the picture; capturing and counting go on"),
-    ("w", "write the records of the flows that fit the filter to a file, as --format jsonl does"),
-    ("?", "this"),
-    ("q Ctrl-C", "leave; a summary follows"),
 ];
 
 const FILTERS: &[&str] = &[
@@ -26,10 +22,30 @@ const FILTERS: &[&str] = &[
 ];
 
 /// The lines.
-pub(super) fn lines() -> Vec<Line<'static>> {
+pub(super) fn lines(options: &Options) -> Vec<Line<'static>> {
+    let mut keys: Vec<(&str, String)> = KEYS.iter().map(|(key, what)| (*key, (*what).to_owned())).collect();
+    let write = "write the records of the flows that fit the filter to a file, as --format jsonl does";
+    // A capture that is read ends without anything more; what is live goes on below, and has a summary.
+    let (hold, leave) = if options.stays {
+        ("hold the picture; reading goes on", "leave")
+    } else {
+        ("hold the picture; capturing and counting go on", "leave; a summary follows")
+    };
+    let write = options.given_up.map_or_else(
+        || write.to_owned(),
+        |user| {
+            format!("{write}; root was given up: where user {user} may write, such as /tmp (or --keep-root)")
+        },
+    );
+    keys.extend([
+        ("Space", hold.to_owned()),
+        ("w", write),
+        ("?", "this".to_owned()),
+        ("q Ctrl-C", leave.to_owned()),
+    ]);
     let mut lines = Vec::new();
-    for (keys, what) in KEYS {
-        lines.push(Line::from(vec![Span::styled(format!("{keys:12} "), bold()), Span::raw(*what)]));
+    for (key, what) in keys {
+        lines.push(Line::from(vec![Span::styled(format!("{key:12} "), bold()), Span::raw(what)]));
     }
     lines.push(Line::default());
     lines.push(Line::styled("Filters look like", bold()));

@@ -8,7 +8,14 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
 fn options(color: bool) -> Options {
-    Options { title: "tour.pcapng".into(), color, stays: true, filter: None, files: Arc::from([]) }
+    Options {
+        title: "tour.pcapng".into(),
+        color,
+        stays: true,
+        filter: None,
+        given_up: None,
+        files: Arc::from([]),
+    }
 }
 
 fn terminal(width: u16, height: u16) -> Terminal<TestBackend> {
@@ -43,6 +50,32 @@ fn eighty_columns_show_label_verdict_ends_and_amount() {
     }
     assert!(lines.iter().any(|line| line.starts_with("rdg-udp") && line.contains("confirmed")));
     assert!(lines[23].contains("q quit"));
+}
+
+#[test]
+fn the_order_is_told_where_its_column_has_no_room() {
+    let mut model = model();
+    let last = |model: &Model, width: u16| screen(model, width, 24).pop().unwrap();
+    assert!(!last(&model, 80).contains("sorted by"));
+    while model.sort != crate::view::model::sort::Column::Start {
+        press(&mut model, KeyCode::Right);
+    }
+    assert!(last(&model, 80).starts_with(" sorted by START▾  q quit"), "{}", last(&model, 80));
+    press(&mut model, KeyCode::Char('r'));
+    assert!(last(&model, 80).starts_with(" sorted by START▴"));
+    assert!(!last(&model, 200).contains("sorted by"));
+}
+
+#[test]
+fn help_says_what_is_true_of_what_is_shown() {
+    let help = |options: &Options| -> String {
+        help::lines(options).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let read = help(&options(false));
+    assert!(!read.contains("summary") && !read.contains("capturing") && !read.contains("root"), "{read}");
+    let live = help(&Options { stays: false, given_up: Some(65534), ..options(false) });
+    assert!(live.contains("a summary follows") && live.contains("capturing and counting go on"), "{live}");
+    assert!(live.contains("user 65534") && live.contains("--keep-root"), "{live}");
 }
 
 #[test]
