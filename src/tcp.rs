@@ -19,6 +19,8 @@ pub struct TcpSide {
     started: bool,
     /// The sequence number after the highest byte seen.
     next: u32,
+    /// Time of the latest segment.
+    pub last: Option<Timestamp>,
     /// The sequence number of the SYN.
     pub initial: Option<u32>,
     /// Where the latest hole begins, and when it was seen.
@@ -110,6 +112,7 @@ impl Tcp {
         let reordering = REORDERING_NANOS.max(self.rtt_nanos.unwrap_or(0).into());
         let (side, _) = self.sides_mut(low);
         side.flags |= header.flags;
+        side.last = side.last.max(Some(time));
         if header.has(TcpHeader::SYN) {
             side.initial.get_or_insert(header.sequence);
         }

@@ -2,14 +2,23 @@
 
 use super::words::{self, SECOND, at, counted, end, span};
 use super::{Diagnosis, Finding, Grounds, unanswered};
-use crate::packet::Timestamp;
+use crate::packet::{TcpHeader, Timestamp};
 use crate::report::{Datagrams, Fallen, Moment};
 use crate::summary::Summary;
+use crate::tcp::TcpSide;
+use std::net::IpAddr;
 
 /// Packets of one side alone that make the other one dead.
 const MIN_ALONE: u64 = 5;
 /// How long TCP that was there before has to go on after the last answer.
 const GOES_ON: u64 = 16 * SECOND;
+
+/// How long after the last answer over UDP that of a host over TCP may come, and the host have died with both.
+const GRACE: u64 = 3 * SECOND;
+/// How long after the first try over UDP the last packet of a host over TCP may come, and the host be dead at both.
+const AT_ONCE: u64 = SECOND;
+/// How long a side sends alone over TCP before the other one counts as gone.
+const MIN_VAIN: u64 = 3 * SECOND;
 
 /// What carried the session.
 pub(super) struct Beside {
@@ -17,6 +26,9 @@ pub(super) struct Beside {
     name: String,
     first: Moment,
     last: Timestamp,
+    /// The last packet of each side, the client's first.
+    heard: [Timestamp; 2],
+    hosts: [IpAddr; 2],
     /// Bytes of payload, the client's first.
     payload: [u64; 2],
     flow: u64,
@@ -32,6 +44,8 @@ impl Beside {
             name: format!("{what} over TCP from {} to {}", end(from), end(to)),
             first: Moment { time: tcp.first, frame: tcp.first_frame },
             last: tcp.last,
+            heard: heard(tcp),
+            hosts: [from.address, to.address],
             payload: tcp.sent().map(|count| count.payload),
             flow: tcp.id,
             filter: words::flow_filter(tcp),
@@ -47,6 +61,8 @@ impl Beside {
             name: "TCP port 443 between the same hosts".to_owned(),
             first: Moment { time: stream.first, frame: stream.frame },
             last: stream.last,
+            heard: stream.heard,
+            hosts: [client, server],
             payload: stream.payload,
             flow: stream.flow,
             filter: format!("{} && tcp.port == 443", words::pair_filter(client, server)),
@@ -76,42 +92,83 @@ impl Beside {
                 silence.packets,
                 span(silence.lasted())
             ));
-            self.took_over(silence.last.time, unanswered::with_refusal(finding, flow))
+            self.took_over(mute.address, silence.last.time, unanswered::with_refusal(finding, flow))
         })
     }
 
     /// Adds to a finding about `flow`, which was not answered, that TCP carried the session instead.
     pub(super) fn instead_of(&self, flow: &Summary, finding: Finding) -> Finding {
+        let [_, to] = flow.endpoints;
+        // Whoever says so by ICMP is there.
+        let speaks = words::unreachable(flow).is_some_and(|error| error.reporter == to.address);
+        let answered = flow.counts.last().is_some_and(|count| count.packets > 0);
+        if !speaks && !answered && self.lost(to.address, flow.first, AT_ONCE) {
+            return self.without(to.address, finding);
+        }
         let took_over = if self.first.time >= flow.first {
             format!("TCP took over {} after the first try.", span(self.first.time.since(flow.first)))
         } else {
             format!(
                 "The session had begun over TCP {} before the first try and stayed there{}.",
                 span(flow.first.since(self.first.time)),
-                self.after(flow.last, "the last try")
+                self.after(to.address, flow.last, "the last try")
             )
         };
-        self.shown_in(finding.because(format!("{} {took_over}", self.works())))
+        self.shown_in(finding.because(format!("{} {took_over}", self.works(to.address))))
     }
 
-    /// Adds to a finding about UDP that died, of which the last answer came at `silent`, that TCP took over.
-    pub(super) fn took_over(&self, silent: Timestamp, finding: Finding) -> Finding {
+    /// Adds to a finding about UDP that died, of which the last packet of `mute` came at `silent`, that TCP took over.
+    pub(super) fn took_over(&self, mute: IpAddr, silent: Timestamp, finding: Finding) -> Finding {
+        if self.lost(mute, silent, GRACE) {
+            return self.without(mute, finding);
+        }
         let took_over = if self.first.time >= silent {
             format!("TCP took over {} after the last answer over UDP.", span(self.first.time.since(silent)))
         } else {
-            format!("TCP was there before and went on{}.", self.after(silent, "the last answer over UDP"))
+            format!(
+                "TCP was there before and went on{}.",
+                self.after(mute, silent, "the last answer over UDP")
+            )
         };
-        self.shown_in(finding.because(format!("{} {took_over}", self.works())))
+        self.shown_in(finding.because(format!("{} {took_over}", self.works(mute))))
     }
 
-    fn after(&self, time: Timestamp, what: &str) -> String {
-        match self.last.since(time) {
+    /// Until when a host is heard: what is sent to it again and again is no life.
+    fn lived(&self, host: IpAddr) -> Timestamp {
+        let ([client, server], [_, asked]) = (self.heard, self.hosts);
+        if host == asked { server } else { client }
+    }
+
+    /// Whether a host is not heard over TCP either after `time` and `grace` nanoseconds, while the other one sends on.
+    fn lost(&self, host: IpAddr, time: Timestamp, grace: u64) -> bool {
+        let lived = self.lived(host);
+        self.last.since(lived) >= MIN_VAIN && lived.since(time) <= grace
+    }
+
+    /// Says of a finding that the host itself is gone, TCP and all: no fault of UDP's.
+    fn without(&self, mute: IpAddr, finding: Finding) -> Finding {
+        let milder = finding.severity.milder();
+        let mut finding = finding
+            .graded(milder)
+            .titled(format!("{mute} is not heard any more, neither over UDP nor over TCP"));
+        finding.advice.clear();
+        self.shown_in(finding.because(format!(
+            "{} is not answered either: the last packet of {mute} came at {}, and the other side sent on until {}.",
+            self.name,
+            words::utc(self.lived(mute), self.digits),
+            words::utc(self.last, self.digits)
+        )))
+        .advise(format!("Whether {mute} is up and reachable at all, before anything about UDP."))
+    }
+
+    fn after(&self, host: IpAddr, time: Timestamp, what: &str) -> String {
+        match self.lived(host).since(time) {
             0 => String::new(),
             longer => format!(", for {} after {what}", span(longer)),
         }
     }
 
-    fn works(&self) -> String {
+    fn works(&self, host: IpAddr) -> String {
         let [up, down] = self.payload;
         format!(
             "{} works: {} up and {} down, from {} to {}.",
@@ -119,7 +176,7 @@ impl Beside {
             counted(up, "byte"),
             words::count(down),
             words::stamp(self.first, self.digits),
-            words::utc(self.last, self.digits)
+            words::utc(self.lived(host), self.digits)
         )
     }
 
@@ -127,6 +184,17 @@ impl Beside {
     pub(super) fn shown_in(&self, finding: Finding) -> Finding {
         finding.flow(self.flow).also_shown_by(&self.filter)
     }
+}
+
+/// The last packet of each side, the client's first; of both the connection's last where nobody sent in vain.
+pub(super) fn heard(tcp: &Summary) -> [Timestamp; 2] {
+    let Some(seen) = &tcp.tcp else { return [tcp.last; 2] };
+    // What was idle and is reset was not tried again: that says nothing about the other side.
+    let dropped = |side: &TcpSide| side.flags & TcpHeader::RST != 0 && side.retransmitted == 0;
+    if seen.sides.iter().any(dropped) {
+        return [tcp.last; 2];
+    }
+    seen.sides.map(|side| side.last.unwrap_or(tcp.first))
 }
 
 /// How often UDP was tried, of whom, since when: `3 SYNs of A to B from T (frame 1) on, over 6.2 s`.

@@ -303,7 +303,7 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
 
 /// Whether the server fell silent long before the client did.
 pub(super) fn died(diagnosis: &'static Diagnosis, grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
-    let [Some(client), Some(server)] = seen.last else { return None };
+    let ([Some(client), Some(server)], [_, to]) = (seen.last, flow.endpoints) else { return None };
     (client.time.since(server.time) >= DEAD).then(|| {
         let finding = Finding::of_flow(diagnosis, flow, Some(server)).because(format!(
             "The last packet of the gateway came {}, the client's {} later, {}.",
@@ -313,7 +313,7 @@ pub(super) fn died(diagnosis: &'static Diagnosis, grounds: &Grounds<'_>, flow: &
         ));
         let finding = unanswered::with_refusal(finding, flow);
         match Beside::of_web(grounds, flow) {
-            Some(tcp) => tcp.took_over(server.time, finding),
+            Some(tcp) => tcp.took_over(to.address, server.time, finding),
             None => finding,
         }
     })

@@ -53,6 +53,8 @@ pub struct Stream {
     pub first: Timestamp,
     /// Last packet.
     pub last: Timestamp,
+    /// Last packet of each side, the client's first.
+    pub heard: [Timestamp; 2],
     /// The first packet's frame.
     pub frame: u64,
     /// The first such flow.

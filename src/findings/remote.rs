@@ -226,7 +226,7 @@ fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Finding
             span(alone.time.since(silent.time)),
             stamp(alone, flow.digits)
         ));
-        Beside::of_flow(tcp, "RDP").took_over(silent.time, unanswered::with_refusal(finding, flow))
+        Beside::of_flow(tcp, "RDP").took_over(mute.address, silent.time, unanswered::with_refusal(finding, flow))
     })
 }
 

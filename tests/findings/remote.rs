@@ -14,6 +14,11 @@ pub(crate) fn syn(lossy: bool) -> Vec<u8> {
 }
 
 pub(crate) fn rdp(capture: &mut Capture) {
+    rdp_until(capture, 31);
+}
+
+/// A session over TCP whose server dies after so many seconds: the client sends the same again and again.
+fn rdp_until(capture: &mut Capture, dead: i64) {
     let (client, server) = ((CLIENT, 50_389), (SERVER, 3389));
     let request = b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00";
     let confirm = b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x1f\x08\x00\x02\x00\x00\x00";
@@ -26,6 +31,9 @@ pub(crate) fn rdp(capture: &mut Capture) {
         let (said, answer): (&[u8], &[u8]) =
             if i == 1 { (request, confirm) } else { (b"\x17\x03\x03\0\x02ab", b"\x17\x03\x03\0\x02ab") };
         capture.tcp(at, client, server, 0x18, ours, said);
+        if i >= dead {
+            continue;
+        }
         capture.tcp(at + MILLISECOND, server, client, 0x18, theirs, answer);
         ours += said.len() as u32;
         theirs += answer.len() as u32;
@@ -93,6 +101,11 @@ fn a_refusal_whose_ports_the_snap_length_cut_is_told_with_less_certainty() {
 fn dies() -> Capture {
     let mut capture = Capture::default();
     rdp(&mut capture);
+    udp_dies(&mut capture);
+    capture
+}
+
+fn udp_dies(capture: &mut Capture) {
     let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
     let mut answer = syn(false);
     answer[6..8].copy_from_slice(&[0, 0x05]);
@@ -113,7 +126,6 @@ fn dies() -> Capture {
             capture.udp(NOON + second * SECOND + MILLISECOND, server, client, &data(second as u8));
         }
     }
-    capture
 }
 
 #[test]
@@ -133,4 +145,27 @@ fn udp_that_died_under_icmp_errors_says_which_and_whose() {
     let said = died.evidence.join(" ");
     assert!(said.contains("10.0.9.9 said \"host unreachable\" by ICMP"), "{said}");
     assert!(died.advice[0].starts_with("On 10.0.9.9: its way to 10.0.2.2"), "{:?}", died.advice);
+}
+
+#[test]
+fn a_host_that_dies_is_not_said_to_work_over_tcp() {
+    let mut died = Capture::default();
+    rdp_until(&mut died, 8);
+    udp_dies(&mut died);
+    let mut unanswered = Capture::default();
+    rdp_until(&mut unanswered, 3);
+    for after in [2, 3, 6] {
+        let at = NOON + after * SECOND + 500 * MILLISECOND;
+        unanswered.udp(at, (CLIENT, 50_001), (SERVER, 3389), &syn(false));
+    }
+    for (capture, id, last) in
+        [(died, "rdp-udp-died", "12:00:07.001Z"), (unanswered, "rdp-udp-unanswered", "12:00:02.001Z")]
+    {
+        let finding = one(&capture, id);
+        let said = finding.evidence.join(" ");
+        assert_eq!(finding.severity, Notice, "{said}");
+        assert!(finding.title.starts_with("10.0.2.2 is not heard any more"), "{}", finding.title);
+        assert!(said.contains(last) && !said.contains("works") && !said.contains("went on."), "{said}");
+        assert!(finding.advice.iter().all(|advice| !advice.contains("UDP 3389")), "{:?}", finding.advice);
+    }
 }

@@ -1,8 +1,8 @@
 //! What one shard's flows left behind: who was heard between which hosts, and the flows that families want.
 
-use super::super::FAMILIES;
 use super::super::expected::Expectations;
 use super::super::grounds::{Shown, Stream, Twice};
+use super::super::{FAMILIES, beside};
 use super::{MAX_KEPT, MAX_PAIRS, is_concern};
 use crate::attributes::Value;
 use crate::key::{Endpoint, FlowKey, HostPair};
@@ -222,15 +222,20 @@ impl Bucket {
             known.name = Some(name.as_str().into());
         }
         if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
+            let heard = beside::heard(summary);
             let stream = known.beside.get_or_insert(Stream {
                 server: to.address,
                 first: summary.first,
                 last: summary.last,
+                heard,
                 frame: summary.first_frame,
                 flow: summary.id,
                 payload: [0; 2],
             });
             stream.last = stream.last.max(summary.last);
+            for (known, last) in stream.heard.iter_mut().zip(heard) {
+                *known = (*known).max(last);
+            }
             if summary.first < stream.first {
                 (stream.first, stream.frame, stream.flow) = (summary.first, summary.first_frame, summary.id);
             }
