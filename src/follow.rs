@@ -107,6 +107,9 @@ impl Follower for Sizes {
         if let Some(peer) = self.0.alone.get_mut(1 - side) {
             *peer = 0;
         }
+        if heard.bytes.first().is_some_and(|first| first & 0x80 == 0) {
+            add(&mut self.0.short);
+        }
         if heard.wire_len > LARGE {
             add(&mut self.0.large);
             if let Some(first) = self.0.first_large.get_mut(side) {

@@ -352,6 +352,8 @@ pub struct Datagrams {
     pub count: [u64; 2],
     /// Those of more than 1200 bytes.
     pub large: [u64; 2],
+    /// Those whose first bit is clear: in QUIC, packets of an established connection (RFC 9000 section 17.3).
+    pub short: [u64; 2],
     /// The first large one of each side.
     pub first_large: [Option<Moment>; 2],
     /// The last one of each side.

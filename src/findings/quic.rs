@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const PORT: u16 = 443;
 
 pub(super) const FAMILY: Family =
-    Family { title: "QUIC", concerns, examine, diagnoses: &[UNANSWERED, REFUSED, VERSION, DIED, WORKS] };
+    Family { title: "QUIC", concerns, examine, diagnoses: &[UNANSWERED, REFUSED, VERSION, STUCK, DIED, WORKS] };
 
 const UNANSWERED: Diagnosis = Diagnosis {
     id: "quic-unanswered",
@@ -45,6 +45,18 @@ const VERSION: Diagnosis = Diagnosis {
     advice: &["Compare the versions in the evidence with those of the client; update the older one."],
 };
 
+const STUCK: Diagnosis = Diagnosis {
+    id: "quic-stuck",
+    severity: Severity::Notice,
+    title: "QUIC's handshake gets nowhere, and TCP 443 works",
+    meaning: "Both sides repeat their first packets: answers are lost on the way, most often the large ones, and clients fall \
+              back to TCP.",
+    evidence: "At least two packets of each side over 1 s, none with a short header of one of them at least, and TCP 443 both \
+               ways between the same hosts.",
+    caveats: &["A client that has chosen TCP meanwhile gives QUIC up, too."],
+    advice: &["Test whether datagrams of 1280 bytes pass both ways; look at the client's own firewall."],
+};
+
 const DIED: Diagnosis = Diagnosis {
     id: "quic-died",
     severity: Severity::Notice,
@@ -62,7 +74,7 @@ const WORKS: Diagnosis = Diagnosis {
     severity: Severity::Info,
     title: "QUIC works beside TCP 443",
     meaning: "Clients that have TCP 443 to a server use UDP 443 to it, too.",
-    evidence: "At least three packets of each side, and TCP 443 both ways between the same hosts; told once, with the number of \
+    evidence: "At least three packets of each side, short headers both ways, and TCP 443 both ways between the same hosts; told once, with the number of \
                servers.",
     caveats: &[],
     advice: &[],
@@ -86,6 +98,10 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         let [up, down] = flow.sent();
         if let Some(finding) = failed(grounds, flow) {
             each.push(tcp.instead_of(flow, finding));
+        } else if let Some(finding) = stuck(grounds, flow) {
+            each.push(tcp.instead_of(flow, finding));
+        } else if !is_established(flow) {
+            // Too little of it to say anything.
         } else if let Some(finding) = died(flow, &tcp) {
             each.push(finding);
         } else if up.packets >= MIN_DATA && down.packets >= MIN_DATA && !flow.continued {
@@ -124,6 +140,35 @@ fn version(flow: &Summary) -> Option<Finding> {
         end(from),
         end(to),
         at(first, flow.digits)
+    )))
+}
+
+/// Whether both sides sent packets of an established connection.
+fn is_established(flow: &Summary) -> bool {
+    match flow.report.as_deref() {
+        Some(Report::Datagrams(seen)) => seen.short.iter().all(|&short| short > 0),
+        _ => true,
+    }
+}
+
+/// Whether both sides went on repeating their handshake.
+fn stuck(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
+    let [up, down] = flow.sent();
+    let repeated = up.packets >= 2 && down.packets >= 2 && flow.last.since(flow.first) >= SECOND;
+    let watched = grounds.watched_after(flow.first);
+    if is_established(flow) || !repeated || flow.continued || watched < 3 * SECOND {
+        return None;
+    }
+    let ([from, to], first) = (flow.endpoints, Moment { time: flow.first, frame: flow.first_frame });
+    Some(Finding::of_flow(&STUCK, flow, Some(first)).because(format!(
+        "{} of {} and {} of {} from {} on, over {}, and no connection came of them; the capture went on for {}.",
+        counted(up.packets, "packet"),
+        end(from),
+        down.packets,
+        end(to),
+        words::stamp(first, flow.digits),
+        words::span(flow.last.since(flow.first)),
+        words::span(watched)
     )))
 }
 

@@ -303,3 +303,19 @@ fn what_is_told_of_udp_says_when_tcp_took_over_and_its_filter_shows_both() {
     assert!(finding.filter.contains("udp.port == 50000") && finding.filter.contains("tcp.port == 443"));
     assert_eq!(finding.flows.len(), 2);
 }
+
+#[test]
+fn quic_whose_handshake_is_only_repeated_does_not_work() {
+    let mut answer = initial();
+    answer[5..].rotate_left(9);
+    let mut stuck = Capture::default();
+    main_channel(&mut stuck);
+    for after in [1_000, 1_300, 1_900, 3_100] {
+        stuck.udp(NOON + after * MILLISECOND, (CLIENT, 50_000), (SERVER, 443), &initial());
+        stuck.udp(NOON + (after + 9) * MILLISECOND, (SERVER, 443), (CLIENT, 50_000), &answer);
+    }
+    assert_found(&stuck, &[("quic-stuck", Notice)]);
+    assert!(lacks(&stuck, "quic-works"));
+    let said = evidence(&stuck, "quic-stuck");
+    assert!(said.contains("4 packets of 10.0.1.1:50000 and 4 of 10.0.2.2:443"), "{said}");
+}
