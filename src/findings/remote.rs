@@ -200,10 +200,16 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
             Some(Value::Number(number)) => number.to_string(),
             _ => "unknown".to_owned(),
         };
+        let [_, answer] = seen.first_syn;
+        let waited = answer.map(|answer| format!(", the answer {} later", span(answer.time.since(first.time))));
+        let opened = if syns >= 2 {
+            format!("{}, the first {}{}", counted(syns, "SYN"), at(first, flow.digits), waited.unwrap_or_default())
+        } else {
+            format!("SYN {}", at(first, flow.digits))
+        };
         let title = format!("{} ({})", WORKS.title, said("rdp-udp.mode"));
         Finding::of_flow(&WORKS, flow, Some(first)).titled(title).because(format!(
-            "SYN {}; version {}, {}; {} of the client and {down} of the server.",
-            at(first, flow.digits),
+            "{opened}; version {}, {}; {} of the client and {down} of the server.",
             said("rdp-udp.version"),
             said("rdp-udp.mode"),
             counted(up, "data packet")

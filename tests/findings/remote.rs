@@ -106,6 +106,11 @@ fn dies() -> Capture {
 }
 
 fn udp_dies(capture: &mut Capture) {
+    udp_until(capture, 8);
+}
+
+/// RDP over UDP whose server says nothing more after so many seconds.
+fn udp_until(capture: &mut Capture, servers: i64) {
     let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
     let mut answer = syn(false);
     answer[6..8].copy_from_slice(&[0, 0x05]);
@@ -122,7 +127,7 @@ fn udp_dies(capture: &mut Capture) {
     };
     for second in 2..28 {
         capture.udp(NOON + second * SECOND, client, server, &data(second as u8));
-        if second < 8 {
+        if second < servers {
             capture.udp(NOON + second * SECOND + MILLISECOND, server, client, &data(second as u8));
         }
     }
@@ -168,4 +173,14 @@ fn a_host_that_dies_is_not_said_to_work_over_tcp() {
         assert!(said.contains(last) && !said.contains("works") && !said.contains("went on."), "{said}");
         assert!(finding.advice.iter().all(|advice| !advice.contains("UDP 3389")), "{:?}", finding.advice);
     }
+}
+
+#[test]
+fn udp_that_works_says_how_often_it_was_tried_before() {
+    let mut capture = Capture::default();
+    rdp(&mut capture);
+    capture.udp(NOON + 10 * MILLISECOND, (CLIENT, 50_001), (SERVER, 3389), &syn(false));
+    udp_until(&mut capture, 28);
+    let said = evidence(&capture, "rdp-udp-works");
+    assert!(said.contains("2 SYNs, the first at 2026-11-20T12:00:00.010Z"), "{said}");
 }
