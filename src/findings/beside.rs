@@ -139,6 +139,11 @@ impl Beside {
         if host == asked { server } else { client }
     }
 
+    /// Whether a host is heard over TCP for so long after a time.
+    pub(super) fn goes_on(&self, host: IpAddr, after: Timestamp, nanos: u64) -> bool {
+        self.lived(host).since(after) >= nanos
+    }
+
     /// Whether a host is not heard over TCP either after `time` and `grace` nanoseconds, while the other one sends on.
     fn lost(&self, host: IpAddr, time: Timestamp, grace: u64) -> bool {
         let lived = self.lived(host);

@@ -61,7 +61,8 @@ const COOKIE: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "The handshake stops at the cookie",
     meaning: "The gateway demands a cookie and never takes it: the demand, or the second, larger hello is lost.",
-    evidence: "HelloVerifyRequest at least twice, or the hello with the cookie at least twice, and no ServerHello.",
+    evidence: "HelloVerifyRequest at least twice, or the hello with the cookie at least twice, or once and TCP 443 goes on for \
+               10 s; and no ServerHello.",
     caveats: &["A second hello that a small MTU drops looks like one that a firewall drops."],
     advice: &["Compare captures at both ends; test the path's MTU."],
 };
@@ -233,7 +234,10 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
         return Some(instead(finding.graded(severity)));
     }
     let stuck = matches!(seen.stage, Stage::HelloVerify | Stage::Cookie) && (seen.verifies >= 2 || seen.cookies >= 2);
-    if stuck && grounds.watched_after(first.time) >= 3 * SECOND {
+    // Who gives up after one hello with the cookie has met the same, if the session goes on without.
+    let gave_up = seen.stage == Stage::Cookie
+        && tcp.as_ref().is_some_and(|tcp| tcp.goes_on(to.address, flow.last, 10 * SECOND));
+    if (stuck || gave_up) && grounds.watched_after(first.time) >= 3 * SECOND {
         return Some(instead(
             Finding::of_flow(&COOKIE, flow, seen.first_verify)
                 .because(format!(

@@ -359,3 +359,27 @@ fn a_certificate_for_another_name_than_is_asked_for_over_tcp_is_noticed() {
         }
     }
 }
+
+#[test]
+fn a_client_that_gives_up_after_one_hello_with_the_cookie_is_told() {
+    let with_cookie = [
+        &HELLO[..12],
+        b"\x3a\x01\x00\x00\x2e\x00\x01\x00\x00\x00\x00\x00\x2e",
+        &HELLO[25..60],
+        b"\x04abcd",
+        &HELLO[61..67],
+    ]
+    .concat();
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 3391));
+    let tries = |begin: i64| {
+        let mut capture = Capture::default();
+        main_channel(&mut capture);
+        let at = |milliseconds: i64| NOON + begin * SECOND + milliseconds * MILLISECOND;
+        capture.udp(at(0), client, server, &HELLO[..67]);
+        capture.udp(at(1), server, client, VERIFY);
+        capture.udp(at(2), client, server, &with_cookie);
+        capture
+    };
+    assert_found(&tries(2), &[("rdg-udp-cookie-lost", Warning)]);
+    assert_found(&tries(28), &[]);
+}
