@@ -189,7 +189,10 @@ const fn is_known(kind: u8) -> bool {
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     if let Ok(message) = message(opening.request()).or_else(|_| message(opening.reply())) {
         attributes.set("gtp.version", message.version);
+        // The path is tested alike on both planes (TS 29.281 section 7.2): the port tells which.
+        let tests = matches!(message.kind, 1 | 2) && opening.port() == 2152;
         attributes.set("gtp.plane", match message.plane {
+            Plane::Control if tests => "user",
             Plane::Control => "control",
             Plane::User => "user",
             Plane::Charging => "charging",

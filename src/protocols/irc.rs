@@ -39,6 +39,9 @@ const CLIENT: &[&str] = &["NICK", "USER", "CAP", "PASS", "JOIN", "PRIVMSG", "PON
 /// Commands that servers send.
 const SERVER: &[&str] = &["NOTICE", "PING", "ERROR", "CAP", "AUTHENTICATE", "NICK", "JOIN", "PRIVMSG", "MODE", "QUIT", "PART", "KICK", "TOPIC"];
 
+/// Those that a server says in its own name, without a prefix; what users do always says who did it.
+const OWN: &[&str] = &["NOTICE", "PING", "ERROR", "CAP", "AUTHENTICATE"];
+
 /// Lines of a side that are looked at.
 const MAX_LINES: usize = 8;
 
@@ -70,8 +73,11 @@ fn client(cursor: Cursor<'_>) -> Result<bool, Reject> {
     let first = lines.next_line()?;
     require(is_verb(without_prefix(first), CLIENT) && !argument(without_prefix(first)).is_empty())?;
     let all: Vec<&[u8]> = std::iter::once(first).chain(std::iter::from_fn(|| lines.next_line().ok())).take(MAX_LINES).collect();
+    // USER has four parameters; the last may be missing from old clients.
+    let few = |line: &&[u8]| argument(line).split(|&byte| byte == b' ').count() < 3;
+    require(!all.iter().any(|line| is_verb(line, &["USER"]) && few(line)))?;
     let nick = all.iter().any(|line| is_verb(line, &["NICK"]));
-    let user = all.iter().any(|line| is_verb(line, &["USER"]) && argument(line).split(|&byte| byte == b' ').count() >= 3);
+    let user = all.iter().any(|line| is_verb(line, &["USER"]));
     Ok(nick && user)
 }
 
@@ -81,7 +87,7 @@ fn server(cursor: Cursor<'_>) -> Result<bool, Reject> {
     let prefixed = line.starts_with(b":");
     let message = without_prefix(line);
     let numeric = verb(message).len() == 3 && verb(message).iter().all(u8::is_ascii_digit);
-    require(is_verb(message, SERVER) || numeric && prefixed)?;
+    require(is_verb(message, if prefixed { SERVER } else { OWN }) || numeric && prefixed)?;
     require(!argument(message).is_empty())?;
     Ok(prefixed)
 }
@@ -128,6 +134,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Tcp, "other words of a text protocol", &[b"USER START\r\nINFO\r\n"], &[b"PING OK\r\n"]),
+    Example::not(Transport::Tcp, "a user's command without saying whose, on IRC's port", &[], &[b"QUIT STOP LOGIN\r\n"]).on(6667),
     Example::tcp(
         Confidence::Dialogue,
         "a registration and a notice",

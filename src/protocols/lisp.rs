@@ -117,7 +117,7 @@ fn control(mut cursor: Cursor<'_>) -> Result<(u8, u64), Reject> {
             for _ in 0..count {
                 record(&mut cursor)?;
             }
-            if cursor.len() == XTR_AND_SITE_ID {
+            if cursor.len() == XTR_AND_SITE_ID && count > 0 {
                 return Ok((kind, nonce));
             }
         }
@@ -149,25 +149,29 @@ fn authentication(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
 const MAX_ALGORITHM: u8 = 8;
 
 /// An address behind its family; a structured one (RFC 8060) has its own length.
-fn address(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
-    match cursor.u16()? {
-        family::NONE => Ok(()),
-        family::IPV4 => cursor.skip(4),
-        family::IPV6 => cursor.skip(16),
-        family::MAC => cursor.skip(6),
+///
+/// True if there is one.
+fn address(cursor: &mut Cursor<'_>) -> Result<bool, Reject> {
+    let len = match cursor.u16()? {
+        family::NONE => return Ok(false),
+        family::IPV4 => 4,
+        family::IPV6 => 16,
+        family::MAC => 6,
         family::LCAF => {
             cursor.skip(4)?;
-            let len = cursor.u16()?;
-            cursor.skip(len.into())
+            cursor.u16()?.into()
         }
-        _ => Err(Reject::Mismatch),
-    }
+        _ => return Err(Reject::Mismatch),
+    };
+    cursor.skip(len)?;
+    Ok(true)
 }
 
 /// Reserved byte, mask length, address.
 fn prefix(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
     require(cursor.u8()? == 0 && cursor.u8()? <= 128)?;
-    address(cursor)
+    // Zeros that go on are no prefix.
+    require(address(cursor)?)
 }
 
 /// A mapping: lifetime, locator count, mask, address, locators (RFC 9301 section 5.4).
@@ -176,7 +180,7 @@ fn record(cursor: &mut Cursor<'_>) -> Result<(), Reject> {
     let locators = cursor.u8()?;
     require(cursor.u8()? <= 128)?;
     cursor.skip(4)?;
-    address(cursor)?;
+    require(address(cursor)?)?;
     for _ in 0..locators {
         cursor.skip(6)?;
         address(cursor)?;
@@ -233,6 +237,8 @@ const REGISTER: &[u8] = b"\x38\0\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\x0cauthenticate
     \x01\x64\xff\0\0\x04\0\x01\xc6\x33\x64\x02";
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Udp, "a counter, a constant and zeros, as a registration of nothing", &[b"\x30\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"], &[]),
+    Example::not(Transport::Udp, "a flag and zeros, as information about nothing", &[b"\x7f\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"], &[]),
     Example::udp(Confidence::Message, "a request, answered by another host", &[REQUEST], &[]),
     Example::udp(Confidence::Dialogue, "the answer repeats the nonce", &[REQUEST], &[REPLY]),
     Example::udp(Confidence::Message, "a registration", &[REGISTER], &[]),

@@ -125,7 +125,9 @@ impl<'a> Packet<'a> {
 
     /// Whether its session id can be a random number: other headers have zeros in this place.
     fn is_random(&self) -> bool {
-        !is_data(self.opcode) && self.session.iter().map(|&byte| u32::from(byte == 0)).sum::<u32>() <= 2
+        let times = |byte: u8| self.session.iter().map(|&other| usize::from(other == byte)).sum::<usize>();
+        // A fill, and a counter that is filled up, repeat one byte; of random ids one in 10^9 does so five times.
+        !is_data(self.opcode) && times(0) <= 2 && self.session.iter().all(|&byte| times(byte) < 5)
     }
 
     /// Whether it gives back the other side's session id behind what it acknowledges, in clear or behind a digest.
@@ -281,6 +283,7 @@ const AUTH: &[u8] = b"\x38clientidsha1sha1sha1sha1sha1\x00\x00\x00\x01time\x00\x
 const CRYPT: &[u8] = b"\x38clientid\x00\x00\x00\x01timehmachmachmachmachmachmachmachmac.....";
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Udp, "a fill of eights", &[&[8; 60]], &[&[8; 60]]),
     Example::udp(Confidence::Dialogue, "the server acknowledges the client's reset", &[RESET], &[REPLY]),
     Example::tcp(Confidence::Dialogue, "over TCP", &[b"\x00\x0e", RESET], &[b"\x00\x1a", REPLY]),
     Example::udp(Confidence::Signature, "nobody answers", &[RESET], &[]),

@@ -17,7 +17,8 @@ pub const INSPECTOR: Inspector = Inspector {
     title: "rsync daemon protocol",
     specification: "rsync: csprotocol.txt",
     ports: &[873],
-    initiator_first: ByteSet::of(b"@"),
+    // Whoever joins in the middle sees lines.
+    initiator_first: ByteSet::range(0x20, 0x7e),
     responder_first: ByteSet::of(b"@"),
     inspect,
     describe: Some(describe),
@@ -32,8 +33,13 @@ const MAX_LINE: usize = 512;
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let confidence = |version: Result<&[u8], Reject>| version.map(|_| Confidence::Message);
+    // Of a client that was joined in the middle the greeting may be missing, and the rest is lines too.
+    let mut asked = greeting(&mut opening.request());
+    if asked == Err(Reject::Mismatch) && !opening.from_start && opening.request().line(MAX_LINE).is_ok_and(is_text) {
+        asked = Err(Reject::Incomplete);
+    }
     Evidence::of(
-        confidence(greeting(&mut opening.request())),
+        confidence(asked),
         confidence(greeting(&mut opening.reply())),
         "greeting: @RSYNCD: and a version (csprotocol.txt)",
     )

@@ -31,9 +31,12 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// Longest message in bytes: a button template has about a thousand.
 const MAX_LEN: u32 = 4096;
+const KEEP_ALIVE: u32 = 0;
 const REGISTER: u32 = 1;
 
 /// Reads a message; gives header version, id and data.
+///
+/// Phones send the ids up to 0x80, and servers those from 0x81 on; tokens are asked for with 0x8000.
 fn message<'a>(stream: &mut Cursor<'a>) -> Result<(u32, u32, Cursor<'a>), Reject> {
     let len = stream.u32_le()?;
     require((4..=MAX_LEN).contains(&len))?;
@@ -42,6 +45,8 @@ fn message<'a>(stream: &mut Cursor<'a>) -> Result<(u32, u32, Cursor<'a>), Reject
     let mut body = stream.within(len as usize)?;
     let id = body.u32_le()?;
     require(matches!(id, 0x0000..=0x005f | 0x0081..=0x0160 | 0x8000..=0x8003))?;
+    // A KeepAlive says nothing more.
+    require(id != KEEP_ALIVE || len <= 8)?;
     Ok((version, id, body))
 }
 
@@ -52,6 +57,7 @@ fn side(opening: &Opening<'_>, side: Side) -> Result<Confidence, Reject> {
         if body.is_open() {
             return Err(Reject::Incomplete);
         }
+        require((id <= 0x80 || id >= 0x8000) == (side == Side::Initiator) || id > 0x8000)?;
         versioned |= version != 0;
         registers |= id == REGISTER && body.rest().starts_with(b"SEP");
         Ok(())
@@ -85,6 +91,12 @@ const OFF_HOOK: &[u8] = b"\x0c\x00\x00\x00\x14\x00\x00\x00\x06\x00\x00\x00\x01\x
 const LAMP: &[u8] = b"\x08\x00\x00\x00\x14\x00\x00\x00\x88\x00\x00\x00\x01\x00\x00\x00";
 
 const EXAMPLES: &[Example] = &[
+    Example::not(
+        Transport::Tcp,
+        "a length, a kind and two counters, the same way from both sides",
+        &[b"\x08\0\0\0\x0a\0\0\0\x01\0\0\0\x01\0\0\0\x08\0\0\0\x0a\0\0\0\x02\0\0\0\x02\0\0\0"],
+        &[b"\x08\0\0\0\x0a\0\0\0\x01\0\0\0\x01\0\0\0\x08\0\0\0\x0a\0\0\0\x02\0\0\0\x02\0\0\0"],
+    ),
     Example::tcp(Confidence::Dialogue, "a phone goes off hook", &[OFF_HOOK], &[LAMP, LAMP]),
     Example::tcp(Confidence::Message, "only the server was captured", &[], &[LAMP]),
     Example::tcp(

@@ -89,7 +89,11 @@ fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
     let count = cursor.u8()?;
     // 0 would offer nothing; more than 16 methods do not exist outside of private use.
     require((1..=16).contains(&count))?;
-    cursor.take(count.into())
+    let methods = cursor.take(count.into())?;
+    // Nobody offers the same twice, as a fill of one byte would.
+    let again = |(place, method): (usize, &u8)| methods.iter().take(place).any(|before| before == method);
+    require(!methods.iter().enumerate().any(again))?;
+    Ok(methods)
 }
 
 /// Passes over the authentication, where one was agreed, and reads the request.
@@ -196,6 +200,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Tcp, "a fill of fives", &[&[5; 32]], &[&[5; 32]]),
     Example::tcp(
         Confidence::Dialogue,
         "SOCKS5 without authentication",

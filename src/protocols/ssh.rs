@@ -63,7 +63,20 @@ const MAX_NAMES: u32 = 4096;
 /// Pieces of a side in which its version line and its lists of algorithms come.
 const MAX_PIECES: usize = 6;
 
+/// Whether a side's lists have a name that only a client, or only a server, puts among the key exchanges (RFC 8308 section
+/// 2.1, OpenSSH's PROTOCOL section 1.10).
+fn says_it_is(cursor: Cursor<'_>, role: u8) -> bool {
+    let lists = algorithms(version(cursor).map_or(cursor, |line| line.after));
+    let marks = [&b"ext-info-"[..], b"kex-strict-"];
+    let tells = |name: &[u8]| marks.iter().any(|mark| name.strip_prefix(*mark).is_some_and(|rest| rest.first() == Some(&role)));
+    lists.is_ok_and(|[kex, ..]| kex.split(|&byte| byte == b',').any(tells))
+}
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
+    // Where nobody saw who opened the connection, the lists say who listens.
+    if !opening.from_start && (says_it_is(opening.request(), b's') || says_it_is(opening.reply(), b'c')) {
+        return Err(Reject::Incomplete);
+    }
     let begins_with_packet = |said: Said<'_>| said.bytes().first() == Some(&0);
     if begins_with_packet(opening.initiator) || begins_with_packet(opening.responder) {
         let rule = "key-exchange: a list of key exchanges in its packet (RFC 4253 section 7.1)";

@@ -106,6 +106,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             let evidence = Evidence::new(confidence, "hellos: a ClientHello, and the ServerHello that answers it (RFC 8446 section 4.1)");
             Ok(evidence.wanting_more(certificate))
         }
+        // Where nobody saw who opened the connection, whoever sends the ServerHello is who listens.
+        (Ok(Part::ServerHello), _) if !opening.from_start => Err(Reject::Incomplete),
         (Ok(Part::ClientHello), Ok(Part::Alert)) => {
             claim(Confidence::Dialogue, "refused: a ClientHello, answered by an alert (RFC 8446 section 6)")
         }
@@ -326,6 +328,31 @@ mod tests {
     use crate::inspect::Piece;
     use crate::key::Endpoint;
     use crate::packet::Timestamp;
+
+    #[test]
+    fn who_sends_a_server_hello_listens_where_nobody_saw_who_opened_the_connection() {
+        let hello = INSPECTOR.examples.iter().find_map(|example| {
+            let said = example.responder.first().copied()?;
+            (example.expect == Some(Confidence::Dialogue) && said.get(5) == Some(&2)).then_some(said)
+        });
+        let hello = hello.unwrap();
+        let told = [Piece { time: Timestamp(0), frame: 1, end: hello.len() as u32, wire_len: hello.len() as u32, fragmented: false }];
+        let end = |last: u8, port| Endpoint { address: [10, 0, 0, last].into(), port };
+        let judged = |initiator, responder, from_start| {
+            inspect(&Opening {
+                transport: Transport::Tcp,
+                initiator,
+                responder,
+                endpoints: [end(1, 51_000), end(2, 49_999)],
+                responder_listens: true,
+                from_start,
+            })
+        };
+        let (server, silent) = (Said::new(hello, &told, false), Said::default());
+        assert_eq!(judged(server, silent, false).map(|evidence| evidence.confidence), Err(Reject::Incomplete));
+        assert!(judged(silent, server, false).is_ok());
+        assert!(judged(server, silent, true).is_ok());
+    }
 
     #[test]
     fn records_of_one_side_are_tls_in_the_middle_of_a_flow_only() {
