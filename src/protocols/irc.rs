@@ -73,10 +73,10 @@ fn client(cursor: Cursor<'_>) -> Result<bool, Reject> {
     let first = lines.next_line()?;
     require(is_verb(without_prefix(first), CLIENT) && !argument(without_prefix(first)).is_empty())?;
     let all: Vec<&[u8]> = std::iter::once(first).chain(std::iter::from_fn(|| lines.next_line().ok())).take(MAX_LINES).collect();
-    // USER has four parameters; the last may be missing from old clients.
-    let few = |line: &&[u8]| argument(line).split(|&byte| byte == b' ').count() < 3;
-    require(!all.iter().any(|line| is_verb(line, &["USER"]) && few(line)))?;
     let nick = all.iter().any(|line| is_verb(line, &["NICK"]));
+    // USER has four parameters; who says NICK too may say less.
+    let few = |line: &&[u8]| argument(line).split(|&byte| byte == b' ').count() < 3;
+    require(nick || !all.iter().any(|line| is_verb(line, &["USER"]) && few(line)))?;
     let user = all.iter().any(|line| is_verb(line, &["USER"]));
     Ok(nick && user)
 }
