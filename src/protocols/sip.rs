@@ -25,7 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     title: "Session Initiation Protocol",
     specification: "RFC 3261 section 7",
     carriers: Carriers::ALL,
-    ports: &[5060, 5061, 5062, 5080],
+    ports: &[5060, 5062, 5080],
     // Methods and the version; keepalives.
     initiator_first: FIRST,
     responder_first: FIRST,
