@@ -16,6 +16,23 @@ const CONFIDENCES: [Confidence; 5] = [
     Confidence::Dialogue,
 ];
 
+/// Wireshark's names of fields that have others here, and what is written instead.
+const WIRESHARKS: [(&str, &str); 13] = [
+    ("ip.addr", "`ip`"),
+    ("ipv6.addr", "`ip`"),
+    ("ip.src", "`src_ip`"),
+    ("ip.dst", "`dst_ip`"),
+    ("ip.proto", "`proto`"),
+    ("tcp.port", "`port` with `proto == tcp`"),
+    ("udp.port", "`port` with `proto == udp`"),
+    ("tcp.srcport", "`src_port` with `proto == tcp`"),
+    ("udp.srcport", "`src_port` with `proto == udp`"),
+    ("tcp.dstport", "`dst_port` with `proto == tcp`"),
+    ("udp.dstport", "`dst_port` with `proto == udp`"),
+    ("tcp", "`proto == tcp`"),
+    ("udp", "`proto == udp`"),
+];
+
 /// Reads a whole expression; with it come the labels that `app_proto` is compared with, each with its column.
 pub(super) fn expression(text: &str) -> Result<(Expression, Vec<(usize, String)>), SelectError> {
     let end = text.chars().count() + 1;
@@ -211,6 +228,9 @@ impl Parser {
     /// `{a, b, c..d}`, or one of them without braces.
     fn set(&mut self, field: &Field) -> Result<Vec<Operand>, SelectError> {
         if !self.takes("{", &[]) {
+            if self.peek() == Some(&Token::Sign("(")) {
+                return self.error("a set stands in braces: in {tls, http}");
+            }
             return Ok(vec![self.member(field)?]);
         }
         let mut members = vec![self.member(field)?];
@@ -268,6 +288,12 @@ impl Parser {
                 number.or_else(|| flag(&word)).or_else(|| Some(Operand::Text(word.clone())))
             }
         };
+        if field.name.ends_with("port")
+            && let Some(Operand::Number(port)) = &found
+            && !(0.0..=65535.0).contains(port)
+        {
+            return error(format!("`{word}` is no port: they go from 0 to 65535"));
+        }
         match found {
             Some(operand) => Ok(operand),
             None => error(format!("`{word}` is not {}", expected(field.kind))),
@@ -287,8 +313,9 @@ fn expected(kind: Kind) -> String {
     }
 }
 
-/// A number with a decimal multiple: `k`, `M`, `G`.
+/// A number with a decimal multiple: `k`, `M`, `G`; with `B` behind it, as tables write bytes.
 fn number(word: &str) -> Option<f64> {
+    let word = word.strip_suffix('B').unwrap_or(word);
     let (digits, times) = match word.strip_suffix(['k', 'M', 'G']) {
         Some(digits) if word.ends_with('k') => (digits, 1e3),
         Some(digits) if word.ends_with('M') => (digits, 1e6),
@@ -329,6 +356,12 @@ fn shown(token: &Token) -> String {
 
 /// That there is no such field, and which may have been meant.
 fn unknown(name: &str) -> String {
+    if let Some((_, here)) = WIRESHARKS.iter().find(|(there, _)| *there == name) {
+        return format!("there is no field `{name}`; it is {here} here");
+    }
+    if crate::protocols::INSPECTORS.iter().any(|inspector| inspector.name == name) {
+        return format!("there is no field `{name}`; write app_proto == {name}");
+    }
     let near = fields()
         .map(|(known, _)| known)
         .filter(|known| known.contains(name) || name.contains(known) || differ_little(known, name));
