@@ -111,9 +111,14 @@ fn manual_of(words: &[String]) -> Result<String, String> {
     let name = command.get_bin_name().unwrap_or("wiretell").replace(' ', "-");
     let mut page = Vec::new();
     // Writing to memory cannot fail.
-    let _ = clap_mangen::Man::new(command.clone()).title(name).render(&mut page);
+    let _ = clap_mangen::Man::new(command.clone()).title(name).source(source(&all)).render(&mut page);
     page.extend(EXIT_STATUS.bytes());
     Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// The program and its version, for the foot of a page.
+fn source(all: &clap::Command) -> String {
+    format!("wiretell {}", all.get_version().unwrap_or_default())
 }
 
 fn write_manual(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {

@@ -99,6 +99,8 @@ fn the_schema_and_the_manual_and_the_completions_are_what_their_readers_expect()
     );
     let page = run(&["man", "rules", "check"]).1;
     assert!(page.contains(".TH wiretell-rules-check 1") && page.contains(".SH \"EXIT STATUS\""), "{page}");
+    let foot = concat!("\"wiretell ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(page.lines().any(|line| line.starts_with(".TH") && line.contains(foot)), "{page}");
     let (code, page, err) = run(&["man", "rules", "chek"]);
     assert_eq!((code, page.as_str()), (2, ""));
     assert!(err.contains("`chek` is no command of wiretell rules; it has: check, suggest"), "{err}");
