@@ -43,6 +43,7 @@ fn extract(cli: &Cli, args: &ExtractArgs) -> Result<u8, String> {
     let (mut sources, mut messages) = listed(cli, &args.paths);
     let inputs: Vec<PathBuf> =
         sources.iter().map(|source| &source.path).chain(&args.paths).cloned().collect();
+    let replaces = args.write.as_deref().is_some_and(holds_something);
     let target = Target::open(args, &inputs.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let names: Arc<[String]> = sources.iter().map(|source| shown(&source.path)).collect();
     // Its files go when it goes.
@@ -100,6 +101,7 @@ fn extract(cli: &Cli, args: &ExtractArgs) -> Result<u8, String> {
         Err((_, trouble)) => return Err(format!("{target}: {trouble}")),
     }
     let written = format!("{} of {} written to {target}", counted(packets, "packet"), counted(flows, "flow"));
+    let written = if replaces { format!("{written}, in place of what was there") } else { written };
     if missing > 0 && !stop.load(Ordering::Relaxed) {
         return Err(format!(
             "{written}; {missing} more were not found again: the input changed while it was read"
@@ -109,6 +111,12 @@ fn extract(cli: &Cli, args: &ExtractArgs) -> Result<u8, String> {
         say(&written);
     }
     Ok(code(&messages))
+}
+
+/// Whether a file is there, and not empty.
+fn holds_something(path: &Path) -> bool {
+    path != Path::new("-")
+        && std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0)
 }
 
 /// A file as people are told of it.

@@ -281,3 +281,14 @@ fn nothing_that_is_read_is_written_over_and_no_frame_is_bent_to_fit() {
 fn before_frames(path: &str) -> usize {
     frames(path).len()
 }
+
+#[test]
+fn that_a_file_is_replaced_is_said() {
+    let files = Files::new("replaced");
+    let capture = files.write("small.pcap", &small().pcap());
+    let out = files.path("out.pcapng");
+    for is_there in [false, true] {
+        let (code, _, err) = run(&["extract", "-w", &out, &capture]);
+        assert_eq!((code, err.contains("in place of what was there")), (0, is_there), "{err}");
+    }
+}
