@@ -7,6 +7,7 @@ mod dump;
 pub(in crate::cli) mod file;
 
 use super::Cli;
+use super::messages::say;
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use file::{Entry, File};
@@ -35,6 +36,7 @@ pub(crate) enum Asked {
 /// A sentence about what is wrong with a variable or with the file.
 pub(crate) fn parse() -> Result<Asked, String> {
     let command = with_environment(Cli::command())?;
+    warn_of_misspelt(&command);
     let mut matches = command.clone().get_matches();
     let (mut file, mut name) = (None, String::new());
     if let Some((known, own)) = matches.subcommand().filter(|(name, _)| COMMANDS.contains(name)) {
@@ -104,6 +106,28 @@ fn with_environment(command: Command) -> Result<Command, String> {
     Ok(COMMANDS
         .into_iter()
         .fold(command.mut_args(set), |command, name| command.mut_subcommand(name, |own| own.mut_args(set))))
+}
+
+/// Tells variables that nothing is set by, where their names are close to those that something is.
+fn warn_of_misspelt(command: &Command) {
+    let known: Vec<String> = COMMANDS
+        .iter()
+        .flat_map(|name| options(command, name))
+        .filter_map(Arg::get_long)
+        .map(variable)
+        .collect();
+    let bare = |name: &str| name.trim_start_matches("WIRETELL_").to_owned();
+    for (name, _) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("WIRETELL_")) else { continue };
+        if known.iter().any(|known| known == name) {
+            continue;
+        }
+        let near = known.iter().map(|known| (strsim::jaro_winkler(&bare(known), &bare(name)), known));
+        let near = near.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, near)) = near {
+            say(&format!("the variable {} sets nothing; is {near} meant?", name.escape_debug()));
+        }
+    }
 }
 
 /// A flag that understands words for yes and no, as it has to where its presence does not say it.

@@ -137,3 +137,15 @@ fn a_mistake_in_the_file_is_told_with_its_place_and_nothing_is_read() {
     let (code, _, err) = with(&files, &[("WIRETELL_FORMAT", "cvs")], &["read", "x"]);
     assert!(code == 2 && err.contains("WIRETELL_FORMAT") && err.contains("jsonl"), "{err}");
 }
+
+#[test]
+fn a_variable_that_is_misspelt_is_told() {
+    let files = home("misspelt", "");
+    let (code, _, err) = with(&files, &[("WIRETELL_FROMAT", "jsonl")], &["read", "--dump-config"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (0, "wiretell: the variable WIRETELL_FROMAT sets nothing; is WIRETELL_FORMAT meant?\n")
+    );
+    let (_, _, err) = with(&files, &[("WIRETELL_FORMAT", "jsonl")], &["read", "--dump-config"]);
+    assert_eq!(err, "");
+}
