@@ -17,8 +17,24 @@ mod terminal;
 
 use board::Board;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+
+/// What packets are recorded to while they are looked at, and how many were.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    /// The file's name.
+    pub(crate) name: String,
+    /// Packets written so far.
+    pub(crate) packets: Arc<AtomicU64>,
+}
+
+impl Recorded {
+    /// Packets written so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.packets.load(Ordering::Relaxed)
+    }
+}
 
 /// What a view needs to know from the command line.
 #[derive(Clone, Debug)]
@@ -33,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) filter: Option<String>,
     /// Who goes on where root was given up, by number: not all that root may write may be written then.
     pub(crate) given_up: Option<u32>,
+    /// Where packets are recorded to meanwhile.
+    pub(crate) recorded: Option<Recorded>,
     /// The captures' names, for records that are written.
     pub(crate) files: Arc<[String]>,
 }

@@ -9,7 +9,7 @@ use super::read::{DONE, FAILED, exit_code, on_signals, verbose};
 use super::screen::{self, Onlooker};
 use super::{Cli, LiveArgs};
 use crate::view::board::Board;
-use crate::view::{Options, View};
+use crate::view::{Options, Recorded, View};
 use signal_hook::consts::SIGTERM;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -60,6 +60,12 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let destination = destination(&args.common, &[], &stop)?;
     let settings = args.common.flows.settings(true, &own);
     let recording = args.write.as_deref().map(|path| recording(path, args, &live)).transpose()?;
+    // Standard output has no name that anybody would look for.
+    let named = args.write.as_ref().filter(|path| path.as_path() != Path::new("-"));
+    let recorded = named.zip(recording.as_ref()).map(|(path, recording)| Recorded {
+        name: path.display().to_string(),
+        packets: Arc::clone(&recording.written),
+    });
     let given_up = Arc::new(AtomicU64::new(0));
     let (mut decided, mut record) = (None, None::<Box<dyn Record>>);
     if let Some(recording) = recording {
@@ -85,7 +91,8 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
     let name = live.name().to_owned();
     let board = screen::is_wanted(&args.common, args.plain).then(|| Board::new(MOST_ENDED));
     if !cli.quiet && board.is_none() {
-        say(&format!("listening on {name}; Ctrl-C ends it with a summary"));
+        let recording = recorded.as_ref().map(|recorded| format!(", recording to {}", recorded.name));
+        say(&format!("listening on {name}{}; Ctrl-C ends it with a summary", recording.unwrap_or_default()));
     }
     let output = Output::new(cli, &args.common, destination, Arc::from([]), true, board.clone());
     let output = output.expecting(expectations).telling(decided);
@@ -106,6 +113,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
             stays: false,
             filter: args.common.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
             given_up: user_instead,
+            recorded: recorded.clone(),
             files: Arc::from([]),
         };
         let view = View::open(Arc::clone(&board), options, Arc::clone(&stop))
@@ -129,6 +137,9 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
         Ok(worst) => worst,
     };
     say_losses(cli, &outcome);
+    if let (Some(recorded), false) = (&recorded, cli.quiet) {
+        say(&format!("{} recorded to {}", counted(recorded.count(), "packet"), recorded.name));
+    }
     // SIGTERM is how services are told to end: they have done all they were to do.
     let signal = match signal.load(Ordering::Relaxed) {
         signal if i32::try_from(signal) == Ok(SIGTERM) => 0,
@@ -181,7 +192,8 @@ fn recording(path: &Path, args: &LiveArgs, live: &Live) -> Result<Recording, Str
     let mut to = One::new(open(path, &inputs)?, format_of(path, digits > 6));
     // A file without frames is a capture, too.
     to.begin(live.link());
-    Ok(Recording { to, interfaces, interface, unit: if digits > 6 { 1 } else { 1000 } })
+    let unit = if digits > 6 { 1 } else { 1000 };
+    Ok(Recording { to, interfaces, interface, unit, written: Arc::default() })
 }
 
 /// Records frames of one interface.
@@ -191,6 +203,8 @@ struct Recording {
     interface: u32,
     /// Nanoseconds in one unit of the interface's clock.
     unit: i64,
+    /// Frames written so far, for whoever looks on.
+    written: Arc<AtomicU64>,
 }
 
 impl Record for Recording {
@@ -213,7 +227,9 @@ impl Frames for Recording {
         self.to.write(&written, &self.interfaces).map_err(|trouble| match trouble {
             Trouble::Output(error) => error,
             trouble => io::Error::other(trouble),
-        })
+        })?;
+        self.written.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

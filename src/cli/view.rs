@@ -79,6 +79,7 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
         stays: true,
         filter: args.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
         given_up: None,
+        recorded: None,
         files,
     };
     let board = Board::new(MOST);

@@ -131,6 +131,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, options: &Options) -> D
     Drawn { rows, scrolled }
 }
 
+/// Longest name of a recording, in columns: the figures beside it matter more.
+const MAX_NAME: usize = 16;
+
 /// What is captured, how much, how fast, and what was lost of it.
 fn bar(frame: &mut Frame<'_>, area: Rect, model: &Model, options: &Options, theme: Theme) {
     let counts = &model.counts;
@@ -147,6 +150,11 @@ fn bar(frame: &mut Frame<'_>, area: Rect, model: &Model, options: &Options, them
         parts.push(Span::raw(format!("  {} packets/s  {}/s", count(counts.packet_rate), bytes(rate))));
         let lost = Span::raw(format!("  lost {}", count(counts.lost())));
         parts.push(if counts.lost() > 0 { lost.style(theme.severity(Severity::Warning)) } else { lost });
+    }
+    if let Some(recorded) = &options.recorded {
+        let name = printable(&recorded.name);
+        let text = format!("  rec {} {}", cut(&name, MAX_NAME), count(recorded.count()));
+        parts.push(Span::styled(text, theme.colored(Color::Red)));
     }
     if let Some(trouble) = &counts.trouble {
         let style = theme.severity(Severity::Warning);
@@ -193,8 +201,11 @@ fn tabs(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: Theme) {
         let style = theme.severity(Severity::Warning);
         parts = vec![Span::styled(format!(" {}", printable(mistake)), style)];
     } else if !model.filter.trim().is_empty() {
-        let of =
-            format!(" {} of {} fit  ", count(model.flows.len() as u64), count(model.flows_in_all() as u64));
+        let of = format!(
+            " {} of {} listed fit  ",
+            count(model.flows.len() as u64),
+            count(model.flows_in_all() as u64)
+        );
         parts.push(Span::raw(of));
         parts.push(Span::styled(printable(&model.filter).into_owned(), theme.colored(Color::Cyan)));
     }

@@ -14,6 +14,7 @@ fn options(color: bool) -> Options {
         stays: true,
         filter: None,
         given_up: None,
+        recorded: None,
         files: Arc::from([]),
     }
 }
@@ -50,6 +51,18 @@ fn eighty_columns_show_label_verdict_ends_and_amount() {
     }
     assert!(lines.iter().any(|line| line.starts_with("rdg-udp") && line.contains("confirmed")));
     assert!(lines[23].contains("q quit"));
+}
+
+#[test]
+fn a_recording_is_told_with_its_name_and_what_it_has() {
+    let recorded = crate::view::Recorded { name: "out.pcapng".into(), packets: Arc::new(1_234.into()) };
+    let told = Options { recorded: Some(recorded), ..options(false) };
+    let mut terminal = terminal(80, 24);
+    terminal.draw(|frame| _ = draw(frame, &model(), &told)).unwrap();
+    let cells = terminal.backend().buffer().content().iter().take(80);
+    let bar: String = cells.map(ratatui::buffer::Cell::symbol).collect();
+    assert!(bar.contains("rec out.pcapng 1,234"), "{bar}");
+    assert!(!screen(&model(), 80, 24)[0].contains("rec "));
 }
 
 #[test]
