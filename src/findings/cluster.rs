@@ -13,7 +13,7 @@ mod traffic;
 use super::finding::Episode;
 use super::ledger::Line;
 use super::matrix::Matrix;
-use super::outage;
+use super::{outage, unanswered};
 use super::words::{self, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::key::{Transport, protocol};
@@ -311,10 +311,11 @@ fn blocked_joins(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> Vec<(IpA
             && grounds.watched_after(flow.first) >= 3 * words::SECOND
             && grounds.silence(to.address, from.address) != super::Silence::Unknowable
         {
-            findings.push(Finding::of_flow(&TCP_BLOCKED, flow, None).because(format!(
+            let blocked = Finding::of_flow(&TCP_BLOCKED, flow, None).because(format!(
                 "{} of {} to {} from {} (frame {}) on were not answered.",
                 counted(asked.packets, "SYN"), end(from), end(to), words::utc(flow.first, flow.digits), flow.first_frame
-            )));
+            ));
+            findings.push(unanswered::with_refusal(blocked, flow));
         }
     }
     blocked
