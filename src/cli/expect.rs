@@ -6,7 +6,7 @@ mod draft;
 
 use super::lists::show;
 use super::messages::say;
-use super::output::{create, is_same};
+use super::output::create;
 use super::read::{DONE, FAILED, exit_code, listed, on_signals};
 use super::rules::{self, Own};
 use super::{Cli, DraftArgs, ExpectCommand};
@@ -49,15 +49,7 @@ fn init(cli: &Cli, args: &DraftArgs) -> Result<ExitCode, String> {
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (sources, mut messages) = listed(cli, &args.paths);
-    let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    if let Some(path) = output
-        && sources.iter().any(|source| is_same(path, &source.path))
-    {
-        return Err(format!(
-            "{}: cannot be written, because it is read from; name another file after -o",
-            path.display()
-        ));
-    }
+    let output = args.output(&sources)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let selection = args.selection.clone().map(Arc::new);
     let run = Run {

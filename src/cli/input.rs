@@ -1,12 +1,15 @@
 //! From the command line's options to the library's settings.
 
+use super::output::is_same;
 use super::rules::Own;
 use super::{CommonArgs, DraftArgs, FlowArgs, Severity};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use wiretell::analysis::Reading;
 use wiretell::capture::CaptureError;
 use wiretell::capture::filter::Filter;
+use wiretell::capture::list::Source;
 use wiretell::findings;
 use wiretell::pipeline::Settings;
 use wiretell::shard::Limits;
@@ -75,5 +78,20 @@ impl DraftArgs {
     pub(crate) fn reading(&self) -> Result<Reading, String> {
         let filter = self.filter.as_deref().map(Filter::new).transpose();
         Ok(Reading { filter: filter.map_err(|error| error.to_string())?, ..Reading::default() })
+    }
+
+    /// The file that the draft goes to, if it is not standard output.
+    ///
+    /// # Errors
+    /// When that is read from.
+    pub(crate) fn output(&self, sources: &[Source]) -> Result<Option<&Path>, String> {
+        let output = self.output.as_deref().filter(|path| *path != Path::new("-"));
+        match output.filter(|path| sources.iter().any(|source| is_same(path, &source.path))) {
+            Some(path) => Err(format!(
+                "{}: cannot be written, because it is read from; name another file after -o",
+                path.display()
+            )),
+            None => Ok(output),
+        }
     }
 }

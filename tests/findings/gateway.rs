@@ -148,20 +148,25 @@ fn encrypted(kind: u8, record: u8) -> Vec<u8> {
     bytes
 }
 
-/// DTLS to a port that comes up; then the client sends each second, and the server answers for so many seconds.
-pub(crate) fn dtls(capture: &mut Capture, port: u16, answered: i64) {
-    let (client, server) = ((CLIENT, 50_000), (SERVER, port));
-    let mut hello = vec![0xfe, 0xfd];
-    hello.extend([7; 32]);
-    hello.extend([0, 0xc0, 0x2f, 0]);
-    let with_cookie = [
+/// The hello of a client that was asked for a cookie.
+fn with_cookie() -> Vec<u8> {
+    [
         &HELLO[..12],
         b"\x3a\x01\x00\x00\x2e\x00\x01\x00\x00\x00\x00\x00\x2e",
         &HELLO[25..60],
         b"\x04abcd",
         &HELLO[61..67],
     ]
-    .concat();
+    .concat()
+}
+
+/// DTLS to a port that comes up; then the client sends each second, and the server answers for so many seconds.
+pub(crate) fn dtls(capture: &mut Capture, port: u16, answered: i64) {
+    let (client, server) = ((CLIENT, 50_000), (SERVER, port));
+    let mut hello = vec![0xfe, 0xfd];
+    hello.extend([7; 32]);
+    hello.extend([0, 0xc0, 0x2f, 0]);
+    let with_cookie = with_cookie();
     let at = |milliseconds: i64| NOON + 2 * SECOND + milliseconds * MILLISECOND;
     capture.udp(at(0), client, server, &HELLO[..67]);
     capture.udp(at(1), server, client, VERIFY);
@@ -362,14 +367,7 @@ fn a_certificate_for_another_name_than_is_asked_for_over_tcp_is_noticed() {
 
 #[test]
 fn a_client_that_gives_up_after_one_hello_with_the_cookie_is_told() {
-    let with_cookie = [
-        &HELLO[..12],
-        b"\x3a\x01\x00\x00\x2e\x00\x01\x00\x00\x00\x00\x00\x2e",
-        &HELLO[25..60],
-        b"\x04abcd",
-        &HELLO[61..67],
-    ]
-    .concat();
+    let with_cookie = with_cookie();
     let (client, server) = ((CLIENT, 50_000), (SERVER, 3391));
     let tries = |begin: i64| {
         let mut capture = Capture::default();

@@ -5,11 +5,10 @@ use super::draft::{First, Group, Heard, groups, text};
 use crate::cli::extract::spool::Spool;
 use crate::cli::lists::show;
 use crate::cli::messages::{Messages, say};
-use crate::cli::output::{create, is_same};
+use crate::cli::output::create;
 use crate::cli::read::{exit_code, listed, on_signals};
 use crate::cli::{Cli, DraftArgs};
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,15 +69,7 @@ pub(super) fn suggest(cli: &Cli, args: &DraftArgs) -> Result<ExitCode, String> {
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
     let (mut sources, mut messages) = listed(cli, &args.paths);
-    let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    if let Some(path) = output
-        && sources.iter().any(|source| is_same(path, &source.path))
-    {
-        return Err(format!(
-            "{}: cannot be written, because it is read from; name another file after -o",
-            path.display()
-        ));
-    }
+    let output = args.output(&sources)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     // Its files go when it goes.
     let _spool = Spool::take(&mut sources, &mut messages.names, &stop)?;
