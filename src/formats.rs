@@ -8,6 +8,7 @@ pub mod cipher_suites;
 pub mod crc;
 pub mod dns;
 pub mod dtls_records;
+pub mod frames;
 pub mod guid;
 pub mod headers;
 pub mod hello;

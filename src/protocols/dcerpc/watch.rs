@@ -8,6 +8,7 @@ use crate::attributes::Attributes;
 use crate::context::Announcement;
 use crate::cursor::Cursor;
 use crate::follow::{Follower, Heard, Told};
+use crate::formats::frames::{Frames, Framing};
 use crate::formats::guid;
 use crate::inspect::{Opening, Side};
 use crate::key::{Endpoint, Transport};
@@ -16,6 +17,13 @@ use std::collections::VecDeque;
 
 /// Bytes kept of one fragment: what binds and endpoint mappers send is smaller.
 const KEPT: usize = 4096;
+/// The fragments of a connection.
+const FRAMING: Framing = Framing {
+    header: HEADER,
+    kept: KEPT,
+    begins: |bytes| pdu::pdu(&mut Cursor::open(bytes)).is_ok(),
+    length: |header| pdu::pdu(&mut Cursor::open(header)).ok().map(|pdu| pdu.len),
+};
 /// Contexts, calls, and entries of lists that are remembered.
 const REMEMBERED: usize = 16;
 /// The endpoint mapper's operation that asks where an interface listens (C706 appendix O: ept_map).
@@ -23,20 +31,11 @@ const EPT_MAP: u16 = 3;
 /// EPT_S_NOT_REGISTERED: the endpoint mapper knows nobody who serves the interface (C706 appendix N).
 const NOT_REGISTERED: u32 = 0x16c9_a0d6;
 
-/// Cuts a side's stream into fragments.
-#[derive(Debug, Default)]
-struct Fragmenter {
-    kept: Vec<u8>,
-    /// Bytes of the current fragment that are still to come, once its length is known.
-    missing: usize,
-    lost: bool,
-}
-
 /// The follower of one connection.
 #[derive(Debug)]
 struct Connection {
     responder: Endpoint,
-    sides: [Fragmenter; 2],
+    sides: [Frames; 2],
     calls: Calls,
 }
 
@@ -69,11 +68,12 @@ impl Follower for Connection {
     fn hear(&mut self, heard: &Heard<'_>, told: &mut Told) {
         let Some(side) = self.sides.get_mut(heard.side.index()) else { return };
         let (calls, responder) = (&mut self.calls, self.responder);
-        side.push(heard.bytes, heard.gap, |pdu| {
+        side.push(&FRAMING, heard.bytes, heard.gap, |fragment| {
+            let Ok(pdu) = pdu::pdu(&mut Cursor::open(fragment)) else { return };
             if heard.side == Side::Initiator {
-                calls.client(pdu, heard.at());
+                calls.client(&pdu, heard.at());
             } else {
-                calls.server(pdu, responder, heard.at(), told);
+                calls.server(&pdu, responder, heard.at(), told);
             }
         });
     }
@@ -103,51 +103,6 @@ impl Follower for Connection {
             responses: calls.responses,
             ..calls.seen.clone()
         }))
-    }
-}
-
-impl Fragmenter {
-    fn push(&mut self, mut bytes: &[u8], gap: bool, mut each: impl FnMut(&Pdu<'_>)) {
-        if gap {
-            self.kept.clear();
-            self.missing = 0;
-            self.lost = true;
-        }
-        if self.lost {
-            // After a hole, fragments are found again where a packet begins with one.
-            if pdu::pdu(&mut Cursor::open(bytes)).is_err() {
-                return;
-            }
-            self.lost = false;
-        }
-        while !bytes.is_empty() {
-            if self.missing == 0 {
-                let wanted = HEADER - self.kept.len().min(HEADER);
-                let (head, tail) = bytes.split_at(wanted.min(bytes.len()));
-                self.kept.extend_from_slice(head);
-                bytes = tail;
-                if self.kept.len() < HEADER {
-                    return;
-                }
-                let Ok(pdu) = pdu::pdu(&mut Cursor::open(&self.kept)) else {
-                    self.kept.clear();
-                    self.lost = true;
-                    return;
-                };
-                self.missing = pdu.len - HEADER;
-            }
-            let (head, tail) = bytes.split_at(self.missing.min(bytes.len()));
-            let room = KEPT.saturating_sub(self.kept.len()).min(head.len());
-            self.kept.extend_from_slice(head.get(..room).unwrap_or_default());
-            self.missing -= head.len();
-            bytes = tail;
-            if self.missing == 0 {
-                if let Ok(pdu) = pdu::pdu(&mut Cursor::open(&self.kept)) {
-                    each(&pdu);
-                }
-                self.kept.clear();
-            }
-        }
     }
 }
 

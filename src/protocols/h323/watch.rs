@@ -4,6 +4,7 @@ use super::{called, control, message_name};
 use crate::attributes::Attributes;
 use crate::context::Announcement;
 use crate::follow::{Follower, Heard, Told};
+use crate::formats::frames::{Frames, Framing};
 use crate::inspect::{Opening, Side};
 use crate::key::{Endpoint, Transport};
 use std::net::SocketAddr;
@@ -12,17 +13,18 @@ use std::net::SocketAddr;
 const HEADER: usize = 4;
 /// Bytes kept of one frame: what is read of a message stands near its beginning.
 const KEPT: usize = 2048;
+/// TPKT's frames.
+const FRAMING: Framing = Framing {
+    header: HEADER,
+    kept: KEPT,
+    begins: |bytes| bytes.starts_with(&[3, 0]),
+    length: |header| match header {
+        &[3, 0, high, low, ..] => Some(usize::from(u16::from_be_bytes([high, low]))).filter(|&len| len > HEADER),
+        _ => None,
+    },
+};
 /// Ports that are remembered for people.
 const REMEMBERED: usize = 8;
-
-/// Cuts a side's stream into TPKT frames.
-#[derive(Debug, Default)]
-struct Frames {
-    kept: Vec<u8>,
-    /// The current frame's bytes that are still to come, once its length is known.
-    missing: usize,
-    lost: bool,
-}
 
 /// The follower of one connection.
 #[derive(Debug)]
@@ -51,7 +53,8 @@ impl Follower for Watch {
             listener
         };
         let Some(side) = self.sides.get_mut(heard.side.index()) else { return };
-        side.push(heard.bytes, heard.gap, |message| {
+        side.push(&FRAMING, heard.bytes, heard.gap, |frame| {
+            let message = frame.get(HEADER..).unwrap_or_default();
             // Port 0 is none.
             let is_port = |port: &u16| *port != 0;
             if let Some((said_by, port)) = elements(message).and_then(called::control_port).filter(|(_, port)| is_port(port)) {
@@ -91,48 +94,6 @@ fn elements(message: &[u8]) -> Option<&[u8]> {
     let [8, reference @ 1..=2, rest @ ..] = message else { return None };
     let (&kind, elements) = rest.get(usize::from(*reference)..)?.split_first()?;
     message_name(kind).map(|_| elements)
-}
-
-impl Frames {
-    fn push(&mut self, mut bytes: &[u8], gap: bool, mut each: impl FnMut(&[u8])) {
-        if gap {
-            self.kept.clear();
-            self.missing = 0;
-            self.lost = true;
-        }
-        if self.lost {
-            // After a hole, frames are found again where a packet begins with one.
-            if !bytes.starts_with(&[3, 0]) {
-                return;
-            }
-            self.lost = false;
-        }
-        while !bytes.is_empty() {
-            if self.missing == 0 {
-                let wanted = HEADER - self.kept.len().min(HEADER);
-                let (head, tail) = bytes.split_at(wanted.min(bytes.len()));
-                self.kept.extend_from_slice(head);
-                bytes = tail;
-                let Some(&[version, reserved, high, low]) = self.kept.first_chunk::<HEADER>() else { return };
-                let len = usize::from(u16::from_be_bytes([high, low]));
-                if [version, reserved] != [3, 0] || len <= HEADER {
-                    self.kept.clear();
-                    self.lost = true;
-                    return;
-                }
-                self.missing = len - HEADER;
-            }
-            let (head, tail) = bytes.split_at(self.missing.min(bytes.len()));
-            let room = KEPT.saturating_sub(self.kept.len()).min(head.len());
-            self.kept.extend_from_slice(head.get(..room).unwrap_or_default());
-            self.missing -= head.len();
-            bytes = tail;
-            if self.missing == 0 {
-                each(self.kept.get(HEADER..).unwrap_or_default());
-                self.kept.clear();
-            }
-        }
-    }
 }
 
 #[cfg(test)]
