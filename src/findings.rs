@@ -12,6 +12,7 @@ pub mod expected;
 mod finding;
 mod gather;
 mod grounds;
+mod kept;
 pub mod ledger;
 pub mod live;
 pub mod matrix;
@@ -24,6 +25,7 @@ mod words;
 pub use finding::{Diagnosis, Episode, Finding, Severity, Subject};
 pub use gather::{Examination, Examined, MAX_KEPT, MAX_PAIRS, Opened};
 pub use grounds::{CaptureFacts, Grounds, Heard, Shown, Silence, Stream, Twice, Ways};
+pub use kept::Flows;
 pub use live::Survey;
 
 use crate::summary::Summary;

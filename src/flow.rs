@@ -13,7 +13,7 @@ use crate::report::Moment;
 use crate::rhythm::Rhythm;
 use crate::rules::Own;
 use crate::stream::Watch;
-use crate::tcp::Tcp;
+use crate::tcp::Connection;
 
 /// Why the source is the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ pub struct Flow {
     /// What the low end sent, and what the high end did.
     pub counts: [Count; 2],
     /// TCP's state; idle for everything else.
-    pub tcp: Tcp,
+    pub tcp: Connection,
     /// What it is claimed to speak, and in which frame that was seen.
     pub claim: Option<(Claim, u64)>,
     /// What is kept while that is undecided.
@@ -235,7 +235,7 @@ impl Flow {
             last: packet.time,
             first_frame: packet.frame,
             counts: [Count::default(); 2],
-            tcp: Tcp::default(),
+            tcp: Connection::default(),
             claim: None,
             undecided: None,
             extra: None,

@@ -145,7 +145,7 @@ impl Shard {
             if flow.learn_direction(packet) {
                 Judge::turn(flow);
             }
-            flow.tcp.observe(packet.from_low, packet.tcp, packet.payload_wire_len, packet.time);
+            flow.tcp.seen().observe(packet.from_low, packet.tcp, packet.payload_wire_len, packet.time);
             if flow.tcp.is_closed() && !closed_before {
                 self.generation = self.generation.wrapping_add(1);
                 flow.generation = self.generation;
@@ -204,7 +204,9 @@ impl Shard {
             if let Some(extra) = &mut flow.extra {
                 extra.copies = None;
             }
-            flow.tcp.restart_counts();
+            if flow.key.protocol() == protocol::TCP {
+                flow.tcp.seen().restart_counts();
+            }
             flow.continued = true;
         }
         place

@@ -71,12 +71,12 @@ pub struct Summary {
     /// What the follower saw, in types.
     pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
-    pub icmp_error: Option<(IcmpError, u32)>,
+    pub icmp_error: Option<Box<(IcmpError, u32)>>,
     /// The last of them.
     pub icmp_last: Option<Moment>,
     /// Where nobody answered, or heartbeats were missed: the first ICMP error between the two that may be about the flow, its ports being cut off,
     /// and how many of them there are.
-    pub vague_error: Option<(IcmpError, u32)>,
+    pub vague_error: Option<Box<(IcmpError, u32)>>,
     /// Whether it continues a record made at the active time-out.
     pub continued: bool,
     /// Whether the capture cut payload off.
@@ -124,7 +124,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
         if let Some(&(first, count, last)) = extra.icmp_error.as_deref() {
-            (icmp_error, icmp_last) = (Some((first, count)), Some(last));
+            (icmp_error, icmp_last) = (Some(Box::new((first, count))), Some(last));
         }
         copies.clone_from(&extra.copies);
         if let (Some(copied), false) = (&mut copies, flow.low_initiates) {
@@ -172,9 +172,9 @@ fn vague_error(
     is_known: bool,
     report: Option<&Report>,
     hosts: &Hosts,
-) -> Option<(IcmpError, u32)> {
+) -> Option<Box<(IcmpError, u32)>> {
     let time = (flow.first, flow.last);
-    let about = |side| hosts.error_about(&flow.key, flow.is_low(side), time);
+    let about = |side| hosts.error_about(&flow.key, flow.is_low(side), time).map(Box::new);
     if is_known {
         None
     } else if let Some(Report::Heartbeats(report)) = report {

@@ -36,6 +36,36 @@ pub struct Tcp {
     rtt_nanos: Option<u32>,
 }
 
+/// What was seen of a flow's connection, in the space of a pointer: flows of other transports have none.
+#[derive(Debug, Default)]
+pub struct Connection(Option<Box<Tcp>>);
+
+impl Connection {
+    /// What was seen, to be added to.
+    pub fn seen(&mut self) -> &mut Tcp {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl std::ops::Deref for Connection {
+    type Target = Tcp;
+
+    fn deref(&self) -> &Tcp {
+        const UNSEEN: TcpSide = TcpSide {
+            flags: 0,
+            retransmitted: 0,
+            out_of_order: 0,
+            started: false,
+            next: 0,
+            last: None,
+            initial: None,
+            hole: None,
+        };
+        static NOTHING: Tcp = Tcp { sides: [UNSEEN; 2], handshake: Handshake::None, rtt_nanos: None };
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
 /// How far the three-way handshake was seen, with the SYN's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Handshake {

@@ -7,6 +7,7 @@ mod bucket;
 
 use super::expected::{Expectations, Standing};
 use super::grounds::{CaptureFacts, Grounds, Silence, Sums};
+use super::kept::Flows;
 use super::ledger::{self, Line};
 use super::{FAMILIES, Family, Finding};
 use crate::key::protocol;
@@ -146,17 +147,18 @@ fn conclude(
 ) {
     let Some(sums) = Sums::of(&buckets, span) else { return };
     examined.overlooked += buckets.iter().map(|bucket| bucket.overlooked).sum::<u64>();
-    let mut gathered: Vec<(Vec<Summary>, Vec<Line>)> = Vec::new();
+    let mut gathered: Vec<(Vec<Arc<Summary>>, Vec<Line>)> = Vec::new();
     for (place, family) in FAMILIES.iter().enumerate() {
-        let mut flows: Vec<Summary> = buckets
+        let mut flows: Vec<Arc<Summary>> = buckets
             .iter_mut()
             .filter_map(|bucket| bucket.kept.get_mut(place))
             .flat_map(std::mem::take)
             .collect();
         flows.sort_by_key(|flow| (flow.first, flow.id));
+        let kept = Flows::new(&flows);
         let is_any = family.title == super::keepalives::FAMILY.title;
-        let mut lines = if is_any { ledger::keepalives(&flows) } else { ledger::lines(&flows) };
-        let grounds = Grounds::new((&flows, &[]), &buckets, given, &sums);
+        let mut lines = if is_any { ledger::keepalives(kept) } else { ledger::lines(kept) };
+        let grounds = Grounds::new((kept, &[]), &buckets, given, &sums);
         for line in lines.iter_mut().filter(|line| line.is_cluster()) {
             line.miss_fragments(&given.0.unfinished);
             if grounds.silence(line.to.address, line.from.address) == Silence::Unknowable {
@@ -167,12 +169,13 @@ fn conclude(
         gathered.push((flows, lines));
     }
     for (family, (flows, lines)) in FAMILIES.iter().zip(gathered) {
-        let grounds = Grounds::new((&flows, &lines), &buckets, given, &sums);
+        let kept = Flows::new(&flows);
+        let grounds = Grounds::new((kept, &lines), &buckets, given, &sums);
         let before = examined.findings.len();
         (family.examine)(&grounds, &mut examined.findings);
         let findings = examined.findings.iter().skip(before);
         let named: BTreeSet<u64> = findings.flat_map(|finding| &finding.flows).copied().collect();
-        examined.named.extend(flows.iter().filter(|flow| named.contains(&flow.id)).cloned());
+        examined.named.extend(kept.iter().filter(|flow| named.contains(&flow.id)).cloned());
         examined.heartbeats.extend(lines);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::expected::Expectations;
 use super::gather::{Bucket, Opened, Pair};
+use super::kept::Flows;
 use super::ledger::Line;
 use super::words::{self, percent};
 use crate::key::{Endpoint, FlowKey};
@@ -190,7 +191,7 @@ impl Sums {
                 sums.ways.both += u64::from(pair.sent == [true; 2]);
                 sums.ways.one += u64::from(missing);
                 sums.ways.packets += if missing { u64::from(pair.alone) } else { 0 };
-                sums.alone.extend(pair.shown.filter(|_| missing));
+                sums.alone.extend(pair.shown.as_deref().filter(|_| missing));
             }
             sums.midway = Shown::earlier(sums.midway, bucket.midway);
         }
@@ -204,7 +205,7 @@ impl Sums {
 #[derive(Debug)]
 pub struct Grounds<'a> {
     /// The flows that concern it, by their first packet's time.
-    pub flows: &'a [Summary],
+    pub flows: Flows<'a>,
     /// The heartbeats among them.
     pub heartbeats: &'a [Line],
     /// About the capture.
@@ -231,7 +232,7 @@ pub struct Grounds<'a> {
 
 impl<'a> Grounds<'a> {
     pub(super) const fn new(
-        (flows, heartbeats): (&'a [Summary], &'a [Line]),
+        (flows, heartbeats): (Flows<'a>, &'a [Line]),
         buckets: &'a [Bucket],
         (capture, expectations): (&'a CaptureFacts, &'a Expectations),
         sums: &'a Sums,
@@ -297,7 +298,7 @@ impl<'a> Grounds<'a> {
     #[must_use]
     pub fn beside(&self, client: IpAddr, server: IpAddr) -> Option<&Stream> {
         let (pair, _) = self.pair(client, server)?;
-        pair.beside.as_ref().filter(|stream| stream.server == server)
+        pair.beside.as_deref().filter(|stream| stream.server == server)
     }
 
     /// The name that the client asked the server for over TLS on TCP port 443, the first of them.
@@ -317,7 +318,7 @@ impl<'a> Grounds<'a> {
     pub fn streams(&self) -> impl Iterator<Item = (IpAddr, &'a Stream)> + use<'a> {
         let pairs = self.buckets.iter().flat_map(|bucket| &bucket.pairs);
         pairs.filter_map(|(hosts, pair)| {
-            let stream = pair.beside.as_ref()?;
+            let stream = pair.beside.as_deref()?;
             let client = hosts.addresses().into_iter().find(|&address| address != stream.server)?;
             Some((client, stream))
         })

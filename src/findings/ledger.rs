@@ -3,6 +3,7 @@
 //! A route's packets may be in several flow records: one ends after a minute of silence, or is continued
 //! after the active time-out. The silence between two records is missed heartbeats too.
 
+use super::kept::Flows;
 use super::quiet::Quiet;
 use crate::flow::EndReason;
 use crate::key::{Endpoint, Transport, protocol};
@@ -202,7 +203,7 @@ impl Line {
 
 /// The lines of all routes, by requester.
 #[must_use]
-pub(super) fn lines(flows: &[Summary]) -> Vec<Line> {
+pub(super) fn lines(flows: Flows<'_>) -> Vec<Line> {
     let mut routes: BTreeMap<(Endpoint, Endpoint, u64), Route> = BTreeMap::new();
     for flow in flows {
         if flow.key.transport() != Some(Transport::Udp) {
@@ -224,7 +225,7 @@ pub(super) fn lines(flows: &[Summary]) -> Vec<Line> {
 
 /// The lines of steady exchanges of any other kind: one per flow and side that asks.
 #[must_use]
-pub(super) fn keepalives(flows: &[Summary]) -> Vec<Line> {
+pub(super) fn keepalives(flows: Flows<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for flow in flows.iter().filter(|flow| flow.reason != EndReason::Active) {
         let Some(Report::Keepalives(sides)) = flow.report.as_deref() else { continue };

@@ -116,7 +116,7 @@ pub(super) fn rejected(
         finding.advice.clear();
         finding = finding.advise(refuser(meaning, reporter, flow));
     }
-    let Some((error, _)) = flow.vague_error else { return finding };
+    let Some(&(error, _)) = flow.vague_error.as_deref() else { return finding };
     let milder = finding.severity.milder();
     finding
         .graded(milder)

@@ -114,7 +114,7 @@ pub(super) struct Unreachable {
 
 /// What an ICMP error says, if it is one that explains why nothing comes back.
 pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
-    let (error, count) = flow.icmp_error.or(flow.vague_error)?;
+    let &(error, count) = flow.icmp_error.as_deref().or(flow.vague_error.as_deref())?;
     // RFC 792 and RFC 1812 section 5.2.7.1; RFC 4443 section 3.1 and 3.2.
     let (meaning, too_big) = match (error.v6, error.kind, error.code) {
         (false, 3, 0) | (true, 1, 0) => ("no route to the network", false),

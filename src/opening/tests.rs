@@ -1,5 +1,6 @@
 //! Tests of keeping what each side said first.
 
+use super::side::MAX_PENDING;
 use super::*;
 use proptest::prelude::*;
 
@@ -111,7 +112,7 @@ proptest! {
         for (sequence, len) in parts {
             opening.take(Transport::Tcp, true, &arrival(&filler[..len], sequence));
             prop_assert!(opening.said(true).bytes().len() <= MAX_STREAM);
-            prop_assert!(opening.low.pending.len() <= MAX_PENDING);
+            prop_assert!(opening.kept(true).map_or(0, |side| side.pending.len()) <= MAX_PENDING);
         }
     }
 }

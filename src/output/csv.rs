@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn every_field_of_the_flow_record_has_a_column_in_the_records_order() {
         let mut summary = full();
-        if let Some((error, _)) = &mut summary.icmp_error {
+        if let Some((error, _)) = summary.icmp_error.as_deref_mut() {
             error.frame = crate::place::of(0, error.frame);
         }
         let files = ["a.pcap".to_owned()];

@@ -296,7 +296,7 @@ impl<'a> FlowRecord<'a> {
             payload_bytes_fwd: forward.payload,
             payload_bytes_rev: reverse.payload,
             tcp: summary.tcp.as_ref().map(TcpRecord::new),
-            icmp_error: summary.icmp_error.map(|(error, count)| IcmpRecord {
+            icmp_error: summary.icmp_error.as_deref().map(|&(error, count)| IcmpRecord {
                 ts: utc(error.time),
                 frame: place::number(error.frame),
                 file: place::file_of(error.frame, files),

@@ -103,7 +103,7 @@ pub(super) fn full() -> Summary {
         v6: false,
         ports_cut: false,
     };
-    summary.icmp_error = Some((error, 2));
+    summary.icmp_error = Some(Box::new((error, 2)));
     summary.port_claims = std::sync::Arc::from([registered("pcsync-https")]);
     summary.attributes.set("tls.sni", "a,\"b\"");
     summary.continued = true;

@@ -12,6 +12,7 @@ use crate::summary::Summary;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The port whose TCP says whether two hosts talk at all while something else beside it is silent.
 const BESIDE: u16 = 443;
@@ -46,7 +47,8 @@ impl Opened {
     }
 }
 
-/// What is known between two hosts; arrays hold the key's low end first.
+/// What is known between two hosts; arrays hold the key's low end first. There is one for every pair of hosts that a scan
+/// makes: what few have is kept elsewhere.
 #[derive(Clone, Debug, Default)]
 pub(in crate::findings) struct Pair {
     /// Who was heard.
@@ -54,11 +56,11 @@ pub(in crate::findings) struct Pair {
     /// Whose packets must exist, because the other acknowledges or answers them, although none is in the capture.
     pub(in crate::findings) implied: [bool; 2],
     /// TCP to port 443, both ways.
-    pub(in crate::findings) beside: Option<Stream>,
+    pub(in crate::findings) beside: Option<Box<Stream>>,
     /// Packets of flows of which the other direction must exist and is not in the capture.
     pub(in crate::findings) alone: u32,
     /// The first of these flows.
-    pub(in crate::findings) shown: Option<Shown>,
+    pub(in crate::findings) shown: Option<Box<Shown>>,
     /// The server name that was first asked for over TLS on port 443.
     pub(in crate::findings) name: Option<Box<str>>,
     /// Whether a Citrix session was seen.
@@ -76,7 +78,14 @@ impl Pair {
         if implied != [false; 2] {
             let packets: u64 = summary.counts.iter().map(|count| count.packets).sum();
             self.alone = self.alone.saturating_add(u32::try_from(packets).unwrap_or(u32::MAX));
-            self.shown = Shown::earlier(self.shown, Some(Shown::of(summary)));
+            self.show(Some(Shown::of(summary)));
+        }
+    }
+
+    /// Notes another flow of which the other direction must exist, where it is earlier than the one known.
+    fn show(&mut self, other: Option<Shown>) {
+        if self.shown.as_deref().copied() != Shown::earlier(self.shown.as_deref().copied(), other) {
+            self.shown = other.map(Box::new);
         }
     }
 }
@@ -85,7 +94,7 @@ impl Pair {
 #[derive(Clone, Debug)]
 pub(in crate::findings) struct Bucket {
     pub(in crate::findings) pairs: HashMap<HostPair, Pair, foldhash::fast::RandomState>,
-    pub(super) kept: Vec<Vec<Summary>>,
+    pub(super) kept: Vec<Vec<Arc<Summary>>>,
     pub(super) overlooked: u64,
     pub(in crate::findings) span: Option<(Timestamp, Timestamp)>,
     pub(in crate::findings) opened: Vec<Opened>,
@@ -152,10 +161,12 @@ impl Bucket {
         if self.opened.len() < MAX_OPENED {
             self.opened.extend(Opened::of(summary));
         }
+        // One copy for all families whom it concerns.
+        let mut shared = None;
         for (family, kept) in FAMILIES.iter().zip(&mut self.kept) {
             if is_concern(family, summary, expectations) {
                 if kept.len() < MAX_KEPT {
-                    kept.push(summary.clone());
+                    kept.push(Arc::clone(shared.get_or_insert_with(|| Arc::new(summary.clone()))));
                 } else {
                     self.overlooked += 1;
                 }
@@ -223,14 +234,16 @@ impl Bucket {
         }
         if to.port == BESIDE && up.payload > 0 && down.payload > 0 {
             let heard = beside::heard(summary);
-            let stream = known.beside.get_or_insert(Stream {
-                server: to.address,
-                first: summary.first,
-                last: summary.last,
-                heard,
-                frame: summary.first_frame,
-                flow: summary.id,
-                payload: [0; 2],
+            let stream = known.beside.get_or_insert_with(|| {
+                Box::new(Stream {
+                    server: to.address,
+                    first: summary.first,
+                    last: summary.last,
+                    heard,
+                    frame: summary.first_frame,
+                    flow: summary.id,
+                    payload: [0; 2],
+                })
             });
             stream.last = stream.last.max(summary.last);
             for (known, last) in stream.heard.iter_mut().zip(heard) {
@@ -258,9 +271,9 @@ impl Bucket {
                 (Some(mine), Some(theirs)) => Some(both(mine, theirs)),
                 (mine, theirs) => mine.or(theirs),
             };
-            mine.beside = mine.beside.or(theirs.beside);
+            mine.beside = mine.beside.take().or(theirs.beside);
             mine.alone = mine.alone.saturating_add(theirs.alone);
-            mine.shown = Shown::earlier(mine.shown, theirs.shown);
+            mine.show(theirs.shown.as_deref().copied());
             mine.name = mine.name.take().or(theirs.name);
             mine.citrix |= theirs.citrix;
         }

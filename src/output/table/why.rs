@@ -17,7 +17,7 @@ const MAX_FACT: usize = 40;
 #[must_use]
 pub fn why(summary: &Summary) -> String {
     let mut parts: Vec<String> = Vec::new();
-    if let Some((error, count)) = &summary.icmp_error {
+    if let Some((error, count)) = summary.icmp_error.as_deref() {
         parts.push(icmp::error(error, *count));
     }
     let [source, responder] = summary.endpoints;
