@@ -1,8 +1,9 @@
 //! Whether the sides of a long-lived flow speak in a steady rhythm, and whether they are answered: keepalives of any kind.
 //!
 //! Nothing is known of such a protocol but when its packets come. A side that sends equal packets at equal intervals
-//! is taken to ask, and whatever the other side sends before the next of them, to answer. Kept only for flows
-//! that last and are slow, in fixed size but for the runs that are told one by one.
+//! is taken to ask, and whatever the other side sends before the next of them, to answer. Where both keep the time, the
+//! one asks that goes on alone, or else that hears the other sooner: answers follow questions. Kept only for flows that
+//! last and are slow, in fixed size but for the runs that are told one by one.
 
 use crate::packet::Timestamp;
 use crate::report::{Beats, Moment, Run, Spread};
@@ -17,6 +18,8 @@ const SLOW: u64 = 200_000_000;
 const MIN_BEATS: u64 = 20;
 /// Unanswered beats in a row that are worth telling: one alone is any network's.
 const TOLD_RUN: u64 = 2;
+/// Beats in a row without an answer that show that a side does not only answer itself.
+const ALONE_RUN: u64 = 5;
 
 /// Whether a flow is slow enough to have a rhythm worth knowing: asked when its packets have doubled in number.
 #[must_use]
@@ -74,6 +77,8 @@ struct Train {
     awaiting: Option<Moment>,
     /// The first beat of those in a row that nobody answered, and how many they are.
     unanswered: Option<(Moment, u64)>,
+    /// The sequence number that TCP had reached with the last packet.
+    reached: Option<u32>,
 }
 
 impl Train {
@@ -126,13 +131,29 @@ impl Train {
         }
     }
 
-    /// Whether four packets in five are of one size and on time.
-    const fn is_steady(&self) -> bool {
+    /// Whether four packets in five are on time.
+    const fn keeps_time(&self) -> bool {
         let beats = self.seen.requests;
-        beats >= MIN_BEATS
-            && self.period >= SLOW
-            && self.equal * 5 >= beats * 4
-            && (self.on_time + 1) * 5 >= (beats - 1) * 4
+        beats >= MIN_BEATS && self.period >= SLOW && (self.on_time + 1) * 5 >= (beats - 1) * 4
+    }
+
+    /// Whether they are of one size besides.
+    const fn is_steady(&self) -> bool {
+        self.keeps_time() && self.equal * 5 >= self.seen.requests * 4
+    }
+
+    /// The most beats in a row that nobody answered.
+    fn alone(&self) -> u64 {
+        let over = self.seen.longest.map_or(0, |run| run.missed);
+        over.max(self.unanswered.map_or(0, |(_, missed)| missed))
+    }
+
+    /// Whether it is this side that asks, of two that keep the time.
+    fn asks(&self, other: &Self) -> bool {
+        let [alone, others] = [self, other].map(|train| train.alone() >= ALONE_RUN);
+        let wait = |train: &Self| train.trips.spread().map_or(u64::MAX, |spread| spread.median);
+        let first = |train: &Self| train.seen.first.map_or(i64::MAX, |first| first.time.0);
+        if alone == others { (wait(self), first(self)) <= (wait(other), first(other)) } else { alone }
     }
 
     fn beats(&self) -> Beats {
@@ -159,28 +180,28 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// Hears a packet with payload.
-    pub fn hear(&mut self, from_low: bool, time: Timestamp, frame: u64, size: u32) {
+    /// Hears a packet with payload; `reached` is the sequence number after all that its side has sent, over TCP.
+    pub fn hear(&mut self, from_low: bool, time: Timestamp, frame: u64, size: u32, reached: Option<u32>) {
         let at = Moment { time, frame };
         let [low, high] = &mut self.sides;
         let (own, peer) = if from_low { (low, high) } else { (high, low) };
+        if reached.is_some() && std::mem::replace(&mut own.reached, reached) == reached {
+            // It was heard before, or is TCP's own probe: its program said nothing now.
+            return;
+        }
         peer.answered(at);
         own.beat(at, size);
     }
 
-    /// What was seen, the low end's first, if a side is steady; that of the other is empty unless it is steady too.
-    ///
-    /// Where both are, they answer each other: the one that began asks.
+    /// What was seen, the low end's first, if a side is steady; only that of the side that asks is not empty.
     #[must_use]
     pub fn beats(&self) -> Option<[Beats; 2]> {
         let [low, high] = &self.sides;
-        let first = |train: &Train| train.seen.first.map_or(i64::MAX, |first| first.time.0);
-        let low_asks = low.is_steady() && (!high.is_steady() || first(low) <= first(high));
-        if low_asks {
-            Some([low.beats(), Beats::default()])
-        } else {
-            high.is_steady().then(|| [Beats::default(), high.beats()])
+        if !low.is_steady() && !high.is_steady() {
+            return None;
         }
+        let low_asks = low.keeps_time() && (!high.keeps_time() || low.asks(high));
+        Some(if low_asks { [low.beats(), Beats::default()] } else { [Beats::default(), high.beats()] })
     }
 }
 
@@ -189,7 +210,7 @@ mod tests {
     use super::*;
 
     fn hear(pulse: &mut Pulse, low: bool, milliseconds: i64, size: u32) {
-        pulse.hear(low, Timestamp(milliseconds * 1_000_000), 1, size);
+        pulse.hear(low, Timestamp(milliseconds * 1_000_000), 1, size, None);
     }
 
     #[test]
@@ -207,6 +228,61 @@ mod tests {
         assert_eq!(low.round_trip.unwrap().median, 30_000_000);
         assert_eq!(low.longest.map(|run| (run.missed, run.end.is_some())), Some((5, true)));
         assert_eq!(high, Beats::default());
+    }
+
+    /// The high end's pings and the low end's pongs, 30 ms later; the first that is heard is a pong. `both` says which are sent.
+    fn pongs_first(count: i64, sizes: impl Fn(i64) -> u32, both: impl Fn(i64) -> [bool; 2]) -> [Beats; 2] {
+        let mut pulse = Pulse::default();
+        for beat in 0..count {
+            let [ping, pong] = both(beat);
+            if ping && beat > 0 {
+                hear(&mut pulse, false, beat * 5_000, sizes(beat));
+            }
+            if pong {
+                hear(&mut pulse, true, beat * 5_000 + 30, 20);
+            }
+        }
+        pulse.beats().unwrap()
+    }
+
+    #[test]
+    fn who_hears_the_other_sooner_asks_whoever_is_heard_first() {
+        for sizes in [(|_| 20) as fn(i64) -> u32, |beat| 20 + (beat as u32 % 10)] {
+            let [low, high] = pongs_first(40, sizes, |_| [true; 2]);
+            assert_eq!(low, Beats::default());
+            assert_eq!((high.requests, high.answered, high.missed), (39, 39, 0));
+            assert_eq!(high.round_trip.unwrap().median, 30_000_000);
+        }
+    }
+
+    #[test]
+    fn answers_that_stop_are_missed_of_the_side_that_goes_on() {
+        let [_, high] = pongs_first(60, |_| 20, |beat| [true, beat < 45]);
+        assert_eq!((high.requests, high.answered, high.missed), (59, 44, 14));
+        assert_eq!(high.open.map(|run| run.missed), Some(14));
+        // Halfway between two pings is no answer's sign; that one goes on alone is.
+        let mut even = Pulse::default();
+        for beat in 0..60 {
+            hear(&mut even, true, beat * 1_000, 20);
+            if !(30..40).contains(&beat) {
+                hear(&mut even, false, beat * 1_000 + 600, 20);
+            }
+        }
+        let [low, high] = even.beats().unwrap();
+        assert_eq!((low.longest.map(|run| run.missed), high), (Some(10), Beats::default()));
+    }
+
+    #[test]
+    fn what_tcp_sends_again_is_no_beat() {
+        let mut pulse = Pulse::default();
+        for beat in 0..40_u32 {
+            for after in [0, 300] {
+                let time = Timestamp((i64::from(beat) * 5_000 + after) * 1_000_000);
+                pulse.hear(true, time, 1, 20, Some(beat * 20));
+            }
+        }
+        let [low, _] = pulse.beats().unwrap();
+        assert_eq!(low.requests, 40);
     }
 
     #[test]

@@ -356,7 +356,8 @@ const MAX_PULSES: usize = 4096;
 fn feel(flow: &mut Flow, packet: &Packet, pulses: &mut usize) {
     let (time, size) = (packet.time, packet.payload_wire_len);
     if let Some(pulse) = flow.extra.as_mut().and_then(|extra| extra.pulse.as_mut()) {
-        pulse.hear(packet.from_low, time, packet.frame, size);
+        let reached = flow.tcp.side(packet.from_low).reached();
+        pulse.hear(packet.from_low, time, packet.frame, size, reached);
         return;
     }
     let packets = flow.counts.iter().map(|count| count.packets).sum();

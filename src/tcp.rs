@@ -27,6 +27,14 @@ pub struct TcpSide {
     hole: Option<(u32, Timestamp)>,
 }
 
+impl TcpSide {
+    /// The sequence number after the highest byte seen, if any was.
+    #[must_use]
+    pub const fn reached(&self) -> Option<u32> {
+        if self.started { Some(self.next) } else { None }
+    }
+}
+
 /// What was seen of a connection; the low end of the key's side first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {

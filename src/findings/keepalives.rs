@@ -55,7 +55,9 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         } else if let Some(first) = over.first() {
             let finding = about(&INTERRUPTED, line, first)
                 .titled(format!("{} did not answer {} for a while", end(line.to), end(line.from)));
-            findings.push(over.iter().fold(finding, |finding, run| finding.because_some(interruption(line, run))));
+            let mut finding = over.iter().fold(finding, |finding, run| finding.because_some(interruption(line, run)));
+            finding.episode = Episode::of(over.iter().map(|&run| (line, run)), true);
+            findings.push(finding);
         }
     }
 }

@@ -5,12 +5,11 @@
 
 use super::kept::Flows;
 use super::quiet::Quiet;
-use crate::flow::EndReason;
-use crate::key::{Endpoint, Transport, protocol};
+use crate::key::{Endpoint, FlowKey, Transport, protocol};
 use crate::report::{Beats, Heartbeats, MAX_RUNS, Moment, Report, Run, Spread};
 use crate::summary::Summary;
 use crate::wire::Unfinished;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 /// Numbers of missed heartbeats at which clusters give a node up: the defaults of their versions, and what
@@ -223,36 +222,48 @@ pub(super) fn lines(flows: Flows<'_>) -> Vec<Line> {
     both.filter(|line| line.beats.requests > 0).collect()
 }
 
-/// The lines of steady exchanges of any other kind: one per flow and side that asks.
+/// The lines of steady exchanges of any other kind: one per flow and side that asks, flows that go on included.
+///
+/// A record that is continued holds what the ones before it told.
 #[must_use]
 pub(super) fn keepalives(flows: Flows<'_>) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for flow in flows.iter().filter(|flow| flow.reason != EndReason::Active) {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut last: HashMap<FlowKey, usize> = HashMap::new();
+    for flow in flows {
         let Some(Report::Keepalives(sides)) = flow.report.as_deref() else { continue };
-        let [from, to] = flow.endpoints;
-        for (beats, from, to) in
-            sides.iter().zip([from, to]).zip([to, from]).map(|((beats, from), to)| (beats, from, to))
-        {
-            if beats.requests > 0 {
-                lines.push(Line {
-                    from,
-                    to,
-                    beats: beats.clone(),
-                    peer: Beats::default(),
-                    flows: vec![flow.id],
-                    filter: super::words::flow_filter(flow),
-                    digits: flow.digits,
-                    refused: None,
-                    too_big: None,
-                    translated: None,
-                    tunnelled: Tunnelled::default(),
-                    transport: flow.key.transport(),
-                    app: flow.app,
-                    known: true,
-                    explained: 0,
-                    quiet: None,
-                    file: None,
-                });
+        let [one, other] = flow.endpoints;
+        let asking = sides.iter().zip([(one, other), (other, one)]).find(|(beats, _)| beats.requests > 0);
+        let Some((beats, (from, to))) = asking else { continue };
+        let line = Line {
+            from,
+            to,
+            beats: beats.clone(),
+            peer: Beats::default(),
+            flows: vec![flow.id],
+            filter: super::words::flow_filter(flow),
+            digits: flow.digits,
+            refused: None,
+            too_big: None,
+            translated: None,
+            tunnelled: Tunnelled::default(),
+            transport: flow.key.transport(),
+            app: flow.app,
+            known: true,
+            explained: 0,
+            quiet: None,
+            file: None,
+        };
+        let before = last.get(&flow.key).filter(|_| flow.continued).and_then(|&place| lines.get_mut(place));
+        match before {
+            Some(before) => {
+                let mut flows = std::mem::replace(before, line).flows;
+                flows.truncate(MAX_FLOWS - 1);
+                flows.append(&mut before.flows);
+                before.flows = flows;
+            }
+            None => {
+                last.insert(flow.key, lines.len());
+                lines.push(line);
             }
         }
     }

@@ -63,3 +63,52 @@ fn errors_of_icmp_that_come_in_a_rhythm_are_nobodys_heartbeats() {
     let from: Vec<_> = examine(&capture, 0).heartbeats.iter().map(|line| line.from.port).collect();
     assert!(from.iter().all(|&port| port == 40_000), "{from:?}");
 }
+
+/// The same over TCP, of a connection whose opening is not in the capture but for a `PONG`.
+fn pings(count: i64, answered: impl Fn(i64) -> bool) -> Capture {
+    let mut capture = Capture::default();
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 9_999));
+    let (mut asked, mut replied) = (1_000, 9_000);
+    for i in 0..count {
+        let at = NOON + 2 * i * SECOND;
+        if i > 0 {
+            capture.tcp(at, client, server, 0x18, asked, b"PING is longer");
+            asked += 14;
+        }
+        if answered(i) {
+            capture.tcp(at + 5 * MILLISECOND, server, client, 0x18, replied, b"PONG");
+            replied += 4;
+        }
+        capture.tcp(at + 9 * MILLISECOND, client, server, 0x10, asked, b"");
+    }
+    capture
+}
+
+#[test]
+fn over_tcp_too_the_ledger_knows_who_asks_and_who_owes_answers() {
+    let examined = examine(&pings(60, |_| true), 0);
+    let [line] = examined.heartbeats.as_slice() else { panic!("{:?}", examined.heartbeats) };
+    assert_eq!((line.from.port, line.to.port), (50_000, 9_999));
+    assert_eq!(line.beats.round_trip.unwrap().median, 5_000_000);
+    assert!(has(&pings(60, |i| i < 40), "keepalive-unanswered", Notice));
+    assert!(has(&pings(60, |i| !(30..45).contains(&i)), "keepalive-interrupted", Info));
+    let examined = examine(&pings(60, |i| i < 40), 0);
+    let [line] = examined.heartbeats.as_slice() else { panic!("{:?}", examined.heartbeats) };
+    assert_eq!(line.from.port, 50_000);
+    // The last one may be answered yet.
+    assert_eq!((line.beats.missed, line.beats.pending()), (19, 1));
+    assert_eq!(line.beats.longest.map(|run| run.start.time.0), Some(NOON + 80 * SECOND));
+}
+
+#[test]
+fn while_it_goes_on_what_is_not_answered_begins_and_ends_when_it_is_again() {
+    let gaps = |i: i64| !(30..45).contains(&i) && !(70..80).contains(&i);
+    let told = live::told_of(&keepalives(100, gaps), "keepalive-");
+    let expected = [
+        (176, "begun", "keepalive-unanswered"),
+        (226, "ended", "keepalive-unanswered"),
+        (376, "begun", "keepalive-unanswered"),
+        (401, "ended", "keepalive-unanswered"),
+    ];
+    assert_eq!(told, expected);
+}

@@ -17,6 +17,7 @@ mod coordinator;
 mod gateway;
 mod keepalives;
 mod lines;
+mod live;
 mod ports;
 mod quality;
 mod remote;
