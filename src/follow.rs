@@ -104,6 +104,11 @@ impl Follower for Sizes {
         };
         add(&mut self.0.count);
         add(&mut self.0.alone);
+        if heard.side == Side::Responder {
+            self.0.answered.get_or_insert(heard.at());
+        } else if self.0.answered.is_none() {
+            self.0.vain += 1;
+        }
         if let Some(peer) = self.0.alone.get_mut(1 - side) {
             *peer = 0;
         }

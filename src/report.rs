@@ -285,6 +285,28 @@ pub struct Channel {
     pub last: [Option<Moment>; 2],
 }
 
+/// A transaction that is prepared and has not ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubted {
+    /// When it was prepared, or taken up again.
+    pub at: Moment,
+    /// Its identifiers, the superior's and the subordinate's, as far as they were seen.
+    pub ids: Vec<String>,
+    /// What was decided about it without an answer, and when.
+    pub decision: Option<(&'static str, Moment)>,
+}
+
+/// A transaction of an earlier connection that has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// Its identifiers, as far as they were seen.
+    pub ids: Vec<String>,
+    /// The reply that says so.
+    pub how: &'static str,
+    /// When that came.
+    pub at: Moment,
+}
+
 /// What happened to transactions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Transactions {
@@ -305,7 +327,9 @@ pub struct Transactions {
     /// Identifiers that were sent in clear, and where the first was.
     pub named: Option<Moment>,
     /// The transaction is prepared and nobody said how it ends.
-    pub in_doubt: Option<Moment>,
+    pub in_doubt: Option<Doubted>,
+    /// Transactions of earlier connections that were taken up again and ended, the first few.
+    pub settled: Vec<Settled>,
     /// Transactions refused: how many, and the first.
     pub refused: Option<(u64, Moment)>,
     /// Transactions aborted: how many, and the first.
@@ -360,6 +384,10 @@ pub struct Datagrams {
     pub last: [Option<Moment>; 2],
     /// Those of each side after the other's last one.
     pub alone: [u64; 2],
+    /// Those of the initiator before the responder's first one.
+    pub vain: u64,
+    /// The responder's first one.
+    pub answered: Option<Moment>,
 }
 
 /// One side's silence while the other goes on.

@@ -1,12 +1,13 @@
 //! TIP: transactions between their managers, in clear lines over TCP.
 
-use super::words::{at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity};
+use super::words::{self, SECOND, at, counted, end, span};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence};
 use crate::flow::EndReason;
 use crate::inspect::Side;
 use crate::packet::TcpHeader;
 use crate::report::{Moment, Report, Transactions};
 use crate::summary::Summary;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// TIP's port.
@@ -66,8 +67,10 @@ const IN_DOUBT: Diagnosis = Diagnosis {
     title: "A transaction is in doubt",
     meaning: "It was prepared, and the connection ended before anybody said commit or abort: locks are held until the \
               managers meet again.",
-    evidence: "PREPARED, and the end of the connection without COMMITTED or ABORTED.",
-    caveats: &["The managers may have settled it over another connection."],
+    evidence: "PREPARED, and the end of the connection without COMMITTED or ABORTED, or COMMIT or ABORT without any answer for \
+               10 s. Where another connection between the two settles it, by RECONNECT or QUERY with its identifier, that is said, \
+               and it is good to know only.",
+    caveats: &["The managers may have settled it over another connection that is not in the capture."],
     advice: &["On both: Component Services, Distributed Transaction Coordinator, Transaction List. Windows asks again \
                every 2000 s."],
 };
@@ -124,6 +127,8 @@ const LISTENER: Diagnosis = Diagnosis {
 
 fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let mut listeners = std::collections::BTreeSet::new();
+    // Identifiers are told once for two hosts, with the number of their connections.
+    let mut named: BTreeMap<(IpAddr, IpAddr), (Finding, u64)> = BTreeMap::new();
     for flow in grounds.flows {
         let Some(Report::Transactions(seen)) = flow.report.as_deref() else { continue };
         if flow.reason == EndReason::Active {
@@ -131,6 +136,13 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         judge(flow, seen, findings);
+        findings.extend(in_doubt(grounds, flow, seen));
+        if let Some(finding) = in_clear(flow, seen) {
+            let [one, other] = flow.endpoints.map(|end| end.address);
+            let (finding, count) = named.entry((one.min(other), one.max(other))).or_insert((finding, 0));
+            *finding = finding.clone().flow(flow.id);
+            *count += 1;
+        }
         let [_, to] = flow.endpoints;
         if let Some(when) = seen.answered.filter(|_| listeners.insert(to)) {
             findings.push(
@@ -139,6 +151,78 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             );
         }
     }
+    findings.extend(named.into_values().map(|(finding, count)| match count {
+        1 => finding,
+        _ => finding.because(format!("It is the same with {} of the two in all.", counted(count, "connection"))),
+    }));
+}
+
+/// How long a decision may go without an answer: disks are slow, but not that slow.
+const MAX_WAIT: u64 = 10 * SECOND;
+
+/// Whether a transaction was left prepared, and how it ended over another connection if it did.
+fn in_doubt(grounds: &Grounds<'_>, flow: &Summary, seen: &Transactions) -> Option<Finding> {
+    let doubted = seen.in_doubt.as_ref()?;
+    let ([from, to], digits) = (flow.endpoints, flow.digits);
+    let mut finding = Finding::of_flow(&IN_DOUBT, flow, Some(doubted.at));
+    if matches!(flow.reason, EndReason::Fin | EndReason::Rst | EndReason::Idle) {
+        let closed = seen.closed.map(|(_, closed)| format!(" {}", at(closed, digits))).unwrap_or_default();
+        let ended = format!("The connection of {} and {} ended ({}){closed}", end(from), end(to), flow.reason.name());
+        finding = finding.because(format!("{ended}, after the transaction was prepared {}.", at(doubted.at, digits)));
+    }
+    if let Some((word, when)) = doubted.decision {
+        let watched = grounds.watched_after(when.time);
+        if finding.evidence.is_empty()
+            && (watched < MAX_WAIT || grounds.silence(to.address, from.address) == Silence::Unknowable)
+        {
+            return None;
+        }
+        finding = finding.because(format!(
+            "{word} was sent {}, after PREPARED {}, and was not answered in the {} that the capture went on.",
+            at(when, digits),
+            at(doubted.at, digits),
+            span(watched)
+        ));
+    }
+    if finding.evidence.is_empty() {
+        return None;
+    }
+    if !doubted.ids.is_empty() {
+        finding = finding.because(format!("The transaction is {}.", doubted.ids.join(", of the other one ")));
+    }
+    let hosts = [from.address, to.address];
+    let ends = grounds.flows.iter().filter_map(|other| {
+        let Some(Report::Transactions(theirs)) = other.report.as_deref() else { return None };
+        let [one, two] = other.endpoints.map(|end| end.address);
+        let same = other.id != flow.id && ([one, two] == hosts || [two, one] == hosts);
+        let settled = theirs.settled.iter().find(|settled| {
+            settled.at.time > doubted.at.time && settled.ids.iter().any(|id| doubted.ids.contains(id))
+        });
+        same.then_some((other, settled?))
+    });
+    let Some((other, settled)) = ends.min_by_key(|(other, settled)| (settled.at.time, other.id)) else { return Some(finding) };
+    let lasted = span(settled.at.time.since(doubted.at.time));
+    finding.caveats.clear();
+    finding.advice.clear();
+    Some(
+        finding
+            .graded(Severity::Info)
+            .titled(format!("A transaction was in doubt for {lasted}, and is settled"))
+            .flow(other.id)
+            .also_shown_by(&words::flow_filter(other))
+            .because(format!("It was taken up again over another connection, and {} came {}.", settled.how, at(settled.at, digits))),
+    )
+}
+
+/// That identifiers went in clear, and whether an end is public.
+fn in_clear(flow: &Summary, seen: &Transactions) -> Option<Finding> {
+    let ([from, to], when) = (flow.endpoints, seen.named?);
+    let public = [from, to].into_iter().find(|end| is_public(end.address));
+    let (diagnosis, sentence) = match public {
+        Some(public) => (&EXPOSED, format!("{} is public and took part in a transaction", end(public))),
+        None => (&CLEAR, format!("The first identifier went between {} and {}", end(from), end(to))),
+    };
+    Some(Finding::of_flow(diagnosis, flow, Some(when)).because(format!("{sentence} {}.", at(when, flow.digits))))
 }
 
 fn judge(flow: &Summary, seen: &Transactions, findings: &mut Vec<Finding>) {
@@ -175,25 +259,11 @@ fn judge(flow: &Summary, seen: &Transactions, findings: &mut Vec<Finding>) {
     if let Some(when) = seen.refused_layer {
         tell(&NO_LAYER, when, format!("{} refused it to {}", end(to), end(from)));
     }
-    let over = matches!(flow.reason, EndReason::Fin | EndReason::Rst | EndReason::Idle);
-    if let Some(when) = seen.in_doubt.filter(|_| over) {
-        let how = flow.reason.name();
-        let closed = seen.closed.map(|(_, closed)| format!(" {}", at(closed, flow.digits))).unwrap_or_default();
-        let ended = format!("The connection of {} and {} ended ({how}){closed}", end(from), end(to));
-        tell(&IN_DOUBT, when, format!("{ended}, after the transaction was prepared"));
-    }
     if let Some((count, when)) = seen.refused {
         tell(&REFUSED, when, format!("{} between {} and {}, the first", counted(count, "refusal"), end(from), end(to)));
     }
     if let Some((count, when)) = seen.aborted {
         tell(&ABORTED, when, format!("{} between {} and {}, the first", counted(count, "transaction"), end(from), end(to)));
-    }
-    if let Some(when) = seen.named {
-        let public = [from, to].into_iter().find(|end| is_public(end.address));
-        match public {
-            Some(public) => tell(&EXPOSED, when, format!("{} is public and took part in a transaction", end(public))),
-            None => tell(&CLEAR, when, format!("The first identifier went between {} and {}", end(from), end(to))),
-        }
     }
 }
 

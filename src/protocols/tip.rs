@@ -14,6 +14,7 @@
 //! [RFC 2371]: https://www.rfc-editor.org/rfc/rfc2371
 
 mod counts;
+mod doubt;
 mod grammar;
 mod multiplexed;
 mod watch;

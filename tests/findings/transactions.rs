@@ -51,6 +51,67 @@ fn a_prepared_transaction_whose_connection_ends_is_in_doubt() {
     assert_found(&capture, &[("tip-in-doubt", Warning)]);
 }
 
+/// A connection that begins after so many milliseconds.
+fn says(capture: &mut Capture, begin: i64, said: &[(bool, &[u8])]) {
+    let timed: Vec<Said<'_>> = (1..).zip(said).map(|(i, (by, line))| (begin + 5 * i, *by, *line)).collect();
+    let closed = Some(begin + 2_000);
+    tcp(capture, begin, (CLIENT, 3372), (SERVER, 3372), &timed, closed);
+}
+
+const PUSHED: [(bool, &[u8]); 6] = [
+    IDENTIFY,
+    IDENTIFIED,
+    (true, b"PUSH one\n"),
+    (false, b"PUSHED two\n"),
+    (true, b"PREPARE\n"),
+    (false, b"PREPARED\n"),
+];
+
+#[test]
+fn a_transaction_that_another_connection_settles_is_good_to_know_only() {
+    for (id, settled) in [("two", true), ("three", false)] {
+        let mut capture = Capture::default();
+        says(&mut capture, 0, &PUSHED);
+        let again = format!("RECONNECT {id}\n");
+        let taken_up: [(bool, &[u8]); 6] = [
+            IDENTIFY,
+            IDENTIFIED,
+            (true, again.as_bytes()),
+            (false, b"RECONNECTED\n"),
+            (true, b"COMMIT\n"),
+            (false, b"COMMITTED\n"),
+        ];
+        says(&mut capture, 20_000, &taken_up);
+        goes_on(&mut capture, 60);
+        assert!(
+            has(&capture, "tip-in-doubt", if settled { Info } else { Warning }),
+            "{:?}",
+            found(&capture, Info)
+        );
+        let said = evidence(&capture, "tip-in-doubt");
+        assert!(said.contains("The transaction is one, of the other one two."), "{said}");
+        assert_eq!(said.contains("COMMITTED came at 2026-11-20T12:00:20.030Z"), settled, "{said}");
+        let clear = found(&capture, Info).into_iter().filter(|(id, _)| *id == "tip-in-clear").count();
+        assert_eq!(clear, 1, "of two connections");
+    }
+}
+
+#[test]
+fn a_decision_that_nobody_answers_leaves_the_transaction_in_doubt() {
+    let mut said = PUSHED.to_vec();
+    said.push((true, b"COMMIT\n"));
+    let mut capture = Capture::default();
+    let timed: Vec<Said<'_>> = (1..).zip(&said).map(|(i, (by, line))| (5 * i, *by, *line)).collect();
+    tcp(&mut capture, 0, (CLIENT, 3372), (SERVER, 3372), &timed, None);
+    let mut short = capture.clone();
+    goes_on(&mut short, 5);
+    assert!(lacks(&short, "tip-in-doubt"));
+    goes_on(&mut capture, 40);
+    assert_found(&capture, &[("tip-in-doubt", Warning)]);
+    let said = evidence(&capture, "tip-in-doubt");
+    assert!(said.contains("COMMIT was sent at 2026-11-20T12:00:00.035Z"), "{said}");
+}
+
 #[test]
 fn versions_that_do_not_meet_refusals_and_dropped_source_ports_are_told() {
     let version =

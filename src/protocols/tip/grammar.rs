@@ -42,8 +42,8 @@ pub(super) enum Line<'a> {
     Identify { low: u64, high: u64, primary: &'a [u8], secondary: &'a [u8] },
     /// `IDENTIFIED version`.
     Identified(u64),
-    /// Another command, and its first operand.
-    Command(&'static [u8], Option<&'a [u8]>),
+    /// Another command, and its operands.
+    Command(&'static [u8], [Option<&'a [u8]>; 2]),
     /// A reply without an operand.
     Reply(&'static [u8]),
     /// A reply with an identifier.
@@ -84,11 +84,11 @@ pub(super) fn parse(line: &[u8]) -> Result<Line<'_>, Reject> {
             return Ok(Line::Identify { low, high, primary: next()?, secondary: next()? });
         }
         // Surplus words are ignored, as section 11 asks.
-        let operand = if command.operands > 0 { Some(next()?) } else { None };
-        if command.operands > 1 {
-            next()?;
+        let mut operands = [None; 2];
+        for operand in operands.iter_mut().take(command.operands) {
+            *operand = Some(next()?);
         }
-        return Ok(Line::Command(command.word, operand));
+        return Ok(Line::Command(command.word, operands));
     }
     let reply = reply_of(word).ok_or(Reject::Mismatch)?;
     if reply == b"IDENTIFIED" {
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_line_needs_its_operands_and_ignores_surplus_words() {
-        assert_eq!(parse(b"PULL one two three"), Ok(Line::Command(b"PULL", Some(b"one"))));
+        assert_eq!(parse(b"PULL one two three"), Ok(Line::Command(b"PULL", [Some(b"one"), Some(b"two")])));
         assert_eq!(parse(b"PULL one"), Err(Reject::Mismatch));
         assert_eq!(parse(b"  PREPARED  "), Ok(Line::Reply(b"PREPARED")));
         assert_eq!(parse(b"PUSHED OleTx-1"), Ok(Line::Named(b"PUSHED", b"OleTx-1")));

@@ -1,6 +1,7 @@
 //! Following a TIP connection through its states (RFC 2371 section 9).
 
 use super::counts::Counts;
+use super::doubt::Doubt;
 use super::grammar::{self, Line};
 use super::multiplexed::Multiplexed;
 use crate::attributes::Attributes;
@@ -35,6 +36,7 @@ struct Connection {
     awaited: VecDeque<&'static [u8]>,
     state: &'static str,
     counts: Counts,
+    doubt: Doubt,
     names: Vec<String>,
     is_windows: bool,
     tls: Option<&'static str>,
@@ -51,6 +53,7 @@ pub(super) fn follow(_: &Opening<'_>) -> Box<dyn Follower> {
         awaited: VecDeque::with_capacity(PIPELINED),
         state: "initial",
         counts: Counts::default(),
+        doubt: Doubt::default(),
         names: Vec::new(),
         is_windows: false,
         tls: None,
@@ -113,7 +116,8 @@ impl Follower for Connection {
 
     fn report(&self) -> Option<Report> {
         let mut seen = self.seen.clone();
-        seen.in_doubt = seen.in_doubt.filter(|_| self.state == "prepared");
+        seen.in_doubt = self.doubt.open().filter(|_| self.state == "prepared");
+        seen.settled = self.doubt.settled();
         seen.refused = seen.refused.map(|(_, at)| (self.counts.refused, at));
         seen.aborted = seen.aborted.map(|(_, at)| (self.counts.aborted, at));
         Some(Report::Transactions(seen))
@@ -157,9 +161,12 @@ impl Connection {
         if self.awaited.len() < PIPELINED {
             self.awaited.push_back(line.word());
         }
-        if let Line::Command(b"PUSH" | b"PULL" | b"QUERY" | b"RECONNECT", Some(name)) = line {
+        if let Line::Command(b"PUSH" | b"PULL" | b"QUERY" | b"RECONNECT", [Some(name), _]) = line {
             self.name(name);
             self.seen.named.get_or_insert(at);
+        }
+        if let Line::Command(word, operands) = line {
+            self.doubt.command(word, operands, at);
         }
     }
 
@@ -177,6 +184,7 @@ impl Connection {
             counts.unexpected += 1;
             return;
         }
+        self.doubt.reply(line.word(), at);
         match line.word() {
             b"IDENTIFIED" => {
                 self.state = "idle";
@@ -219,12 +227,10 @@ impl Connection {
             }
             b"PREPARED" => {
                 self.state = "prepared";
-                self.seen.in_doubt = Some(at);
             }
             b"RECONNECTED" => {
                 counts.reconnects += 1;
                 self.state = "prepared";
-                self.seen.in_doubt = Some(at);
             }
             b"COMMITTED" => {
                 counts.committed += 1;
@@ -247,6 +253,7 @@ impl Connection {
         }
         if let Line::Named(_, name) = line {
             self.name(name);
+            self.doubt.name(name);
         }
     }
 
@@ -277,6 +284,12 @@ mod tests {
     use crate::packet::Timestamp;
 
     fn concluded(said: &[(Side, &[u8])]) -> Attributes {
+        let mut attributes = Attributes::default();
+        followed(said).conclude(&mut attributes);
+        attributes
+    }
+
+    fn followed(said: &[(Side, &[u8])]) -> Box<dyn Follower> {
         let end = |last: u8| Endpoint { address: [10, 0, 0, last].into(), port: 3372 };
         let silent = Said::default();
         let mut connection = follow(&Opening {
@@ -292,9 +305,7 @@ mod tests {
                 Heard { side, bytes, wire_len: bytes.len() as u32, time: Timestamp(0), frame: 1, gap: false, fragmented: false };
             connection.hear(&heard, &mut Told::default());
         }
-        let mut attributes = Attributes::default();
-        connection.conclude(&mut attributes);
-        attributes
+        connection
     }
 
     #[test]
@@ -312,6 +323,36 @@ mod tests {
         assert_eq!(attributes.value("tip.in_doubt"), Some(&Value::Flag(true)));
         assert_eq!(attributes.value("tip.implementation"), Some(&Value::from("windows-msdtc")));
         assert_eq!(attributes.value("tip.unexpected"), None);
+    }
+
+    #[test]
+    fn a_transaction_that_is_taken_up_again_is_settled_under_its_id() {
+        let report = |said: &[(Side, &[u8])]| match followed(said).report() {
+            Some(Report::Transactions(seen)) => seen,
+            other => panic!("{other:?}"),
+        };
+        let opened: [(Side, &[u8]); 2] =
+            [(Side::Initiator, b"IDENTIFY 3 3 a/ b/\n"), (Side::Responder, b"IDENTIFIED 3\n")];
+        let mut left = opened.to_vec();
+        left.extend([
+            (Side::Initiator, b"PUSH one\n".as_slice()),
+            (Side::Responder, b"PUSHED two\n"),
+            (Side::Initiator, b"PREPARE\n"),
+            (Side::Responder, b"PREPARED\n"),
+            (Side::Initiator, b"COMMIT\n"),
+        ]);
+        let doubted = report(&left).in_doubt.unwrap();
+        assert_eq!((doubted.ids, doubted.decision.map(|(word, _)| word)), (vec!["one".into(), "two".into()], Some("COMMIT")));
+        let mut again = opened.to_vec();
+        again.extend([
+            (Side::Initiator, b"RECONNECT two\n".as_slice()),
+            (Side::Responder, b"RECONNECTED\n"),
+            (Side::Initiator, b"COMMIT\n"),
+            (Side::Responder, b"COMMITTED\n"),
+        ]);
+        let seen = report(&again);
+        let settled: Vec<_> = seen.settled.iter().map(|settled| (settled.ids.clone(), settled.how)).collect();
+        assert_eq!((seen.in_doubt, settled), (None, vec![(vec!["two".to_owned()], "COMMITTED")]));
     }
 
     #[test]
