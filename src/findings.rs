@@ -13,6 +13,7 @@ mod finding;
 mod gather;
 mod grounds;
 mod kept;
+mod later;
 pub mod ledger;
 pub mod live;
 pub mod matrix;

@@ -234,11 +234,11 @@ mod tests {
     fn pongs_first(count: i64, sizes: impl Fn(i64) -> u32, both: impl Fn(i64) -> [bool; 2]) -> [Beats; 2] {
         let mut pulse = Pulse::default();
         for beat in 0..count {
-            let [ping, pong] = both(beat);
-            if ping && beat > 0 {
+            let [asked, replied] = both(beat);
+            if asked && beat > 0 {
                 hear(&mut pulse, false, beat * 5_000, sizes(beat));
             }
-            if pong {
+            if replied {
                 hear(&mut pulse, true, beat * 5_000 + 30, 20);
             }
         }

@@ -109,7 +109,7 @@ impl Beside {
             format!("TCP took over {} after the first try.", span(self.first.time.since(flow.first)))
         } else {
             format!(
-                "The session had begun over TCP {} before the first try and stayed there{}.",
+                "The session had begun over TCP {} before the first try and went on there{}.",
                 span(flow.first.since(self.first.time)),
                 self.after(to.address, flow.last, "the last try")
             )

@@ -1,7 +1,10 @@
 //! The catalogue of what goes wrong with these systems, by number, and the findings that tell of it.
 
+/// Stands for the number of what has none.
+const OTHER: &str = "";
+
 /// A number, what goes wrong, and the ids of the findings that tell of it. N: clusters; R: Remote Desktop and its
-/// gateway; F: several lines; C: Citrix; T: Timelot's port; M: transactions.
+/// gateway; F: several lines; C: Citrix; T: Timelot's port; M: transactions. What has no number is told besides.
 pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     ("N1", "heartbeats one way only", &["netft-one-way"]),
     ("N2", "both nodes ask and neither answers", &["netft-neither-answers", "netft-requests-unanswered"]),
@@ -57,9 +60,9 @@ pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     ("F1", "something else on 3353", &["port-contradicted", "port-half-forgotten"]),
     ("F2", "a line failed over", &["line-failover"]),
     ("F3", "a connection raced over several lines", &["line-raced"]),
-    ("C1", "EDT blocked, session on TCP", &["edt-unanswered", "edt-refused"]),
+    ("C1", "EDT blocked, session on TCP", &["edt-unanswered", "edt-refused", "edt-stuck"]),
     ("C2", "EDT tried again every five minutes", &["edt-unanswered"]),
-    ("C3", "DTLS to a gateway's 443 not answered", &["dtls-gateway-unanswered"]),
+    ("C3", "DTLS to a gateway's 443 not answered", &["dtls-gateway-unanswered", "dtls-gateway-cookie-lost"]),
     ("C4", "DTLS without a demand for a cookie", &["dtls-gateway-without-verify"]),
     ("C5", "Framehawk tried, and fallen back", &["framehawk-unanswered"]),
     ("C6", "packets too large for the path", &["edt-too-big", "edt-large-lost"]),
@@ -82,4 +85,43 @@ pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     ("M13", "the partner's name does not resolve", &["msdtc-name-unresolved"]),
     ("M14", "session set-up given up", &["msdtc-setup-timeout"]),
     ("M15", "the coordinator exposed", &["msdtc-exposed"]),
+    (
+        OTHER,
+        "QUIC beside TCP 443",
+        &["quic-unanswered", "quic-refused", "quic-version-refused", "quic-stuck", "quic-works"],
+    ),
+    (
+        OTHER,
+        "UDP beside TCP that works",
+        &["rdg-udp-works", "dtls-gateway-works", "edt-works", "framehawk-works"],
+    ),
+    (OTHER, "steady exchanges of any kind", &["keepalive-unanswered", "keepalive-interrupted"]),
+    (
+        OTHER,
+        "ports and what is behind them",
+        &[
+            "port-guarded-protocol-elsewhere",
+            "port-mobile-protocol",
+            "port-special-listener",
+            "port-special-refused",
+        ],
+    ),
+    (OTHER, "what the user expects", &["expectation-broken"]),
+    (
+        OTHER,
+        "what the capture has not",
+        &[
+            "capture-one-direction",
+            "capture-partly-one-direction",
+            "capture-packets-lost",
+            "capture-cut-by-snap-length",
+            "capture-paused",
+            "capture-started-midstream",
+        ],
+    ),
+    (
+        OTHER,
+        "what the capture has otherwise than the wire had it",
+        &["capture-time-backwards", "capture-duplicates", "capture-offloaded"],
+    ),
 ];

@@ -3,8 +3,9 @@
 mod working;
 
 use super::beside::Beside;
+use super::gateway::cookie_lost;
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, merge, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, later, merge, unanswered};
 use crate::key::protocol;
 use crate::report::{Datagrams, Report, Stage};
 use crate::summary::Summary;
@@ -26,7 +27,9 @@ pub(super) const FAMILY: Family = Family {
         EDT,
         EDT_REFUSED,
         EDT_TOO_BIG,
+        EDT_STUCK,
         GATEWAY_DTLS,
+        GATEWAY_COOKIE,
         working::DTLS_WORKS,
         working::DTLS_DIED,
         NO_VERIFY,
@@ -72,6 +75,18 @@ const EDT_TOO_BIG: Diagnosis = Diagnosis {
     advice: &["Check that MTU discovery is on; it needs session reliability."],
 };
 
+const EDT_STUCK: Diagnosis = Diagnosis {
+    id: "edt-stuck",
+    severity: Severity::Warning,
+    title: "EDT is answered once and then no more, and the session is on TCP",
+    meaning: "Its handshake begins and is never complete: what follows the first answer is lost on the way, or the desktop's \
+              end does not take it.",
+    evidence: "One or two packets of the desktop; then at least three of the client over 2 s, and none back; and ICA or CGP over \
+               TCP of the same port, on which the desktop is heard for 3 s after that.",
+    caveats: &["Clients connect by both at once and drop the loser: less than 2 s proves nothing."],
+    advice: &["Compare captures at both ends; look for firewalls that let the first packets of UDP pass only."],
+};
+
 const LARGE_LOST: Diagnosis = Diagnosis {
     id: "edt-large-lost",
     severity: Severity::Notice,
@@ -102,6 +117,21 @@ const GATEWAY_DTLS: Diagnosis = Diagnosis {
     evidence: "At least two DTLS ClientHellos to UDP 443, nothing back for 3 s, and TCP 443 both ways.",
     caveats: &["VPN clients try DTLS too and do without."],
     advice: &["Allow UDP 443 to the gateway; on a Citrix ADC: enable DTLS on the virtual server and bind a certificate."],
+};
+
+const GATEWAY_COOKIE: Diagnosis = Diagnosis {
+    id: "dtls-gateway-cookie-lost",
+    severity: Severity::Warning,
+    title: "DTLS to a gateway's port 443 stops at the cookie, and TLS works",
+    meaning: "The gateway demands a cookie and never takes it: the demand, or the second, larger hello is lost. Sessions fall \
+              back to TCP.",
+    evidence: "HelloVerifyRequest at least twice, or the hello with the cookie at least twice, or once and TCP 443 goes on for \
+               10 s; no ServerHello, and TCP 443 both ways.",
+    caveats: &[
+        "A second hello that a small MTU drops looks like one that a firewall drops.",
+        "VPN clients try DTLS too and do without.",
+    ],
+    advice: &["Compare captures at both ends; test the path's MTU."],
 };
 
 const NO_VERIFY: Diagnosis = Diagnosis {
@@ -209,23 +239,31 @@ fn over_udp(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
             tcp.app.unwrap_or("ica")
         ))));
     }
+    let instead = |finding: Finding| {
+        later::told(grounds, flow, flow.first, "the first try", beside(tcp).instead_of(flow, finding))
+    };
     if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
         && let Some(finding) = large_lost(flow, tcp, seen)
     {
-        return Some(beside(tcp).instead_of(flow, finding));
+        return Some(instead(finding));
+    }
+    if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
+        && let Some(finding) = stuck(flow, tcp, seen)
+    {
+        return Some(instead(unanswered::with_refusal(finding, flow)));
     }
     let long = flow.sent().first().is_some_and(|count| count.packets >= 3) && flow.last.since(flow.first) >= 2 * SECOND;
     let answered = flow.counts.last().is_some_and(|count| count.packets > 0);
     if let (true, Some(error)) = (is_edt, words::unreachable(flow)) {
         if error.too_big || !answered {
             let diagnosis = if error.too_big { &EDT_TOO_BIG } else { &EDT_REFUSED };
-            return Some(beside(tcp).instead_of(flow, unanswered::rejected(diagnosis, flow, "packet", error)));
+            return Some(instead(unanswered::rejected(diagnosis, flow, "packet", error)));
         }
         return None;
     }
     let diagnosis = if is_edt { &EDT } else { &FRAMEHAWK_UNANSWERED };
     let finding = unanswered::finding(grounds, diagnosis, flow, "packet", 3 * SECOND).filter(|_| long)?;
-    Some(beside(tcp).instead_of(flow, finding))
+    Some(instead(finding))
 }
 
 /// Whether the last that is seen of EDT is one side's large packets that nobody answers.
@@ -253,13 +291,37 @@ fn large_lost(flow: &Summary, tcp: &Summary, seen: &Datagrams) -> Option<Finding
     })
 }
 
+/// Whether the desktop answered the beginning of the handshake, and nothing that the client sent after that.
+fn stuck(flow: &Summary, tcp: &Summary, seen: &Datagrams) -> Option<Finding> {
+    const ANSWERS: u64 = 2;
+    let silence = seen.fell_silent().filter(|silence| !silence.initiators)?;
+    let ([from, to], [_, answers]) = (flow.endpoints, seen.count);
+    let gave_up = silence.packets >= 3 && silence.lasted() >= 2 * SECOND && answers <= ANSWERS;
+    let goes_on = beside(tcp).goes_on(to.address, silence.until.time, 3 * SECOND);
+    (gave_up && goes_on && !flow.continued).then(|| {
+        Finding::of_flow(&EDT_STUCK, flow, Some(silence.last)).because(format!(
+            "{} answered {} with {}, the last {}; {} more of the client over {} had no answer.",
+            end(to),
+            end(from),
+            counted(answers, "packet"),
+            at(silence.last, flow.digits),
+            silence.packets,
+            span(silence.lasted())
+        ))
+    })
+}
+
 fn gateway(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> {
     let Some(Report::Handshake(seen)) = flow.report.as_deref() else { return None };
-    if let Some(tcp) = Beside::of_web(grounds, flow)
-        && seen.hellos >= 2
-        && let Some(finding) = unanswered::finding(grounds, &GATEWAY_DTLS, flow, "hello", 3 * SECOND)
-    {
-        return Some(tcp.instead_of(flow, finding));
+    if let Some(tcp) = Beside::of_web(grounds, flow) {
+        let unanswered = (seen.hellos >= 2)
+            .then(|| unanswered::finding(grounds, &GATEWAY_DTLS, flow, "hello", 3 * SECOND))
+            .flatten();
+        let failed = unanswered.or_else(|| cookie_lost(&GATEWAY_COOKIE, grounds, flow, seen, Some(&tcp)));
+        if let Some(finding) = failed {
+            let finding = tcp.instead_of(flow, finding);
+            return Some(later::told(grounds, flow, flow.first, "the first try", finding));
+        }
     }
     let works = working::through_gateway(grounds, flow, seen);
     if works.as_ref().is_some_and(|finding| finding.severity > Severity::Info) {

@@ -13,7 +13,7 @@ mod traffic;
 use super::finding::Episode;
 use super::ledger::Line;
 use super::matrix::Matrix;
-use super::{outage, unanswered};
+use super::{later, outage, unanswered};
 use super::words::{self, at, counted, end, span, stamp};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::key::{Transport, protocol};
@@ -301,10 +301,11 @@ fn blocked_joins(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> Vec<(IpA
                 findings.push(finding.shown_by(filter));
             }
         } else if client.flags & TcpHeader::SYN != 0 && server.flags & TcpHeader::RST != 0 {
-            findings.push(Finding::of_flow(&TCP_BLOCKED, flow, None).because(format!(
+            let reset = Finding::of_flow(&TCP_BLOCKED, flow, None).because(format!(
                 "{} reset the connection of {} at {} (frame {}).",
                 end(to), end(from), words::utc(flow.first, flow.digits), flow.first_frame
-            )));
+            ));
+            findings.push(later::opened(grounds, flow, reset));
         } else if client.flags & TcpHeader::SYN != 0
             && answered.packets == 0
             && asked.packets >= 2
@@ -315,7 +316,7 @@ fn blocked_joins(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> Vec<(IpA
                 "{} of {} to {} from {} (frame {}) on were not answered.",
                 counted(asked.packets, "SYN"), end(from), end(to), words::utc(flow.first, flow.digits), flow.first_frame
             ));
-            findings.push(unanswered::with_refusal(blocked, flow));
+            findings.push(later::opened(grounds, flow, unanswered::with_refusal(blocked, flow)));
         }
     }
     blocked

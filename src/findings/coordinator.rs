@@ -4,7 +4,7 @@ mod setup;
 
 use super::transactions::is_public;
 use super::words::{self, SECOND, at, counted, end, span};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, merge, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, later, merge, unanswered};
 use crate::key::protocol;
 use crate::packet::TcpHeader;
 use crate::report::{Calls, Report};
@@ -107,6 +107,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             let finding = callback(grounds, flow).or_else(|| port_blocked(grounds, flow));
             if let Some(finding) = finding {
                 let finding = unanswered::with_refusal(finding.because(failed).graded(severity), flow);
+                let finding = later::opened(grounds, flow, finding);
                 each.push(match caveat {
                     Some(caveat) => finding.but(caveat),
                     None => finding,

@@ -11,7 +11,8 @@ pub fn text() -> String {
         "# Findings\n\n\
          What wiretell can say is wrong, how it knows, and what to do. This page is written from the list in\n\
          `src/findings.rs`; `wiretell explain ID` tells the same. The severity is the usual one: what the capture does\n\
-         not fully support is worded down by a step, and what it cannot show is withheld.\n",
+         not fully support is worded down by a step, and what it cannot show is withheld. What fails between two hosts and\n\
+         works between them over another connection is a step less bad, too.\n",
     );
     for family in FAMILIES {
         // Writing to memory cannot fail.

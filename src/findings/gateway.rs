@@ -5,7 +5,7 @@ mod missing;
 
 use super::beside::Beside;
 use super::words::{self, SECOND, at, counted, end, span, stamp};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, merge, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, later, merge, unanswered};
 use crate::inspect::Side;
 use crate::report::{Handshake, Report, Stage};
 use crate::summary::Summary;
@@ -205,9 +205,12 @@ fn scanners(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) -> BTreeSet<IpAd
 fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
     let [from, to] = flow.endpoints;
     let tcp = Beside::of_web(grounds, flow);
-    let instead = |finding: Finding| match &tcp {
-        Some(tcp) => tcp.instead_of(flow, finding),
-        None => finding,
+    let instead = |finding: Finding| {
+        let finding = match &tcp {
+            Some(tcp) => tcp.instead_of(flow, finding),
+            None => finding,
+        };
+        later::told(grounds, flow, flow.first, "the first try", finding)
     };
     let digits = flow.digits;
     if let Some(finding) = unanswered::refused(&REFUSED, flow, "hello").filter(|_| seen.stage < Stage::Finished) {
@@ -233,23 +236,8 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
         let severity = if tcp.is_some() { finding.severity } else { finding.severity.milder() };
         return Some(instead(finding.graded(severity)));
     }
-    let stuck = matches!(seen.stage, Stage::HelloVerify | Stage::Cookie) && (seen.verifies >= 2 || seen.cookies >= 2);
-    // Who gives up after one hello with the cookie has met the same, if the session goes on without.
-    let gave_up = seen.stage == Stage::Cookie
-        && tcp.as_ref().is_some_and(|tcp| tcp.goes_on(to.address, flow.last, 10 * SECOND));
-    if (stuck || gave_up) && grounds.watched_after(first.time) >= 3 * SECOND {
-        return Some(instead(
-            Finding::of_flow(&COOKIE, flow, seen.first_verify)
-                .because(format!(
-                    "From {} on there were {}, {} for a cookie and {} with it, and no ServerHello in the {} that the \
-                     capture went on.",
-                    stamp(first, digits),
-                    counted(seen.hellos.into(), "hello"),
-                    counted(seen.verifies.into(), "demand"),
-                    counted(seen.cookies.into(), "hello"),
-                    span(grounds.watched_after(first.time))
-                )),
-        ));
+    if let Some(finding) = cookie_lost(&COOKIE, grounds, flow, seen, tcp.as_ref()) {
+        return Some(instead(finding));
     }
     if let (Stage::ServerHello | Stage::Certificate, Some((_, hello)), Some(last)) =
         (seen.stage, seen.version, seen.last_hello)
@@ -270,7 +258,8 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
     if up >= MIN_DATA && down >= MIN_DATA {
         return Some(died(&DIED, grounds, flow, seen).unwrap_or_else(|| {
             Finding::of_flow(&WORKS, flow, Some(first)).because(format!(
-                "Hello {}, encrypted {} later; then {} of the client and {} of the gateway.",
+                "{} {}, encrypted {} later; then {} of the client and {} of the gateway.",
+                hellos(seen),
                 at(first, digits),
                 span(finished.time.since(first.time)),
                 counted(up, "record"),
@@ -305,6 +294,39 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Find
     None
 }
 
+/// Whether the handshake stopped at the server's demand for a cookie.
+pub(super) fn cookie_lost(
+    diagnosis: &'static Diagnosis,
+    grounds: &Grounds<'_>,
+    flow: &Summary,
+    seen: &Handshake,
+    tcp: Option<&Beside>,
+) -> Option<Finding> {
+    let ([_, to], first) = (flow.endpoints, seen.first_hello?);
+    let stuck = matches!(seen.stage, Stage::HelloVerify | Stage::Cookie) && (seen.verifies >= 2 || seen.cookies >= 2);
+    // Who gives up after one hello with the cookie has met the same, if the session goes on without.
+    let gave_up = seen.stage == Stage::Cookie && tcp.is_some_and(|tcp| tcp.goes_on(to.address, flow.last, 10 * SECOND));
+    ((stuck || gave_up) && grounds.watched_after(first.time) >= 3 * SECOND).then(|| {
+        let finding = Finding::of_flow(diagnosis, flow, seen.first_verify).because(format!(
+            "From {} on there were {}, {} for a cookie and {} with it, and no ServerHello in the {} that the capture went on.",
+            stamp(first, flow.digits),
+            counted(seen.hellos.into(), "hello"),
+            counted(seen.verifies.into(), "demand"),
+            counted(seen.cookies.into(), "hello"),
+            span(grounds.watched_after(first.time))
+        ));
+        unanswered::with_refusal(finding, flow)
+    })
+}
+
+/// How often a client that got through had to begin: `Hello`, or `3 hellos, the first`.
+pub(super) fn hellos(seen: &Handshake) -> String {
+    match seen.repeated {
+        0 => "Hello".to_owned(),
+        repeated => format!("{}, the first", counted(u64::from(repeated) + 1, "hello")),
+    }
+}
+
 /// Whether the server fell silent long before the client did.
 pub(super) fn died(diagnosis: &'static Diagnosis, grounds: &Grounds<'_>, flow: &Summary, seen: &Handshake) -> Option<Finding> {
     let ([Some(client), Some(server)], [_, to]) = (seen.last, flow.endpoints) else { return None };
@@ -316,9 +338,10 @@ pub(super) fn died(diagnosis: &'static Diagnosis, grounds: &Grounds<'_>, flow: &
             at(client, flow.digits)
         ));
         let finding = unanswered::with_refusal(finding, flow);
-        match Beside::of_web(grounds, flow) {
+        let finding = match Beside::of_web(grounds, flow) {
             Some(tcp) => tcp.took_over(to.address, server.time, finding),
             None => finding,
-        }
+        };
+        later::told(grounds, flow, server.time, "the last answer", finding)
     })
 }

@@ -254,17 +254,14 @@ pub(super) fn keepalives(flows: Flows<'_>) -> Vec<Line> {
             file: None,
         };
         let before = last.get(&flow.key).filter(|_| flow.continued).and_then(|&place| lines.get_mut(place));
-        match before {
-            Some(before) => {
-                let mut flows = std::mem::replace(before, line).flows;
-                flows.truncate(MAX_FLOWS - 1);
-                flows.append(&mut before.flows);
-                before.flows = flows;
-            }
-            None => {
-                last.insert(flow.key, lines.len());
-                lines.push(line);
-            }
+        if let Some(before) = before {
+            let mut flows = std::mem::replace(before, line).flows;
+            flows.truncate(MAX_FLOWS - 1);
+            flows.append(&mut before.flows);
+            before.flows = flows;
+        } else {
+            last.insert(flow.key, lines.len());
+            lines.push(line);
         }
     }
     lines

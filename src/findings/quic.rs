@@ -2,7 +2,7 @@
 
 use super::beside::Beside;
 use super::words::{self, SECOND, at, counted, end};
-use super::{Diagnosis, Family, Finding, Grounds, Severity, merge, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, later, merge, unanswered};
 use crate::attributes::Value;
 use crate::report::{Moment, Report};
 use crate::summary::Summary;
@@ -97,9 +97,9 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
         let Some(tcp) = Beside::of_web(grounds, flow) else { continue };
         let [up, down] = flow.sent();
         if let Some(finding) = failed(grounds, flow) {
-            each.push(tcp.instead_of(flow, finding));
+            each.push(later::told(grounds, flow, flow.first, "the first try", tcp.instead_of(flow, finding)));
         } else if let Some(finding) = stuck(grounds, flow) {
-            each.push(tcp.instead_of(flow, finding));
+            each.push(later::told(grounds, flow, flow.first, "the first try", tcp.instead_of(flow, finding)));
         } else if !is_established(flow) {
             // Too little of it to say anything.
         } else if let Some(finding) = died(flow, &tcp) {

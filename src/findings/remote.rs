@@ -2,7 +2,7 @@
 
 use super::words::{self, SECOND, at, counted, end, percent, span, stamp};
 use super::beside::Beside;
-use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, merge, unanswered};
+use super::{Diagnosis, Family, Finding, Grounds, Severity, gather, later, merge, unanswered};
 use crate::attributes::Value;
 use crate::key::protocol;
 use crate::report::{Channel, Report};
@@ -168,16 +168,20 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
     let [syns, answers] = seen.syns;
     let [up, down] = seen.data;
     let works = up > 0 && down > 0;
-    let instead = |finding: Finding| match &tcp {
-        Some(tcp) => tcp.instead_of(flow, finding),
-        None => finding,
+    let instead = |finding: Finding| {
+        let finding = match &tcp {
+            Some(tcp) => tcp.instead_of(flow, finding),
+            None => finding,
+        };
+        later::told(grounds, flow, flow.first, "the first try", finding)
     };
+    let asked = later::mode(flow).map_or_else(|| "SYN".to_owned(), |mode| format!("{mode} SYN"));
     if let Some(error) = words::unreachable(flow).filter(|_| !works) {
         let diagnosis = if error.too_big { &TOO_BIG } else { &REFUSED };
-        return Some(instead(unanswered::rejected(diagnosis, flow, "SYN", error)));
+        return Some(instead(unanswered::rejected(diagnosis, flow, &asked, error)));
     }
     if syns >= 2 && flow.counts.last().is_some_and(|count| count.packets == 0) {
-        let finding = unanswered::finding(grounds, &UNANSWERED, flow, "SYN", 3 * SECOND)?;
+        let finding = unanswered::finding(grounds, &UNANSWERED, flow, &asked, 3 * SECOND)?;
         let severity = if tcp.is_some() { finding.severity } else { finding.severity.milder() };
         return Some(instead(finding.graded(severity)));
     }
@@ -186,7 +190,7 @@ fn judge(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Findin
         return Some(instead(Finding::of_flow(&HALF, flow, Some(first)).because(format!(
             "From {} on: {}, {answers} SYN+ACK, and no data in the {} that the capture went on.",
             stamp(first, flow.digits),
-            counted(syns, "SYN"),
+            counted(syns, &asked),
             span(grounds.watched_after(first.time))
         ))));
     }
@@ -232,7 +236,9 @@ fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Channel) -> Option<Finding
             span(alone.time.since(silent.time)),
             stamp(alone, flow.digits)
         ));
-        Beside::of_flow(tcp, "RDP").took_over(mute.address, silent.time, unanswered::with_refusal(finding, flow))
+        let finding = unanswered::with_refusal(finding, flow);
+        let finding = Beside::of_flow(tcp, "RDP").took_over(mute.address, silent.time, finding);
+        later::told(grounds, flow, silent.time, "the last answer", finding)
     })
 }
 

@@ -37,4 +37,8 @@ fn the_catalogue_is_whole_and_names_findings_that_exist() {
     for (code, _, ids) in catalogue::CATALOGUE {
         assert!(!ids.is_empty() && ids.iter().all(|id| named(id).is_some()), "{code}");
     }
+    let told: Vec<&str> = catalogue::CATALOGUE.iter().flat_map(|(.., ids)| *ids).copied().collect();
+    for diagnosis in diagnoses() {
+        assert!(told.contains(&diagnosis.id), "{} is in no line of the catalogue", diagnosis.id);
+    }
 }

@@ -225,6 +225,16 @@ fn edt_that_works_is_told_and_edt_that_died_with_when_tcp_took_over() {
     let mut works = Capture::default();
     edt(&mut works, 20, 20);
     assert!(has(&works, "edt-works", Info) && lacks(&works, "edt-died"));
+    let mut again = Capture::default();
+    for second in [-2, -1] {
+        again.udp(NOON + second * SECOND, (CLIENT, 52_000), (SERVER, 2598), HANDSHAKE);
+    }
+    edt(&mut again, 20, 20);
+    assert!(
+        evidence(&again, "edt-works").contains("after 3 packets in 3 s"),
+        "{}",
+        evidence(&again, "edt-works")
+    );
     let mut died = Capture::default();
     edt(&mut died, 5, 15);
     let greeting: &[Said<'_>] = &[(10_100, true, CGP), (10_110, false, CGP), (30_000, true, b"goes on")];
@@ -237,6 +247,28 @@ fn edt_that_works_is_told_and_edt_that_died_with_when_tcp_took_over() {
     let mut closed = Capture::default();
     edt(&mut closed, 5, 15);
     assert!(lacks(&closed, "edt-died"), "nobody took over");
+}
+
+#[test]
+fn edt_whose_second_step_is_not_answered_is_told_beside_the_session() {
+    let tried = |last: i64| {
+        let mut capture = Capture::default();
+        session(&mut capture, 2598);
+        let (client, server) = ((CLIENT, 52_000), (SERVER, 2598));
+        capture.udp(NOON + SECOND, client, server, HANDSHAKE);
+        capture.udp(NOON + SECOND + 3 * MILLISECOND, server, client, HANDSHAKE);
+        for half in 2..=last {
+            capture.udp(NOON + half * SECOND / 2 + 9 * MILLISECOND, client, server, HANDSHAKE);
+        }
+        capture
+    };
+    assert_found(&tried(8), &[("edt-stuck", Warning)]);
+    assert!(
+        evidence(&tried(8), "edt-stuck").contains("7 more of the client over 3.01 s had no answer"),
+        "{}",
+        evidence(&tried(8), "edt-stuck")
+    );
+    assert_found(&tried(4), &[]);
 }
 
 /// QUIC both ways; the server until `servers`, the client until `clients`, in seconds.

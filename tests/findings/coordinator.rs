@@ -1,6 +1,6 @@
 //! MSDTC: two connections, one in each direction, each found through the endpoint mapper.
 
-use super::quality::one;
+use super::quality::{evidence, one};
 use super::*;
 use crate::support::coordinator::{
     COORDINATOR, IDENTITY, MAPPER, OTHER, PORT, bind, bind_ack, mapping, mapping_wanted, pdu, request,
@@ -69,6 +69,10 @@ fn a_port_that_the_endpoint_mapper_names_and_nobody_reaches_is_told() {
     unanswered_syns(&mut capture, 100, (A, 50_001), (B, PORT));
     goes_on(&mut capture, 30);
     assert_found(&capture, &[("msdtc-port-blocked", Warning)]);
+    tcp(&mut capture, 12_100, (A, 50_002), (B, PORT), &[], None);
+    assert_found(&capture, &[("msdtc-port-blocked", Notice)]);
+    let said = evidence(&capture, "msdtc-port-blocked");
+    assert!(said.contains("12:00:12.100Z (frame 14) on, 12 s after the first try"), "{said}");
     let mut unrelated = Capture::default();
     mapped(&mut unrelated, 0, (A, 50_000), B, true);
     unanswered_syns(&mut unrelated, 100, (A, 50_001), (B, PORT + 1));

@@ -75,7 +75,7 @@ fn tries_are_counted_once_each_in_a_mirrored_capture() {
     let twice = mirrored(&single, 300_000);
     assert_found(&twice, &[("rdp-udp-unanswered", Warning)]);
     let (once, again) = (evidence(&single, "rdp-udp-unanswered"), evidence(&twice, "rdp-udp-unanswered"));
-    assert!(again.contains("3 SYNs of 10.0.1.1:50001"), "{again}");
+    assert!(again.contains("3 reliable SYNs of 10.0.1.1:50001"), "{again}");
     let bytes = |text: &str| text.split("works: ").nth(1).unwrap().split(", from").next().unwrap().to_owned();
     assert_eq!(bytes(&again), bytes(&once));
 }

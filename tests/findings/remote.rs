@@ -58,6 +58,32 @@ fn a_session_without_udp_gives_nothing_above_info() {
     assert_found(&capture, &[]);
 }
 
+#[test]
+fn another_channel_that_works_is_told_beside_the_one_that_is_not_answered_and_makes_it_milder() {
+    for (lossy, when) in [(false, "10 s after the first try"), (true, "500 ms before the first try")] {
+        let mut capture = Capture::default();
+        rdp(&mut capture);
+        let first = if lossy { NOON + SECOND + 500 * MILLISECOND } else { NOON + 2 * SECOND };
+        for after in [0, 1, 4] {
+            capture.udp(first + after * SECOND, (CLIENT, 50_002), (SERVER, 3389), &syn(lossy));
+        }
+        udp_from(&mut capture, 50_001, if lossy { 1 } else { 12 }, 28);
+        let finding = one(&capture, "rdp-udp-unanswered");
+        assert_eq!(finding.severity, Notice);
+        let said = finding.evidence.join(" ");
+        let mode = if lossy { "3 lossy SYNs of" } else { "3 reliable SYNs of" };
+        assert!(said.contains(mode) && said.contains("Another one (reliable), of 10.0.1.1:50001"), "{said}");
+        assert!(said.contains(when), "{said}");
+    }
+    let mut died = dies();
+    let said = one(&died, "rdp-udp-died").title;
+    assert!(!said.contains("another one works"), "{said}");
+    udp_again(&mut died, 20);
+    let again = one(&died, "rdp-udp-died");
+    assert_eq!(again.severity, Notice);
+    assert!(again.evidence.join(" ").contains("13 s after the last answer"), "{:?}", again.evidence);
+}
+
 /// SYNs that an ICMP error answers.
 fn refused(port: u16, reporter: [u8; 2], code: u8) -> Capture {
     let mut capture = Capture::default();
@@ -75,10 +101,10 @@ fn refused(port: u16, reporter: [u8; 2], code: u8) -> Capture {
 fn a_refusal_says_what_was_tried_and_advises_whoever_refused() {
     let listens_not = one(&refused(3389, SERVER, 3), "rdp-udp-refused");
     let said = listens_not.evidence.join(" ");
-    assert!(said.contains("3 SYNs of 10.0.1.1:50001 to 10.0.2.2:3389"), "{said}");
+    assert!(said.contains("3 reliable SYNs of 10.0.1.1:50001 to 10.0.2.2:3389"), "{said}");
     assert!(said.contains("the first error came 400 µs after the first"), "{said}");
     assert!(said.contains("3 times in all"), "{said}");
-    assert!(said.contains("begun over TCP 2 s before the first try and stayed there, for 24 s"), "{said}");
+    assert!(said.contains("begun over TCP 2 s before the first try and went on there, for 24 s"), "{said}");
     assert!(listens_not.advice[0].contains("netstat"));
     let filtered = one(&refused(3389, [9, 9], 13), "rdp-udp-refused");
     assert_eq!(filtered.advice, ["On 10.0.9.9: the rule that rejects UDP 3389 to 10.0.2.2."]);
@@ -109,15 +135,24 @@ fn udp_dies(capture: &mut Capture) {
     udp_until(capture, 8);
 }
 
+/// Another channel, which works from a second on.
+fn udp_again(capture: &mut Capture, begin: i64) {
+    udp_from(capture, 50_003, begin, 28);
+}
+
 /// RDP over UDP whose server says nothing more after so many seconds.
 fn udp_until(capture: &mut Capture, servers: i64) {
-    let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
+    udp_from(capture, 50_001, 1, servers);
+}
+
+fn udp_from(capture: &mut Capture, port: u16, begin: i64, servers: i64) {
+    let (client, server) = ((CLIENT, port), (SERVER, 3389));
     let mut answer = syn(false);
     answer[6..8].copy_from_slice(&[0, 0x05]);
     answer.splice(12..12, [1, 2, 3, 4]);
     answer.truncate(1232);
-    capture.udp(NOON + SECOND, client, server, &syn(false));
-    capture.udp(NOON + SECOND + MILLISECOND, server, client, &answer);
+    capture.udp(NOON + begin * SECOND, client, server, &syn(false));
+    capture.udp(NOON + begin * SECOND + MILLISECOND, server, client, &answer);
     // Data of either side: an acknowledgement, its vector, and the numbers of the packet (MS-RDPEUDP 2.2.2).
     let data = |number: u8| {
         let mut bytes = vec![1, 2, 3, 4, 0, 0x40, 0, 0x0c, 0, 1, 0, 0];
@@ -125,7 +160,7 @@ fn udp_until(capture: &mut Capture, servers: i64) {
         bytes.extend([0x17; 60]);
         bytes
     };
-    for second in 2..28 {
+    for second in begin + 1..28 {
         capture.udp(NOON + second * SECOND, client, server, &data(second as u8));
         if second < servers {
             capture.udp(NOON + second * SECOND + MILLISECOND, server, client, &data(second as u8));

@@ -3,7 +3,7 @@
 use super::super::beside::Beside;
 use super::super::gateway;
 use super::super::words::{SECOND, at, counted, end, span, stamp};
-use super::super::{Diagnosis, Finding, Grounds, Severity};
+use super::super::{Diagnosis, Finding, Grounds, Severity, later};
 use super::{PORTS, beside, session};
 use crate::inspect::Confidence;
 use crate::report::{Datagrams, Handshake, Moment, Report};
@@ -71,7 +71,8 @@ pub(super) fn through_gateway(grounds: &Grounds<'_>, flow: &Summary, seen: &Hand
     Beside::of_web(grounds, flow)?;
     Some(gateway::died(&DTLS_DIED, grounds, flow, seen).unwrap_or_else(|| {
         Finding::of_flow(&DTLS_WORKS, flow, Some(first)).because(format!(
-            "Hello {}, encrypted {} later; then {} of the client and {down} of the gateway.",
+            "{} {}, encrypted {} later; then {} of the client and {down} of the gateway.",
+            gateway::hellos(seen),
             at(first, flow.digits),
             span(finished.time.since(first.time)),
             counted(up, "record")
@@ -102,7 +103,8 @@ pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> 
         return Some(finding);
     }
     let first = Moment { time: flow.first, frame: flow.first_frame };
-    Some(Finding::of_flow(works, flow, None).because(format!(
+    let finding = Finding::of_flow(works, flow, None).because_some(tried(flow));
+    Some(finding.because(format!(
         "{} of {} and {} of {} from {} on, for {}.",
         counted(up.packets, "packet"),
         end(from),
@@ -113,8 +115,22 @@ pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> 
     )))
 }
 
+/// How often the client tried before it was answered, if more than once.
+fn tried(flow: &Summary) -> Option<String> {
+    let Some(Report::Datagrams(seen)) = flow.report.as_deref() else { return None };
+    let answered = seen.answered.filter(|_| seen.vain >= 2)?;
+    Some(format!(
+        "The first answer came {}, after {} in {}.",
+        at(answered, flow.digits),
+        counted(seen.vain, "packet"),
+        span(answered.time.since(flow.first))
+    ))
+}
+
 fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Datagrams) -> Option<Finding> {
     let port = |flow: &Summary| flow.endpoints.last().map(|end| end.port);
     let tcp = session(grounds, flow).filter(|tcp| port(tcp) == port(flow))?;
-    beside(tcp).outlived(&EDT_DIED, flow, seen, PATIENCE)
+    let finding = beside(tcp).outlived(&EDT_DIED, flow, seen, PATIENCE)?;
+    let silent = seen.fell_silent()?.last.time;
+    Some(later::told(grounds, flow, silent, "the last answer", finding))
 }
