@@ -109,12 +109,55 @@ impl From<Vec<String>> for Value {
     }
 }
 
+/// What stands for the rest of a text, or of a list as its last entry.
+pub const ELLIPSIS: &str = "…";
+
+impl Value {
+    /// Marks a value of which `longer` has become as cut, if it has; false if it has become something else.
+    fn survives(&mut self, longer: &Self) -> bool {
+        match (&mut *self, longer) {
+            (old, longer) if old == longer => true,
+            (Self::Text(text), Self::Text(longer)) => mark(text, longer),
+            (Self::List(entries), Self::List(longer)) => {
+                let same = entries.iter().zip(longer).take_while(|(a, b)| a == b).count();
+                match (entries.get_mut(same..), longer.get(same)) {
+                    // That it may go on is all that has become of it.
+                    (Some([]), Some(next)) if next == ELLIPSIS => {}
+                    (Some([]), _) => entries.push(ELLIPSIS.to_owned()),
+                    (Some([last]), _) if last == ELLIPSIS => {}
+                    (Some([last]), Some(longer)) => {
+                        if !mark(last, longer) {
+                            ELLIPSIS.clone_into(last);
+                        }
+                    }
+                    _ => return false,
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Marks `text` as cut if `longer` begins with it.
+fn mark(text: &mut String, longer: &str) -> bool {
+    if text.ends_with(ELLIPSIS) {
+        return true;
+    }
+    // A character of several bytes that was cut is none.
+    let kept = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+    let begins = longer.starts_with(kept) && !kept.is_empty();
+    text.truncate(kept.len());
+    text.push_str(ELLIPSIS);
+    begins
+}
+
 fn bounded(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text.to_owned();
     }
-    let end = (0..=MAX_TEXT - '…'.len_utf8()).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    format!("{}…", text.get(..end).unwrap_or_default())
+    let end = (0..=MAX_TEXT - ELLIPSIS.len()).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    format!("{}{ELLIPSIS}", text.get(..end).unwrap_or_default())
 }
 
 /// The attributes of one flow, in the order they were first set; a key occurs once.
@@ -137,6 +180,38 @@ impl Attributes {
         if let Some(value) = value {
             self.set(key, value);
         }
+    }
+
+    /// Takes back what was set.
+    pub fn forget(&mut self, key: &'static str) {
+        self.0.retain(|(name, _)| *name != key);
+    }
+
+    /// Sets `key` to a list if there is an entry; `open` says that more were sent than could be read.
+    pub fn set_list(&mut self, key: &'static str, mut list: Vec<String>, open: bool) {
+        if list.is_empty() {
+            return;
+        }
+        list.truncate(MAX_LIST - usize::from(open));
+        if open && list.last().is_none_or(|last| last != ELLIPSIS) {
+            list.push(ELLIPSIS.to_owned());
+        }
+        self.set(key, list);
+    }
+
+    /// Drops texts and lists that are empty: they tell nothing, and of what was cut they are the beginning of anything.
+    pub fn drop_empty(&mut self) {
+        self.0.retain(|(_, value)| match value {
+            Value::Text(text) => !text.is_empty(),
+            Value::List(list) => !list.is_empty(),
+            _ => true,
+        });
+    }
+
+    /// Doubts what `longer` says otherwise, which was read from the same bytes with more behind them: a text or a list
+    /// that has become longer is marked as cut with an ellipsis, any other value that has become another one is dropped.
+    pub fn doubt(&mut self, longer: &Self) {
+        self.0.retain_mut(|(key, value)| longer.value(key).is_none_or(|other| value.survives(other)));
     }
 
     /// The value of `key`.
@@ -167,6 +242,24 @@ mod tests {
         attributes.set("test.text", "ä".repeat(500).as_str());
         let Some(Value::Text(text)) = attributes.value("test.text") else { panic!("no text") };
         assert!(text.len() <= MAX_TEXT && text.ends_with('…'));
+    }
+
+    #[test]
+    fn what_reads_on_is_marked_and_what_reads_otherwise_is_dropped() {
+        let told = |host: &str, list: &[&str], count: u64| {
+            let mut attributes = Attributes::default();
+            attributes.set("test.host", host);
+            attributes.set("test.list", list.iter().map(|&entry| entry.to_owned()).collect::<Vec<_>>());
+            attributes.set("test.count", count);
+            attributes.set("test.same", "same");
+            attributes
+        };
+        let mut doubted = told("exam", &["a", "b"], 7);
+        doubted.doubt(&told("example", &["a", "bc"], 8));
+        let list = Value::List(vec!["a".to_owned(), "b…".to_owned()]);
+        let expected =
+            [("test.host", Value::from("exam…")), ("test.list", list), ("test.same", Value::from("same"))];
+        assert_eq!(doubted.iter().map(|(key, value)| (key, value.clone())).collect::<Vec<_>>(), expected);
     }
 
     #[test]

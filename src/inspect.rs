@@ -14,6 +14,7 @@ pub use example::Example;
 pub use said::{Datagram, Opening, Piece, Said, Side};
 pub use shape::{Shape, ZERO};
 
+mod cut;
 mod example;
 mod said;
 mod shape;

@@ -57,9 +57,11 @@ impl Watch {
         self.follower.is_done()
     }
 
-    /// Where a side's stream goes on: behind what the follower is told from the opening.
-    pub fn goes_on(&mut self, low: bool, sequence: Option<u32>) {
-        self.stream(low).next = sequence;
+    /// Where a side's stream goes on: behind what the follower is told from the opening, of which the end may have been `cut`.
+    pub fn goes_on(&mut self, low: bool, sequence: Option<u32>, cut: bool) {
+        let stream = self.stream(low);
+        stream.next = sequence;
+        stream.gap = cut;
     }
 
     fn stream(&mut self, low: bool) -> &mut Stream {

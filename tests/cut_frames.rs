@@ -86,3 +86,21 @@ fn a_hello_of_tls_is_known_by_ten_bytes() {
     capture.connection(0, ([1, 1], 50_000), ([1, 2], 443), &[(true, &hello)]);
     assert_eq!(said(&capture.cut(64)), (Some("tls"), Some(Confidence::Signature)));
 }
+
+#[test]
+fn a_host_that_the_capture_cut_is_told_as_cut_and_one_that_it_did_not_is_told_as_it_is() {
+    let request = b"GET / HTTP/1.1\r\nHost: www.a-long-name.example\r\nAccept: */*\r\n\r\n";
+    let host = |snap_len| {
+        let mut capture = Capture::default();
+        capture.connection(0, ([1, 1], 50_000), ([1, 2], 80), &[(true, request)]);
+        let flow = capture.cut(snap_len).only_flow();
+        flow.attributes.value("http.host").map(ToString::to_string)
+    };
+    let whole = Some("www.a-long-name.example".to_owned());
+    // Ethernet, IP and TCP come to 54 bytes; the host ends behind 45 of the payload, and its line behind 47.
+    let told: Vec<_> = [80, 99, 101, 200].map(host).into();
+    assert_eq!(
+        told,
+        [Some("www.…".to_owned()), Some("www.a-long-name.example…".to_owned()), whole.clone(), whole]
+    );
+}

@@ -120,6 +120,12 @@ impl<'a> ClientHello<'a> {
         )
     }
 
+    /// Whether what is here says which version is the highest: where extensions were cut off, they may have.
+    #[must_use]
+    pub fn tells_version(&self) -> bool {
+        self.is_whole() || self.extensions.of(extension::SUPPORTED_VERSIONS).is_some()
+    }
+
     /// The highest version that the client offers.
     #[must_use]
     pub fn highest_version(&self) -> u16 {
@@ -194,6 +200,12 @@ impl<'a> ServerHello<'a> {
     #[must_use]
     pub fn is_retry(&self) -> bool {
         self.random == RETRY_RANDOM
+    }
+
+    /// Whether what is here says which version was chosen, as [`ClientHello::tells_version`].
+    #[must_use]
+    pub fn tells_version(&self) -> bool {
+        self.is_whole() || self.extensions.of(extension::SUPPORTED_VERSIONS).is_some()
     }
 
     /// The chosen version, wherever it stands.

@@ -30,7 +30,8 @@ impl Keys {
         if !alpn.is_empty() {
             attributes.set(self.alpn, alpn);
         }
-        attributes.set_some(self.version, version_name(hello.highest_version()));
+        let version = version_name(hello.highest_version()).filter(|_| hello.tells_version());
+        attributes.set_some(self.version, version);
         if hello.is_whole() {
             if let Some(key) = self.ja3 {
                 attributes.set(key, ja::ja3(hello));
@@ -41,7 +42,12 @@ impl Keys {
 
     /// Tells what the server answered, which replaces what was only offered.
     pub fn describe_server(&self, hello: &ServerHello<'_>, attributes: &mut Attributes) {
-        attributes.set_some(self.version, version_name(hello.chosen_version()));
+        // What the client offers is not what was chosen.
+        if hello.tells_version() {
+            attributes.set_some(self.version, version_name(hello.chosen_version()));
+        } else {
+            attributes.forget(self.version);
+        }
         attributes.set(self.cipher, cipher_suites::name(hello.cipher));
         if let Some(chosen) = hello.alpn() {
             attributes.set(self.alpn, vec![String::from_utf8_lossy(chosen).into_owned()]);

@@ -5,7 +5,6 @@ use super::banner::banner;
 use super::behaviour::refined_by_behaviour;
 use super::sides::turn_back;
 use super::telling::tell_opening;
-use crate::attributes::Attributes;
 use crate::classify::{Claim, Judgement};
 use crate::context::Neighbour;
 use crate::flow::{Direction, Flow};
@@ -59,8 +58,8 @@ impl Judge {
         if let Some(follow) = by.follow {
             let mut watch = Watch::new(claim.inspector, follow(&view));
             let [low_next, high_next] = nexts;
-            watch.goes_on(true, low_next);
-            watch.goes_on(false, high_next);
+            watch.goes_on(true, low_next, low.is_cut());
+            watch.goes_on(false, high_next, high.is_cut());
             tell_opening(&mut watch, flow, low, high, &mut self.told);
             flow.extra_mut().watch = Some(watch);
             self.spread_word(flow, hosts);
@@ -86,12 +85,12 @@ impl Judge {
     }
 
     pub(super) fn read_attributes(&self, flow: &mut Flow, low: Said<'_>, high: Said<'_>) {
-        let describe = flow.claim.and_then(|(claim, _)| claim.by()).and_then(|by| by.describe);
-        let (true, Some(describe), Some(view)) = (self.describe, describe, flow.view(low, high)) else {
-            return;
-        };
-        let mut attributes = Attributes::default();
-        describe(&view, &mut attributes);
+        let claim = flow.claim.map(|(claim, _)| claim);
+        let (true, Some(claim), Some(view)) = (self.describe, claim, flow.view(low, high)) else { return };
+        let Some(by) = claim.by() else { return };
+        // Two messages were read to their ends, unless they are waited for.
+        let whole = claim.evidence.confidence == Confidence::Dialogue && !claim.evidence.wants_more;
+        let attributes = by.told(&view, !whole);
         if !attributes.is_empty() {
             flow.extra_mut().attributes = attributes;
         }

@@ -111,7 +111,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             _ => {}
         }
     }
-    attributes.set_some("bmp.peers", (!peers.is_empty()).then_some(peers));
+    attributes.set_list("bmp.peers", peers, opening.initiator.is_cut());
 }
 
 /// An initiation's element: the attribute that it is (section 4.4), and its text.

@@ -166,6 +166,7 @@ fn begins(mut cursor: Cursor<'_>, side: Side) -> Result<(), Reject> {
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let (mut names, mut types, mut rcodes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut open = false;
     let tell = |list: &mut Vec<String>, text: String| {
         if list.len() < MAX_TOLD && !list.contains(&text) {
             list.push(text);
@@ -174,6 +175,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     for side in [Side::Initiator, Side::Responder] {
         let Ok(messages) = messages(opening, side) else { continue };
         for message in messages.iter().flatten() {
+            open |= message.extent != Extent::Whole && message.questions().count() < usize::from(message.counts[0]);
             for (name, kind) in message.questions().take(MAX_TOLD) {
                 tell(&mut names, name);
                 tell(&mut types, type_name(kind));
@@ -183,8 +185,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             }
         }
     }
-    for (key, list) in [("dns.queries", names), ("dns.types", types), ("dns.rcodes", rcodes)] {
-        attributes.set_some(key, (!list.is_empty()).then_some(list));
+    for (key, list, open) in [("dns.queries", names, open), ("dns.types", types, open), ("dns.rcodes", rcodes, false)] {
+        attributes.set_list(key, list, open);
     }
 }
 

@@ -50,8 +50,13 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     )
 }
 
+/// Longest line of a greeting that is read, in bytes.
+const MAX_LINE: usize = 512;
+
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    for line in opening.responder.bytes().split(|&byte| byte == b'\n').take(40) {
+    let mut lines = opening.responder.stream();
+    for _ in 0..40 {
+        let Ok(line) = lines.line(MAX_LINE) else { return };
         if let Some(host) = line.strip_prefix(b"hostName=s:") {
             attributes.set("fox.host", host);
         } else if let Some(version) = line.strip_prefix(b"app.version=s:") {

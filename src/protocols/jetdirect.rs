@@ -62,20 +62,21 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     Ok(Evidence::signature("job-on-port: a job's first command on a raw printing port (PCL 5, DSC 3.0)"))
 }
 
-fn language(mut cursor: Cursor<'_>) -> &'static str {
+fn language(mut cursor: Cursor<'_>) -> Option<&'static str> {
     let _ = cursor.tag(EXIT);
     let start = cursor.rest().get(..cursor.len().min(2048)).unwrap_or_default();
     if mentions(start, "@PJL") {
-        "pjl"
+        Some("pjl")
     } else if mentions(start, "%!PS") {
-        "postscript"
+        Some("postscript")
     } else {
-        "pcl"
+        // An escape sequence: the language that printers fall back to. Another may be named in what is not here.
+        [&b"\x1bE"[..], b"\x1b&", b"\x1b*"].iter().any(|first| start.starts_with(first)).then_some("pcl")
     }
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    attributes.set("jetdirect.language", language(opening.request()));
+    attributes.set_some("jetdirect.language", language(opening.request()));
 }
 
 const EXAMPLES: &[Example] = &[

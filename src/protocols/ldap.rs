@@ -168,7 +168,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             _ => {}
         }
     }
-    attributes.set_some("ldap.operations", (!names.is_empty()).then_some(names));
+    attributes.set_list("ldap.operations", names, opening.initiator.is_cut());
     let result = told.kept.iter().flatten().find_map(|message| match message.operation {
         Operation::Result { code, .. } => Some(code),
         _ => None,

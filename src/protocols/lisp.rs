@@ -209,9 +209,13 @@ fn answered(cursor: Cursor<'_>) -> Result<u64, Reject> {
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let mut messages: Vec<String> = Vec::new();
+    let mut open = false;
     for side in [Side::Initiator, Side::Responder] {
         for datagram in opening.said(side).datagrams() {
-            let Ok((kind, _)) = control(datagram.cursor()) else { continue };
+            let Ok((kind, _)) = control(datagram.cursor()) else {
+                open |= datagram.is_cut();
+                continue;
+            };
             let name = match kind {
                 kind::REQUEST => "map-request",
                 kind::REPLY => "map-reply",
@@ -226,7 +230,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             }
         }
     }
-    attributes.set_some("lisp.messages", (!messages.is_empty()).then_some(messages));
+    attributes.set_list("lisp.messages", messages, open);
 }
 
 const REQUEST: &[u8] =

@@ -86,7 +86,7 @@ fn weigh(message: &Message<'_>) -> Result<Confidence, Reject> {
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    let (mut asked, mut answered) = (Vec::new(), Vec::new());
+    let (mut asked, mut answered, mut open) = (Vec::new(), Vec::new(), false);
     let tell = |list: &mut Vec<String>, text: String| {
         if list.len() < MAX_TOLD && !list.contains(&text) {
             list.push(text);
@@ -95,6 +95,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     for side in [Side::Initiator, Side::Responder] {
         let Ok(messages) = messages(opening, side) else { continue };
         for message in messages.iter().flatten() {
+            open |= message.extent != Extent::Whole;
             message.questions().take(MAX_TOLD).for_each(|(name, _)| tell(&mut asked, name));
             if message.is_response() {
                 message.records().take(MAX_TOLD).for_each(|record| tell(&mut answered, message.name_of(&record)));
@@ -102,7 +103,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         }
     }
     for (key, list) in [("mdns.queries", asked), ("mdns.answers", answered)] {
-        attributes.set_some(key, (!list.is_empty()).then_some(list));
+        attributes.set_list(key, list, open);
     }
 }
 

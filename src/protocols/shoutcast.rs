@@ -46,7 +46,7 @@ fn icy(mut cursor: Cursor<'_>) -> Result<Head<'_>, Reject> {
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    attributes.set_some("shoutcast.name", icy(opening.reply()).ok().and_then(|head| head.field("icy-name")));
+    attributes.set_some("shoutcast.name", icy(opening.reply()).ok().and_then(|head| head.field("icy-name")).filter(|name| !name.is_empty()));
 }
 
 const EXAMPLES: &[Example] = &[

@@ -125,7 +125,9 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         attributes.set_some("smb.server_guid", choice.server.map(guid::little_endian));
         attributes.set("smb.signing_required", choice.signing_required);
     }
-    attributes.set_some("smb.dialects", dialects);
+    if let Some(dialects) = dialects {
+        attributes.set_list("smb.dialects", dialects, asked().any(|message| message.offers_more()));
+    }
     let encrypted = asked().chain(told()).any(|message| message.kind == Kind::Encrypted);
     attributes.set_some("smb.encrypted", encrypted.then_some(true));
     let (mut commands, mut shares) = (Vec::new(), Vec::new());
@@ -137,8 +139,9 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         }
         shares.extend(message.share().filter(|share| !shares.contains(share)));
     }
-    attributes.set_some("smb.commands", (!commands.is_empty()).then_some(commands));
-    attributes.set_some("smb.shares", (!shares.is_empty()).then_some(shares));
+    for (key, list) in [("smb.commands", commands), ("smb.shares", shares)] {
+        attributes.set_list(key, list, opening.initiator.is_cut());
+    }
     ntlm::describe(opening.initiator.bytes(), opening.responder.bytes(), attributes);
 }
 

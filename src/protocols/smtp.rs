@@ -135,19 +135,22 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     }
     if lines::reply(&mut replies).is_ok() {
         let mut offered: Vec<String> = Vec::new();
+        let mut open = true;
         while let Ok(line) = lines::reply_line(&mut replies) {
             if line.code != 250 {
+                open = false;
                 break;
             }
             offered.push(String::from_utf8_lossy(line.text).into_owned());
             if !line.more || offered.len() > crate::attributes::MAX_LIST {
+                open = line.more;
                 break;
             }
         }
         // The first line is the server's name.
         if offered.len() > 1 {
             offered.remove(0);
-            attributes.set("smtp.extensions", offered);
+            attributes.set_list("smtp.extensions", offered, open);
         }
     }
 }

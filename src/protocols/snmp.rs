@@ -183,8 +183,12 @@ fn version_3(mut body: Cursor<'_>) -> Result<Message<'_>, Reject> {
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let mut pdus: Vec<String> = Vec::new();
+    let mut open = false;
     for side in [Side::Initiator, Side::Responder] {
-        let Ok(message) = first(opening, side) else { continue };
+        let message = first(opening, side);
+        let is_hidden = message.is_ok_and(|message| message.pdu.is_none() && message.version != 3);
+        open |= opening.said(side).is_cut() && (message.is_err() || is_hidden);
+        let Ok(message) = message else { continue };
         attributes.set("snmp.version", match message.version {
             0 => "1",
             3 => "3",
@@ -198,7 +202,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             pdus.push(name.to_owned());
         }
     }
-    attributes.set_some("snmp.pdu_types", (!pdus.is_empty()).then_some(pdus));
+    attributes.set_list("snmp.pdu_types", pdus, open);
 }
 
 /// The user's name in the parameters of the user-based security model (RFC 3414 section 2.4).

@@ -156,7 +156,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
             }
         }
     }
-    attributes.set("telnet.options", options);
+    let open = opening.initiator.is_cut() || opening.responder.is_cut();
+    attributes.set_list("telnet.options", options, open);
 }
 
 const EXAMPLES: &[Example] = &[

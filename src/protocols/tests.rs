@@ -10,6 +10,7 @@ use crate::key::{Endpoint, Transport};
 use crate::packet::Timestamp;
 use std::collections::BTreeSet;
 
+mod cut;
 mod junk;
 
 /// An example's bytes, held so that an [`Opening`] can borrow them.

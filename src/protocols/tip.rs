@@ -147,7 +147,9 @@ fn line_end(said: Said<'_>) -> Option<&'static str> {
     let consumed = said.bytes().len() - cursor.len();
     match said.bytes().get(..consumed)? {
         [.., b'\r', b'\n'] => Some("crlf"),
-        [.., b'\r'] => Some("cr"),
+        // A line feed may follow that is not here.
+        [.., b'\r'] if !cursor.is_empty() => Some("cr"),
+        [.., b'\r'] => None,
         _ => Some("lf"),
     }
 }

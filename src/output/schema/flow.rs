@@ -153,7 +153,8 @@ fn attributes() -> Value {
             "items": { "type": "string" },
         })
     };
-    object("What the protocol told", declared.map(|(key, meaning)| maybe(key, value(meaning))))
+    let told = "What the protocol told: a text, or a list in its last entry, ends in an ellipsis where more was sent than is here";
+    object(told, declared.map(|(key, meaning)| maybe(key, value(meaning))))
 }
 
 pub(super) fn label() -> Value {

@@ -37,6 +37,8 @@ struct Connection {
     responder: Endpoint,
     sides: [Frames; 2],
     calls: Calls,
+    /// Whether bytes are missing, so that there was more than could be read and counted.
+    missed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -61,12 +63,13 @@ struct Calls {
 
 pub(crate) fn follow(opening: &Opening<'_>) -> Box<dyn Follower> {
     let [_, responder] = opening.endpoints;
-    Box::new(Connection { responder, sides: Default::default(), calls: Calls::default() })
+    Box::new(Connection { responder, sides: Default::default(), calls: Calls::default(), missed: false })
 }
 
 impl Follower for Connection {
     fn hear(&mut self, heard: &Heard<'_>, told: &mut Told) {
         let Some(side) = self.sides.get_mut(heard.side.index()) else { return };
+        self.missed |= heard.gap || heard.bytes.len() < heard.wire_len as usize;
         let (calls, responder) = (&mut self.calls, self.responder);
         side.push(&FRAMING, heard.bytes, heard.gap, |fragment| {
             let Ok(pdu) = pdu::pdu(&mut Cursor::open(fragment)) else { return };
@@ -80,16 +83,19 @@ impl Follower for Connection {
 
     fn conclude(&self, attributes: &mut Attributes) {
         let calls = &self.calls;
-        let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
-        attributes.set_some("dcerpc.interfaces", some(&calls.names));
-        attributes.set_some("dcerpc.mapped", some(&calls.mapped));
-        attributes.set_some("dcerpc.operations", some(&calls.operations));
+        for (key, list) in [
+            ("dcerpc.interfaces", &calls.names),
+            ("dcerpc.mapped", &calls.mapped),
+            ("dcerpc.operations", &calls.operations),
+        ] {
+            attributes.set_list(key, list.clone(), self.missed);
+        }
         for (key, count) in [
             ("dcerpc.requests", calls.requests),
             ("dcerpc.responses", calls.responses),
             ("dcerpc.faults", calls.faults),
         ] {
-            attributes.set_some(key, (count > 0).then_some(count));
+            attributes.set_some(key, (count > 0 && !self.missed).then_some(count));
         }
         attributes.set_some("dcerpc.first_fault", calls.first_fault.map(|status| format!("{status:08x}")));
         attributes.set_some("dcerpc.bind_refused", calls.refusal);
@@ -284,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_are_found_again_after_a_hole() {
+    fn fragments_are_found_again_after_a_hole_and_not_counted_as_if_there_were_none() {
         let mut connection = connection();
         let mut told = Told::default();
         let request = b"\x05\0\0\x03\x10\0\0\0\x18\0\0\0\x02\0\0\0\0\0\0\0\0\0\x07\0";
@@ -293,6 +299,8 @@ mod tests {
         hear(&mut *connection, Side::Initiator, request, false, &mut told);
         let mut attributes = Attributes::default();
         connection.conclude(&mut attributes);
-        assert_eq!(attributes.value("dcerpc.requests"), Some(&Value::Number(1)));
+        let operations = Value::List(vec!["0:7".to_owned(), "…".to_owned()]);
+        assert_eq!(attributes.value("dcerpc.operations"), Some(&operations));
+        assert_eq!(attributes.value("dcerpc.requests"), None);
     }
 }

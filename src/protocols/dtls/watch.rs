@@ -55,6 +55,8 @@ struct Watch {
     /// Size of the client's first large datagram of data, and the key that it is told under.
     connects: Option<u32>,
     connects_as: Option<&'static str>,
+    /// Which sides sent part of a handshake in clear that the capture cut.
+    hidden: [bool; 2],
 }
 
 /// Watches the handshake of a DTLS flow; `connects_as` is the key for the size of the client's first large datagram
@@ -70,6 +72,7 @@ pub(in crate::protocols) fn watch_for(connects_as: Option<&'static str>) -> Box<
         answer: Assembler::new(message::SERVER_HELLO),
         connects: None,
         connects_as,
+        hidden: [false; 2],
     })
 }
 
@@ -154,6 +157,9 @@ impl Follower for Watch {
         for record in records {
             match (record.kind, record.epoch) {
                 (content::HANDSHAKE, 0) => {
+                    if let (true, Some(hidden)) = (cut, self.hidden.get_mut(heard.side.index())) {
+                        *hidden = true;
+                    }
                     for fragment in record.fragments() {
                         self.fragment(&fragment, at);
                         // A client's certificate comes in the same kind of message; the server's comes first.
@@ -189,12 +195,23 @@ impl Follower for Watch {
         if let Some(key) = self.connects_as {
             attributes.set_some(key, self.connects);
         }
-        attributes.set_some("dtls.state", name(seen.stage));
+        let [client_hidden, server_hidden] = self.hidden;
+        // A hello that was cut may have had the cookie, and a certificate may stand behind a hello that was.
+        let further = match seen.stage {
+            Stage::HelloVerify => client_hidden,
+            Stage::ServerHello => server_hidden,
+            _ => false,
+        };
+        attributes.set_some("dtls.state", name(seen.stage).filter(|_| !further));
         if seen.hellos > 0 {
             attributes.set("dtls.client_hellos", seen.hellos);
-            attributes.set("dtls.hello_retransmissions", seen.repeated);
+            if seen.repeated > 0 || !client_hidden {
+                attributes.set("dtls.hello_retransmissions", seen.repeated);
+            }
             attributes.set("dtls.hello_verifies", seen.verifies);
-            attributes.set("dtls.cookie", seen.cookies > 0);
+            if seen.cookies > 0 || !client_hidden {
+                attributes.set("dtls.cookie", seen.cookies > 0);
+            }
         }
         if !self.alerts.is_empty() {
             let alerts: Vec<_> =
@@ -204,7 +221,9 @@ impl Follower for Watch {
         attributes.set_some("dtls.encrypted_alerts", seen.hidden_alerts.map(|(count, ..)| count));
         if self.certificate.sequence().is_some() {
             let mut body = self.certificate.body();
-            attributes.set("dtls.certificate_complete", !body.is_open());
+            if !body.is_open() || !server_hidden {
+                attributes.set("dtls.certificate_complete", !body.is_open());
+            }
             if let Some(certificate) = leaf(&mut body).ok().and_then(Certificate::parse) {
                 certificate.describe(&CERTIFICATE, attributes);
             }

@@ -140,6 +140,10 @@ fn principal(mut contents: Cursor<'_>) -> Option<String> {
             break;
         }
     }
+    if parts.is_open() {
+        // More parts were cut off.
+        joined.push_str(if joined.is_empty() { "" } else { "/…" });
+    }
     Some(joined)
 }
 

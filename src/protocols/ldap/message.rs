@@ -67,7 +67,7 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
     let (tag, len) = match (ber::header(&mut contents), next) {
         // Cut by the capture right behind the operation's tag: that much counts on the port.
         (Err(Reject::Incomplete), Some(tag)) => {
-            let operation = Operation::Other("unknown");
+            let operation = Operation::Other(name(tag));
             // Of the short operations too little is here to say anything.
             let is_request = is_request(tag).map_err(|_| Reject::Incomplete)?;
             return Ok(Message { number, is_request, operation, whole: false, slight: true });
@@ -86,10 +86,29 @@ pub(super) fn message<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Reject
     let (is_request, operation) = match operation(tag.first, len, &mut body) {
         Ok(known) => known,
         // The rest is still to come; that both lengths agree says enough of such a message.
-        Err(Reject::Incomplete) if fills && !slight => (is_request(tag.first)?, Operation::Other("unknown")),
+        Err(Reject::Incomplete) if fills && !slight => (is_request(tag.first)?, Operation::Other(name(tag.first))),
         Err(reject) => return Err(reject),
     };
     Ok(Message { number, is_request, operation, whole, slight })
+}
+
+/// What is asked for or answered, where no more than the operation's tag is here.
+const fn name(tag: u8) -> &'static str {
+    match tag {
+        0x60 | 0x61 => "bind",
+        0x42 => "unbind",
+        0x63 | 0x65 => "search",
+        0x64 => "entry",
+        0x66 | 0x67 => "modify",
+        0x68 | 0x69 => "add",
+        0x4a | 0x6b => "delete",
+        0x6c | 0x6d => "rename",
+        0x6e | 0x6f => "compare",
+        0x50 => "abandon",
+        0x73 => "reference",
+        0x77 | 0x78 => "extended",
+        _ => "intermediate",
+    }
 }
 
 /// Whether a client sends the operation; the others are a server's.

@@ -118,6 +118,11 @@ impl Message<'_> {
         }
     }
 
+    /// Whether a negotiation goes on behind what is here, so that it may offer more dialects.
+    pub(super) fn offers_more(&self) -> bool {
+        self.body.is_open() && self.is_response == Some(false) && self.offered().is_some()
+    }
+
     /// The client's identifier in a negotiation of version 2.
     pub(super) fn client(&self) -> Option<[u8; 16]> {
         let mut body = self.body;
