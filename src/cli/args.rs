@@ -120,13 +120,20 @@ pub(crate) struct ExtractArgs {
 fn selection_help() -> String {
     let mut help = "Only flows whose record fits; findings and the sums above the flows are those of the whole capture.\n\n  \
         --where 'app_proto == \"netft\" and verdict != \"confirmed\"'\n  \
+        --where 'udp.port == 3343 && ip.addr == 10.1.0.1', or: netft and not ip.addr == 10.1.0.1\n  \
         --where 'dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)'\n  \
-        --where 'attributes[\"tls.sni\"] matches \"\\.example$\"'\n\n\
+XX
         As in Wireshark's display filters: == != < <= > >= (or eq ne lt le gt ge), in, contains, matches (a regular \
-        expression, in either case), and or not, brackets. A field by itself asks whether it is there.\n"
+        expression, in either case), and or not (or && || !), brackets; sets are {80, 443, 8000..8100}. A field by itself \
+        asks whether it is there. A label by itself asks for it and its special kinds (dtls: rdg-udp too), tcp, udp, icmp ... \
+        for that protocol, and an attribute is a field: tls.sni contains example. Unlike there, != is always the opposite \
+        of ==. Bytes may be written as tables do: bytes > 5 kB.\n"
         .to_owned();
-    let fields = select::fields().map(|(name, meaning)| format!("\n  {name:<14}{meaning}"));
-    help.extend(fields);
+    let line = |(name, meaning): (&str, &str)| format!("\n  {name:<14}{meaning}");
+    help.extend(select::fields().map(line));
+    help.push_str("\n\nFields as Wireshark names them, and what of a flow they are:\n");
+    let line = |(name, meaning): (&str, &str)| format!("\n  {name:<38}{meaning}");
+    help.extend(select::wireshark_fields().map(line));
     help
 }
 

@@ -4,10 +4,13 @@
 //! app_proto == "netft" and verdict != "confirmed"
 //! dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)
 //! attributes["tls.sni"] matches "\\.example$"
+//! udp.port == 3343 && !(ip.addr == 10.0.0.1)
+//! tls or proto == icmp
 //! ```
 //!
 //! The manner is that of Wireshark's display filters: words or signs for operators, sets in braces, a field by
-//! itself asks whether it is there. A field with several values (`ip`, `port`, `vlan`) fits if one of them does.
+//! itself asks whether it is there, and Wireshark's own names of what records have are taken. A label by itself asks
+//! for the label and its special kinds. A field with several values (`ip`, `port`, `vlan`) fits if one of them does.
 //! Unlike there, `!=` is always the opposite of `==`, so that a flow without a label is not `dns` either.
 
 use crate::inspect::Confidence;
@@ -17,10 +20,16 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 pub use field::fields;
+pub use wireshark::fields as wireshark_fields;
+
+pub mod label;
 
 mod field;
+mod names;
+mod operand;
 mod parse;
 mod token;
+mod wireshark;
 
 /// An expression that flows fit or do not.
 #[derive(Clone, Debug)]

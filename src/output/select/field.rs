@@ -42,7 +42,7 @@ pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     pub(super) values: Values,
-    meaning: &'static str,
+    pub(super) meaning: &'static str,
 }
 
 /// Every field's name and meaning, for help.
@@ -69,7 +69,7 @@ pub(super) fn attribute(summary: &Summary, key: &str, see: &mut dyn FnMut(Value<
 
 /// A count as it is compared: exactly up to 2^53.
 #[expect(clippy::cast_precision_loss, reason = "nobody asks for the last byte of eight petabytes")]
-const fn of<'a>(number: u64) -> Value<'a> {
+pub(super) const fn of<'a>(number: u64) -> Value<'a> {
     Value::Number(number as f64)
 }
 
@@ -86,7 +86,7 @@ fn directions() -> Vec<&'static str> {
 }
 
 /// The ports, if the protocol has any.
-fn ports(summary: &Summary) -> Option<[u16; 2]> {
+pub(super) fn ports(summary: &Summary) -> Option<[u16; 2]> {
     super::super::record::has_ports(summary).then(|| summary.endpoints.map(|end| end.port))
 }
 
@@ -236,14 +236,14 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-const fn text(name: &'static str, meaning: &'static str, values: Values) -> Field {
+pub(super) const fn text(name: &'static str, meaning: &'static str, values: Values) -> Field {
     Field { name, kind: Kind::Text, values, meaning }
 }
 
-const fn number(name: &'static str, meaning: &'static str, values: Values) -> Field {
+pub(super) const fn number(name: &'static str, meaning: &'static str, values: Values) -> Field {
     Field { name, kind: Kind::Number, values, meaning }
 }
 
-const fn address(name: &'static str, meaning: &'static str, values: Values) -> Field {
+pub(super) const fn address(name: &'static str, meaning: &'static str, values: Values) -> Field {
     Field { name, kind: Kind::Address, values, meaning }
 }

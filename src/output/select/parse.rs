@@ -1,37 +1,13 @@
 //! From the words of an expression to what they mean; every mistake is named with its column.
 
-use super::field::{Field, Kind, field, fields};
+use super::field::{Field, Kind};
+use super::names::{self, Meant};
+use super::operand;
 use super::token::{Token, tokens};
 use super::{Check, Expression, Operand, SelectError, Test};
-use crate::inspect::Confidence;
-use std::net::IpAddr;
 
 /// Brackets and negations within each other that are followed: more than anybody writes, and no danger to the stack.
 const MAX_DEPTH: usize = 64;
-const CONFIDENCES: [Confidence; 5] = [
-    Confidence::Port,
-    Confidence::Behaviour,
-    Confidence::Signature,
-    Confidence::Message,
-    Confidence::Dialogue,
-];
-
-/// Wireshark's names of fields that have others here, and what is written instead.
-const WIRESHARKS: [(&str, &str); 13] = [
-    ("ip.addr", "`ip`"),
-    ("ipv6.addr", "`ip`"),
-    ("ip.src", "`src_ip`"),
-    ("ip.dst", "`dst_ip`"),
-    ("ip.proto", "`proto`"),
-    ("tcp.port", "`port` with `proto == tcp`"),
-    ("udp.port", "`port` with `proto == udp`"),
-    ("tcp.srcport", "`src_port` with `proto == tcp`"),
-    ("udp.srcport", "`src_port` with `proto == udp`"),
-    ("tcp.dstport", "`dst_port` with `proto == tcp`"),
-    ("udp.dstport", "`dst_port` with `proto == udp`"),
-    ("tcp", "`proto == tcp`"),
-    ("udp", "`proto == udp`"),
-];
 
 /// Reads a whole expression; with it come the labels that `app_proto` is compared with, each with its column.
 pub(super) fn expression(text: &str) -> Result<(Expression, Vec<(usize, String)>), SelectError> {
@@ -133,8 +109,24 @@ impl Parser {
             }
             None => return self.error("a field's name is expected here"),
         };
-        let field = field(&name).ok_or_else(|| SelectError { column, what: unknown(&name) })?;
-        let key = if matches!(field.kind, Kind::Attribute) { Some(self.key()?) } else { None };
+        let (field, key) = match names::meant(&name) {
+            Some(Meant::Field(field)) if matches!(field.kind, Kind::Attribute) => (field, Some(self.key()?)),
+            Some(Meant::Field(field)) => (field, None),
+            Some(Meant::Attribute(field)) => (field, Some(name)),
+            Some(Meant::Alone(parts)) if !self.compares() => {
+                let test = |(field, words): (&'static Field, Vec<String>)| {
+                    let check = Check::In(words.into_iter().map(Operand::Text).collect());
+                    Expression::Test(Test { field, key: None, check })
+                };
+                return Ok(Expression::Any(parts.into_iter().map(test).collect()));
+            }
+            Some(Meant::Alone(parts)) => {
+                let field = parts.first().map_or("app_proto", |(field, _)| field.name);
+                let what = format!("`{name}` stands by itself, or write {field} == {name}");
+                return Err(SelectError { column, what });
+            }
+            None => return Err(SelectError { column, what: names::unknown(&name) }),
+        };
         let test = |check| Test { field, key: key.clone(), check };
         let is_not = Expression::Not;
         Ok(if self.takes("==", &["eq"]) {
@@ -162,6 +154,16 @@ impl Parser {
         })
     }
 
+    /// Whether what follows compares what came before.
+    fn compares(&self) -> bool {
+        const WORDS: [&str; 9] = ["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "matches"];
+        match self.peek() {
+            Some(Token::Sign(sign)) => ["==", "!=", "<", "<=", ">", ">=", "~", "="].contains(sign),
+            Some(Token::Word(word)) => WORDS.contains(&word.as_str()),
+            _ => false,
+        }
+    }
+
     /// `["name.of_attribute"]`
     fn key(&mut self) -> Result<String, SelectError> {
         if !self.takes("[", &[]) {
@@ -171,8 +173,7 @@ impl Parser {
         let Some(Token::Word(key) | Token::Text(key)) = self.next() else {
             return Err(SelectError { column, what: "an attribute's name is expected here".into() });
         };
-        let declared = crate::protocols::INSPECTORS.iter().flat_map(|inspector| inspector.attributes);
-        if !declared.into_iter().any(|(name, _)| *name == key) {
+        if !names::is_attribute(&key) {
             let what = format!("no protocol sets an attribute `{key}`; JSON lines show those that are set");
             return Err(SelectError { column, what });
         }
@@ -267,83 +268,32 @@ impl Parser {
         let (word, is_quoted) = match token {
             Some(Token::Word(word)) => (word, false),
             Some(Token::Text(text)) => (text, true),
-            _ => return error(format!("{} is compared with {} here", field.name, expected(field.kind))),
+            _ => {
+                return error(format!(
+                    "{} is compared with {} here",
+                    field.name,
+                    operand::expected(field.kind)
+                ));
+            }
         };
         if field.name == "app_proto" {
             self.labels.push((column, word.clone()));
         }
-        let found = match field.kind {
-            Kind::Text => Some(Operand::Text(word.clone())),
-            Kind::Word(words) => words().contains(&word.as_str()).then(|| Operand::Text(word.clone())),
-            Kind::Number => number(&word).map(Operand::Number),
-            Kind::Flag => flag(&word),
-            Kind::Address => network(&word),
-            Kind::Confidence => {
-                let known = CONFIDENCES.into_iter().find(|confidence| confidence.name() == word);
-                known.map(Operand::Confidence)
+        let word = if is_quoted { word } else { self.unit(field, word) };
+        operand::read(field, &word, is_quoted).map_err(|what| SelectError { column, what })
+    }
+
+    /// A number with the unit behind it that stands apart, as tables write it: `5.4 kB`.
+    fn unit(&mut self, field: &Field, number: String) -> String {
+        match self.peek() {
+            Some(Token::Word(unit)) if matches!(field.kind, Kind::Number) && operand::is_unit(unit) => {
+                let joined = number + unit;
+                self.at += 1;
+                joined
             }
-            Kind::Attribute if is_quoted => Some(Operand::Text(word.clone())),
-            Kind::Attribute => {
-                let number = number(&word).map(Operand::Number);
-                number.or_else(|| flag(&word)).or_else(|| Some(Operand::Text(word.clone())))
-            }
-        };
-        if field.name.ends_with("port")
-            && let Some(Operand::Number(port)) = &found
-            && !(0.0..=65535.0).contains(port)
-        {
-            return error(format!("`{word}` is no port: they go from 0 to 65535"));
-        }
-        match found {
-            Some(operand) => Ok(operand),
-            None => error(format!("`{word}` is not {}", expected(field.kind))),
+            _ => number,
         }
     }
-}
-
-/// What a kind of field is compared with, in words.
-fn expected(kind: Kind) -> String {
-    match kind {
-        Kind::Text | Kind::Attribute => "a text, in quotes".into(),
-        Kind::Word(words) => format!("one of {}", words().join(", ")),
-        Kind::Number => "a number: 443, 1.5, 10k, 1M, 2G".into(),
-        Kind::Flag => "true or false".into(),
-        Kind::Address => "an address or a network: 10.0.0.1, 10.0.0.0/8, fe80::/10".into(),
-        Kind::Confidence => format!("one of {}", CONFIDENCES.map(Confidence::name).join(", ")),
-    }
-}
-
-/// A number with a decimal multiple: `k`, `M`, `G`; with `B` behind it, as tables write bytes.
-fn number(word: &str) -> Option<f64> {
-    let word = word.strip_suffix('B').unwrap_or(word);
-    let (digits, times) = match word.strip_suffix(['k', 'M', 'G']) {
-        Some(digits) if word.ends_with('k') => (digits, 1e3),
-        Some(digits) if word.ends_with('M') => (digits, 1e6),
-        Some(digits) => (digits, 1e9),
-        None => (word, 1.0),
-    };
-    let plain = digits.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    let number: f64 = digits.parse().ok().filter(|_| plain)?;
-    number.is_finite().then_some(number * times)
-}
-
-fn flag(word: &str) -> Option<Operand> {
-    match word {
-        "true" => Some(Operand::Flag(true)),
-        "false" => Some(Operand::Flag(false)),
-        _ => None,
-    }
-}
-
-fn network(word: &str) -> Option<Operand> {
-    let (address, bits) = match word.split_once('/') {
-        Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
-        None => (word, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let width = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.unwrap_or(width);
-    (bits <= width).then_some(Operand::Network(address, bits))
 }
 
 fn shown(token: &Token) -> String {
@@ -352,31 +302,4 @@ fn shown(token: &Token) -> String {
         Token::Text(text) => format!("\"{text}\""),
         Token::Sign(sign) => format!("`{sign}`"),
     }
-}
-
-/// That there is no such field, and which may have been meant.
-fn unknown(name: &str) -> String {
-    if let Some((_, here)) = WIRESHARKS.iter().find(|(there, _)| *there == name) {
-        return format!("there is no field `{name}`; it is {here} here");
-    }
-    if crate::protocols::INSPECTORS.iter().any(|inspector| inspector.name == name) {
-        return format!("there is no field `{name}`; write app_proto == {name}");
-    }
-    let near = fields()
-        .map(|(known, _)| known)
-        .filter(|known| known.contains(name) || name.contains(known) || differ_little(known, name));
-    let near: Vec<&str> = near.take(3).collect();
-    if near.is_empty() {
-        let all: Vec<&str> = fields().map(|(known, _)| known).collect();
-        format!("there is no field `{name}`; there are {}", all.join(", "))
-    } else {
-        format!("there is no field `{name}`; did you mean {}?", near.join(" or "))
-    }
-}
-
-/// Whether two names begin and end alike, but for a letter or two.
-fn differ_little(a: &str, b: &str) -> bool {
-    let front = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
-    let back = a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count();
-    front + back >= 3 && front + back + 2 >= a.len().max(b.len())
 }

@@ -36,6 +36,17 @@ fn expressions_say_of_a_flow_what_they_say() {
         "(app_proto == dns or app_proto == tls) and packets == 6",
         "rule == a-rule",
         "port_claim matches pcsync",
+        "tcp and tls and gre",
+        "ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2 && tcp.port == 8443",
+        "ip.src == 10.0.0.1 and ip.dst in 10.0.0.0/24 and ip.proto == 6",
+        "tcp.dstport in {443, 8443} and tcp.srcport != 8443",
+        "not udp.port and not sctp.port and not ipv6.addr and not ipv6",
+        "udp.port != 8443",
+        "vlan.id == 20 and tcp.analysis.retransmission",
+        "tls.sni contains b and tls.handshake.extensions_server_name contains b",
+        "not tls.alpn",
+        "bytes < 5 kB and bytes > 10 B and (bytes == 0.6 k)",
+        "bytes in {0.6 kB, 1 MB}",
     ] {
         assert!(fits(yes), "{yes}");
         assert!(!fits(&format!("not ({yes})")), "not ({yes})");
@@ -62,10 +73,21 @@ fn mistakes_are_named_with_their_column() {
         ("dst_port == 99999", "column 13: `99999` is no port"),
         ("port in {80, 70000}", "column 14: `70000` is no port"),
         ("dst_port in 1..65536", "column 16: `65536` is no port"),
-        ("udp.port == 3343", "column 1: there is no field `udp.port`; it is `port` with `proto == udp` here"),
-        ("ip.addr == 10.1.0.1", "column 1: there is no field `ip.addr`; it is `ip` here"),
-        ("tcp && !tls", "column 1: there is no field `tcp`; it is `proto == tcp` here"),
-        ("proto == tcp && !tls", "column 18: there is no field `tls`; write app_proto == tls"),
+        ("tcp && !tsl", "column 9: there is no field `tsl`"),
+        ("tls == 1", "column 1: `tls` stands by itself, or write app_proto == tls"),
+        ("udp > 3", "column 1: `udp` stands by itself, or write proto == udp"),
+        ("ip.addr == fe80::1", "column 12: `fe80::1` is of IPv6: write ipv6.addr"),
+        ("ipv6.src == 10.0.0.1", "column 13: `10.0.0.1` is of IPv4: write ip.src"),
+        ("udp.port == 70000", "column 13: `70000` is no port"),
+        (
+            "tcp and eth.addr == 00:00:5e:00:53:01",
+            "column 9: there is no field `eth.addr`: records have no Ethernet",
+        ),
+        (
+            "frame.number == 3",
+            "column 1: there is no field `frame.number`: flows have no frames of their own",
+        ),
+        ("bytes > 5 km", "column 11: `km` is too much here"),
         ("", "column 1: a field's name is expected here"),
         ("ü == 1", "column 1: there is no field `ü`"),
     ] {
@@ -88,6 +110,41 @@ fn networks_hold_their_addresses_and_no_others() {
     );
     assert!(!holds("10.1.2.3", "10.1.2.4") && !holds("fe80::/10", "fec0::1") && !holds("::/0", "1.2.3.4"));
     assert!(holds("{10.0.0.0/8, 192.168.0.0/16}", "192.168.3.4"));
+}
+
+#[test]
+fn a_label_by_itself_takes_its_special_kinds_and_flows_that_only_the_port_names() {
+    let holds = |expression: &str, label: &'static str| {
+        let selection: Selection = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let verdict = crate::verdict::Verdict::Confirmed;
+        selection.selects(&samples::labelled("10.0.0.1:40000", "10.0.0.2:99", label, verdict), None)
+    };
+    assert!(holds("dtls", "dtls") && holds("dtls", "rdg-udp") && holds("http", "grpc"));
+    assert!(!holds("rdg-udp", "dtls") && !holds("tls", "dtls") && !holds("app_proto == dtls", "rdg-udp"));
+    assert!(holds("timelot", "timelot") && !holds("timelot", "tls"));
+}
+
+#[test]
+fn addresses_of_tunnels_are_wireshark_s_addresses_too_and_no_others() {
+    let mut flow = samples::full();
+    let mut layers = crate::packet::Layers::default();
+    let addresses = Some(("192.0.2.1".parse().unwrap(), "2001:db8::2".parse().unwrap()));
+    layers.push_tunnel(crate::packet::Tunnel { kind: "vxlan", addresses, id: None });
+    flow.layers = crate::packet::Enclosure::of(&layers);
+    let fits = |expression: &str| expression.parse::<Selection>().unwrap().selects(&flow, None);
+    assert!(fits("ip.addr == 192.0.2.1 and ipv6.dst == 2001:db8::2 and vxlan and ip.addr == 10.0.0.1"));
+    assert!(!fits("ip == 192.0.2.1") && !fits("ipv6.src") && !fits("ip.dst == 192.0.2.1") && !fits("gre"));
+}
+
+#[test]
+fn what_findings_show_their_packets_by_chooses_flows_too() {
+    for filter in [
+        "ip.addr == 10.2.0.1 && ip.addr == 10.2.0.2 && udp.port == 3343",
+        "udp.port == 3343 && (ip.addr == 10.1.0.3 || ip.addr == 10.2.0.3)",
+        "(ip.addr == 10.0.0.10 && udp.port == 46747) || (ipv6.addr == fe80::1 && icmp && tcp.port == 443)",
+    ] {
+        assert!(filter.parse::<Selection>().is_ok(), "{filter}");
+    }
 }
 
 fn mistake(expression: &str) -> String {
