@@ -8,6 +8,7 @@ pub(crate) mod expect;
 pub(crate) mod extract;
 mod fitting;
 pub(crate) mod input;
+pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod live;
 pub(crate) mod messages;

@@ -19,6 +19,7 @@ use board::Board;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use wiretell::rules::UserRules;
 
 /// What packets are recorded to while they are looked at, and how many were.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) given_up: Option<u32>,
     /// Where packets are recorded to meanwhile.
     pub(crate) recorded: Option<Recorded>,
+    /// The user's own rules, whose labels an expression may ask for.
+    pub(crate) rules: Arc<UserRules>,
     /// The captures' names, for records that are written.
     pub(crate) files: Arc<[String]>,
 }

@@ -111,6 +111,7 @@ fn listen(cli: &Cli, args: &LiveArgs) -> Result<u8, String> {
             title: format!("live {name}"),
             color: colored(cli.color),
             stays: false,
+            rules: Arc::clone(&own.rules),
             filter: args.common.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
             given_up: user_instead,
             recorded: recorded.clone(),

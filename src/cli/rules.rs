@@ -7,7 +7,7 @@ mod draft;
 mod payload;
 mod suggest;
 
-use super::expect::file::near;
+use super::labels;
 use super::messages::say;
 use super::read::FAILED;
 use super::units::{DecodeRule, is_protocol};
@@ -16,8 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use wiretell::output::select::Selection;
-use wiretell::ports::{DecodeAs, kept_by, practice, registered};
-use wiretell::protocols::INSPECTORS;
+use wiretell::ports::DecodeAs;
 use wiretell::rules::UserRules;
 
 /// Runs.
@@ -60,31 +59,13 @@ impl Own {
         Ok(Self { rules: Arc::new(rules), decode_as: decode_as.iter().map(|rule| rule.0).collect() })
     }
 
-    /// Looks whether flows can have the labels that an expression asks for: no flow fits one that nobody gives, which is
-    /// easily taken for an answer.
+    /// Looks whether flows can have the labels that `--where` asks for.
     ///
     /// # Errors
     /// A sentence that names the label, its column, and what may be meant.
     pub(crate) fn check(&self, selection: Option<&Selection>) -> Result<(), String> {
-        let own = || self.rules.rules().iter().map(|rule| rule.name);
-        let named = || INSPECTORS.iter().map(|inspector| inspector.name).chain(own());
-        // What flows are called of which only the port speaks.
-        let is_by_port = |label: &str| {
-            practice::all().any(|used| used.name == label)
-                || registered::all().any(|service| {
-                    service.name == label || kept_by(service.name).is_some_and(|names| names.contains(&label))
-                })
-        };
-        let is_known = |label: &str| named().any(|name| name == label) || is_by_port(label);
-        let unknown = selection.and_then(|selection| selection.labels().find(|(_, label)| !is_known(label)));
-        unknown.map_or(Ok(()), |(column, label)| {
-            Err(format!(
-                "--where: column {column}: `{}` is no protocol that wiretell knows{}, and no label of --rules; `wiretell \
-                 protocols` lists the protocols",
-                label.escape_debug(),
-                near(&label.to_lowercase(), named())
-            ))
-        })
+        let checked = selection.map_or(Ok(()), |selection| labels::check(selection, Some(&self.rules)));
+        checked.map_err(|error| format!("--where: {error}"))
     }
 }
 

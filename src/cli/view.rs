@@ -77,6 +77,7 @@ fn view(cli: &Cli, args: &ViewArgs) -> Result<u8, String> {
         title,
         color: colored(cli.color),
         stays: true,
+        rules: Arc::clone(&own.rules),
         filter: args.flows.selection.as_ref().map(|selection| selection.text().to_owned()),
         given_up: None,
         recorded: None,

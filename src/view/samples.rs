@@ -1,5 +1,6 @@
 //! Boards for tests: of a shipped capture.
 
+use super::Options;
 use super::board::Board;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +12,20 @@ use wiretell::findings::Examination;
 use wiretell::pipeline::Settings;
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
+
+/// A view of a shipped capture.
+pub(super) fn options(color: bool) -> Options {
+    Options {
+        title: "tour.pcapng".to_owned(),
+        color,
+        stays: true,
+        filter: None,
+        given_up: None,
+        recorded: None,
+        rules: Arc::default(),
+        files: Arc::from([]),
+    }
+}
 
 /// What a run of a capture left.
 #[derive(Clone, Default)]

@@ -222,6 +222,12 @@ fn a_mistake_in_a_rule_is_told_with_its_place_and_is_never_passed_over() {
             39,
             "prt",
         ),
+        (
+            "[[rule]]\nname = \"a\"\nport = 1\nmust_match = { capture = \"x\", where = \"app_proto == nettf\" }\n",
+            4,
+            39,
+            "`where`: column 14: `nettf` is no protocol that wiretell knows (is `netft` meant?) without rules of your own",
+        ),
         ("[[rule]]\nname = \"a\"\nport = \n", 3, 8, ""),
     ] {
         let file = files.write("own.toml", text.as_bytes());

@@ -5,6 +5,7 @@
 use super::payload::{self, integer};
 use crate::cli::config::file::{Mistake, place};
 use crate::cli::expect::file::{list, near};
+use crate::cli::labels;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Spanned;
@@ -248,7 +249,7 @@ fn sample(keys: &DeTable<'_>, at: usize) -> Result<What, Mistake> {
                 let said = string(name, value)?;
                 let text = if name == "flow" { format!("flow_id == {said:?}") } else { said.to_owned() };
                 let parsed =
-                    Selection::from_str(&text).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+                    labels::parse(&text, None).map_err(|error| wrong(format!("`{name}`: {error}")))?;
                 selection = Some(Box::new(parsed));
             }
             _ => return Err(unknown(name, key.span().start, "a sample says", &KEYS)),

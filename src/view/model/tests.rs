@@ -1,10 +1,10 @@
 //! What keys do to the model.
 
 use super::*;
-use crate::view::samples::board;
+use crate::view::samples::{board, options};
 
 fn model(filter: Option<&str>) -> Model {
-    let mut model = Model::new(filter, false, Arc::from([]));
+    let mut model = Model::new(&Options { filter: filter.map(str::to_owned), ..options(false) });
     model.refresh(&board("tour.pcapng"));
     model
 }
@@ -51,6 +51,22 @@ fn a_wrong_filter_changes_nothing_says_where_and_cannot_be_entered() {
 }
 
 #[test]
+fn a_label_that_nothing_gives_is_a_mistake_as_it_is_typed() {
+    let mut model = model(None);
+    type_in(&mut model, "/proto == udp and app_proto == nettf");
+    let mistake = model.mistake.clone().unwrap();
+    assert!(
+        mistake.starts_with("column 31: `nettf` is no protocol that wiretell knows (is `netft` meant?)"),
+        "{mistake}"
+    );
+    assert!(model.flows.len() > labels(&model).iter().filter(|label| **label == Some("netft")).count());
+    press(&mut model, &[KeyCode::Backspace, KeyCode::Backspace]);
+    type_in(&mut model, "ft");
+    assert_eq!(model.mistake, None);
+    assert!(labels(&model).iter().all(|label| *label == Some("netft")));
+}
+
+#[test]
 fn every_column_orders_the_flows_and_the_other_way_round() {
     let mut model = model(None);
     for _ in Column::ALL {
@@ -94,7 +110,7 @@ fn a_protocol_opens_as_the_list_of_its_flows() {
 #[test]
 fn a_paused_view_shows_what_came_meanwhile_when_it_goes_on() {
     let all = board("tour.pcapng");
-    let mut model = Model::new(None, true, Arc::from([]));
+    let mut model = Model::new(&Options { stays: false, ..options(false) });
     press(&mut model, &[KeyCode::Char(' ')]);
     model.refresh(&all);
     assert!(model.flows.is_empty() && model.counts.packets > 0);
