@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ fn spawn(arguments: &[&str], set: &[(&str, &str)], end: &File) -> Child {
         .env("TERM", "xterm-256color")
         .env_remove("NO_COLOR")
         .envs(set.iter().copied())
+        // As a shell starts it, so that a signal to its group is its own.
+        .process_group(0)
         .stdin(end.try_clone().unwrap())
         .stdout(end.try_clone().unwrap())
         .stderr(end.try_clone().unwrap())
@@ -242,4 +245,28 @@ fn a_capture_that_is_damaged_is_shown_as_far_as_it_goes_and_said_afterwards() {
     view.press("q");
     assert_eq!(view.ends().code(), Some(3));
     assert!(view.text().contains("is cut short"), "{}", view.text());
+}
+
+#[test]
+fn control_z_gives_the_terminal_back_until_the_shell_says_to_go_on() {
+    let mut view = Driven::start(&["view", "captures/tour.pcapng"], &[]);
+    view.shows("netft");
+    view.press("\x1a");
+    let id = i32::try_from(view.child.id()).unwrap();
+    let is_stopped = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+    };
+    let begin = Instant::now();
+    while !is_stopped() {
+        assert!(begin.elapsed() < PATIENCE, "it goes on; the screen:\n{}", view.text());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    view.until("the screen before", |_| view.is_restored());
+    kill(Pid::from_raw(-id), Signal::SIGCONT).unwrap();
+    view.shows("q quit");
+    assert!(!view.is_restored());
+    view.press("q");
+    assert!(view.ends().success());
+    assert!(view.is_restored());
 }

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::board::Told;
-use super::model::{Cover, Input, Model, Page, Prompt};
+use super::model::{Cover, Model, Page};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -16,6 +16,7 @@ mod details;
 mod findings;
 mod flows;
 mod help;
+mod keys;
 mod protocols;
 
 /// Least size at which there is anything to see.
@@ -127,7 +128,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, options: &Options) -> D
         None => None,
     };
     let scrolled = covered.map_or(0, |(title, lines)| cover(frame, page, title, lines, model.scrolled));
-    last_line(frame, last, model);
+    keys::draw(frame, last, model, options);
     Drawn { rows, scrolled }
 }
 
@@ -141,7 +142,10 @@ fn bar(frame: &mut Frame<'_>, area: Rect, model: &Model, options: &Options, them
     if model.paused {
         parts.push(Span::styled(" PAUSED ", theme.colored(Color::Yellow).add_modifier(Modifier::BOLD)));
     }
-    parts.push(Span::raw(format!(" {}", counted(counts.packets, "packet"))));
+    // What is lost matters more than how much there was.
+    if options.stays || area.width >= 80 {
+        parts.push(Span::raw(format!(" {}", counted(counts.packets, "packet"))));
+    }
     let rate = counts.history.back().copied().unwrap_or(0);
     if options.stays {
         let state = if counts.complete { "" } else { ", reading" };
@@ -207,7 +211,10 @@ fn tabs(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: Theme) {
             count(model.flows_in_all() as u64)
         );
         parts.push(Span::raw(of));
-        parts.push(Span::styled(printable(&model.filter).into_owned(), theme.colored(Color::Cyan)));
+        let used: usize = parts.iter().map(Span::width).sum();
+        let room = usize::from(area.width).saturating_sub(used);
+        let filter = cut(&printable(&model.filter), room).into_owned();
+        parts.push(Span::styled(filter, theme.colored(Color::Cyan)));
     }
     if model.counts.left_out > 0 {
         let left_out = counted(model.counts.left_out, "ended flow");
@@ -224,49 +231,6 @@ fn alarms(model: &Model, theme: Theme, area: Rect) -> Vec<Line<'static>> {
     let holds = |told: &&Told| told.ended.is_none() && told.finding.severity > Severity::Info;
     let line = |told: &Told| findings::line(told, area.width, theme);
     model.findings.iter().filter(holds).take(MOST_ALARMS).map(line).collect()
-}
-
-/// What is typed, what is wrong, what was done, or which keys there are.
-fn last_line(frame: &mut Frame<'_>, area: Rect, model: &Model) {
-    let width = usize::from(area.width);
-    let line = match (&model.input, &model.message) {
-        (Some(input), _) => {
-            let lead = lead(input.prompt).chars().count() + input.text.chars().count();
-            frame.set_cursor_position((area.x + u16::try_from(lead.min(width)).unwrap_or(0), area.y));
-            typed(input)
-        }
-        (None, Some(message)) => Line::styled(cut(&printable(message), width).into_owned(), bold()),
-        (None, None) => {
-            let keys = match (&model.cover, model.page) {
-                (Some(_), _) => " ↑↓ scroll  Esc back  q back",
-                (None, Page::Flows) => {
-                    " q quit  ? help  / filter  Enter details  ←→ sort by  r reverse  Space pause  w write  Tab page"
-                }
-                (None, Page::Protocols) => " q quit  ? help  Enter its flows  Space pause  Tab page",
-                (None, Page::Findings) => " q quit  ? help  Enter details  Space pause  Tab page",
-            };
-            // Where the list is too narrow for the column that it is ordered by, no heading tells the order.
-            let order = match (&model.cover, model.page) {
-                (None, Page::Flows) => flows::hidden_order(model, width),
-                _ => String::new(),
-            };
-            let keys = cut(keys, width.saturating_sub(order.chars().count())).into_owned();
-            Line::from(vec![Span::styled(order, bold()), Span::styled(keys, dim())])
-        }
-    };
-    frame.render_widget(line, area);
-}
-
-const fn lead(prompt: Prompt) -> &'static str {
-    match prompt {
-        Prompt::Filter => " filter: ",
-        Prompt::Write => " write the records of these flows to: ",
-    }
-}
-
-fn typed(input: &Input) -> Line<'static> {
-    let text = Span::raw(printable(&input.text).into_owned());
-    Line::from(vec![Span::styled(lead(input.prompt), bold()), text])
 }
 
 /// Lays lines over the page, from the one that was scrolled to; gives the first that is shown.

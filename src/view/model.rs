@@ -1,14 +1,19 @@
 //! What is on the screen: which flows, in which order, where the cursor is, and what a key changes.
 
+use super::Options;
 use super::board::{Board, Counts, Shown, Sight, Sum, Told, UNLABELLED};
+use crate::cli::labels;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sort::Column;
 use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::Arc;
+pub(super) use typing::{Input, Prompt};
 use wiretell::output::select::Selection;
+use wiretell::rules::UserRules;
 
 pub(super) mod sort;
+mod typing;
 
 /// The pages that the view has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,24 +35,6 @@ impl Page {
     }
 }
 
-/// What is asked of the user on the last line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Prompt {
-    /// An expression, which takes effect as it is typed.
-    Filter,
-    /// The name of a file for the records of the flows that are shown.
-    Write,
-}
-
-/// Text that is being typed.
-#[derive(Clone, Debug)]
-pub(super) struct Input {
-    pub(super) prompt: Prompt,
-    pub(super) text: String,
-    /// What the filter was before, for when the user thinks better of it.
-    before: String,
-}
-
 /// What covers the page.
 #[derive(Clone, Debug)]
 pub(super) enum Cover {
@@ -63,6 +50,8 @@ pub(super) enum Cover {
 pub(super) enum Wish {
     Nothing,
     Leave,
+    /// Stop until the shell says to go on.
+    Suspend,
     /// Write the records of the flows that are shown.
     Write(PathBuf),
 }
@@ -94,10 +83,12 @@ pub(super) struct Model {
     /// What was done, told until the next key.
     pub(super) message: Option<String>,
     files: Arc<[String]>,
+    /// Whose labels a filter may ask for.
+    rules: Arc<UserRules>,
 }
 
 impl Model {
-    pub(super) fn new(filter: Option<&str>, live: bool, files: Arc<[String]>) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         let mut model = Self {
             seen: 0,
             all: Vec::new(),
@@ -108,9 +99,9 @@ impl Model {
             page: Page::Flows,
             cursors: [0; Page::ALL.len()],
             chosen: None,
-            sort: if live { Column::Rate } else { Column::Bytes },
+            sort: if options.stays { Column::Bytes } else { Column::Rate },
             reversed: false,
-            filter: filter.unwrap_or_default().to_owned(),
+            filter: options.filter.clone().unwrap_or_default(),
             selection: None,
             mistake: None,
             input: None,
@@ -118,7 +109,8 @@ impl Model {
             scrolled: 0,
             paused: false,
             message: None,
-            files,
+            files: Arc::clone(&options.files),
+            rules: Arc::clone(&options.rules),
         };
         model.select();
         model
@@ -172,7 +164,7 @@ impl Model {
         if self.filter.trim().is_empty() {
             (self.selection, self.mistake) = (None, None);
         } else {
-            match self.filter.parse() {
+            match labels::parse(&self.filter, Some(&self.rules)) {
                 Ok(selection) => (self.selection, self.mistake) = (Some(selection), None),
                 Err(mistake) => self.mistake = Some(format!("{mistake}")),
             }
@@ -220,6 +212,9 @@ impl Model {
         self.message = None;
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             return Wish::Leave;
+        }
+        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('z') {
+            return Wish::Suspend;
         }
         if self.input.is_some() {
             return self.type_in(key);
@@ -286,52 +281,6 @@ impl Model {
     fn turn_to(&mut self, place: Option<usize>) {
         self.cover = None;
         self.page = place.and_then(|place| Page::ALL.get(place)).copied().unwrap_or(Page::Flows);
-    }
-
-    fn ask(&mut self, prompt: Prompt) {
-        self.cover = None;
-        let text = match prompt {
-            Prompt::Filter => {
-                self.page = Page::Flows;
-                self.filter.clone()
-            }
-            Prompt::Write => "wiretell.jsonl".to_owned(),
-        };
-        self.input = Some(Input { prompt, text, before: self.filter.clone() });
-    }
-
-    fn type_in(&mut self, key: KeyEvent) -> Wish {
-        let Some(input) = &mut self.input else { return Wish::Nothing };
-        let held = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        match key.code {
-            KeyCode::Esc => {
-                self.filter.clone_from(&input.before);
-                self.input = None;
-                self.select();
-                return Wish::Nothing;
-            }
-            KeyCode::Enter => {
-                let (prompt, text) = (input.prompt, input.text.trim().to_owned());
-                // A filter that is wrong stays on the line until it is mended.
-                if prompt == Prompt::Filter && self.mistake.is_some() {
-                    return Wish::Nothing;
-                }
-                self.input = None;
-                let is_named = prompt == Prompt::Write && !text.is_empty();
-                return if is_named { Wish::Write(text.into()) } else { Wish::Nothing };
-            }
-            KeyCode::Backspace => {
-                input.text.pop();
-            }
-            KeyCode::Char('u') if held => input.text.clear(),
-            KeyCode::Char(c) if !held => input.text.push(c),
-            _ => return Wish::Nothing,
-        }
-        if input.prompt == Prompt::Filter {
-            self.filter.clone_from(&input.text);
-            self.select();
-        }
-        Wish::Nothing
     }
 
     /// Opens what the cursor is on.

@@ -6,8 +6,14 @@ use super::draw::{Drawn, draw};
 use super::model::{Model, Wish};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use ratatui::DefaultTerminal;
+use nix::sys::signal::{Signal, raise};
+use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::{DefaultTerminal, Terminal};
 use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -50,7 +56,7 @@ impl Screen {
         stop: &AtomicBool,
         over: &AtomicBool,
     ) -> std::io::Result<()> {
-        let mut model = Model::new(options.filter.as_deref(), !options.stays, Arc::clone(&options.files));
+        let mut model = Model::new(options);
         let mut drawn = Drawn::default();
         loop {
             if stop.load(Ordering::Relaxed) || (over.load(Ordering::Relaxed) && !options.stays) {
@@ -71,10 +77,25 @@ impl Screen {
                 match model.key(key, drawn.rows) {
                     Wish::Nothing => {}
                     Wish::Leave => return Ok(()),
+                    Wish::Suspend => self.suspend()?,
                     Wish::Write(path) => model.message = Some(write(&model, &path, options)),
                 }
             }
         }
+    }
+
+    /// Gives the terminal back and stops, as any program does at Ctrl-Z; goes on where the shell says so.
+    fn suspend(&mut self) -> std::io::Result<()> {
+        self.terminal.show_cursor()?;
+        execute!(std::io::stdout(), LeaveAlternateScreen)?;
+        disable_raw_mode()?;
+        // To this thread, which then does nothing more before all have stopped; without a shell that looks after jobs nobody does.
+        raise(Signal::SIGTSTP)?;
+        enable_raw_mode()?;
+        execute!(std::io::stdout(), EnterAlternateScreen)?;
+        // A new one knows nothing of what was drawn, and draws all of it.
+        self.terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(std::io::stdout()))?);
+        Ok(())
     }
 }
 

@@ -28,10 +28,14 @@ const WIDTHS: [(Column, usize); 10] = [
     (Column::Lasted, 8),
     (Column::Start, 8),
 ];
+/// The first columns of live flows; the trend follows.
+const LIVE: [Column; 5] = [Column::Label, Column::Destination, Column::Source, Column::Verdict, Column::Rate];
 /// Width of the least that an address shrinks to.
 const SHORT: usize = 15;
-/// What stands beside addresses on a terminal of 80 columns: label, bytes, verdict, rate.
+/// What stands beside addresses on a terminal of 80 columns: label, verdict, bytes, or live rate and trend.
 const BESIDE: usize = 49;
+/// Fewest bars that show a trend.
+const LEAST_TREND: usize = 6;
 /// Fewest characters that are worth having for reasons.
 const REASON: usize = 24;
 
@@ -41,7 +45,8 @@ const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '
 /// What there is room for.
 struct Plan {
     columns: Vec<(Column, usize)>,
-    trend: bool,
+    /// Width of the trend, if there is any.
+    trend: usize,
     /// Width for the reason.
     why: usize,
 }
@@ -49,9 +54,16 @@ struct Plan {
 fn plan(width: usize, live: bool) -> Plan {
     let mut left = width;
     let mut wanted: Vec<(Column, usize)> = Vec::new();
-    for (column, mut size) in WIDTHS {
-        if column == Column::Rate && !live {
-            continue;
+    let mut trend = 0;
+    // What happens now is what a narrow screen has to show of live flows; how much there was, their details tell.
+    let order: &[Column] = if live { &LIVE } else { &[] };
+    let first = order.iter().filter_map(|first| WIDTHS.iter().find(|(column, _)| column == first));
+    let then =
+        WIDTHS.iter().filter(|(column, _)| !order.contains(column) && (live || *column != Column::Rate));
+    for (at, &(column, mut size)) in first.chain(then).enumerate() {
+        if live && at == LIVE.len() && left > LEAST_TREND {
+            trend = LEAST_TREND;
+            left -= trend + 1;
         }
         if width < 100 && matches!(column, Column::Source | Column::Destination) {
             size = SHORT.max(width.saturating_sub(BESIDE) / 2).min(size);
@@ -63,10 +75,9 @@ fn plan(width: usize, live: bool) -> Plan {
             break;
         }
     }
-    let trend = live && left > TREND;
-    if trend {
-        left -= TREND + 1;
-    }
+    let more = if trend > 0 { left.min(TREND - trend) } else { 0 };
+    trend += more;
+    left -= more;
     wanted.sort_by_key(|(column, _)| *column as usize);
     Plan { columns: wanted, trend, why: if left >= REASON { left } else { 0 } }
 }
@@ -133,8 +144,8 @@ fn heading(plan: &Plan, model: &Model) -> Line<'static> {
         let style = if sorts { bold().add_modifier(Modifier::UNDERLINED) } else { bold() };
         parts.push(Span::styled(place(&title, column, size), style));
     }
-    if plan.trend {
-        parts.push(Span::styled(format!("{:TREND$} ", "TREND"), bold()));
+    if plan.trend > 0 {
+        parts.push(Span::styled(format!("{:1$} ", "TREND", plan.trend), bold()));
     }
     if plan.why > 0 {
         parts.push(Span::styled("WHY", bold()));
@@ -172,8 +183,8 @@ fn row(shown: &Shown, plan: &Plan, theme: Theme) -> Line<'static> {
         };
         spans.push(Span::styled(place(&text, column, size), style));
     }
-    if plan.trend {
-        spans.push(Span::styled(format!("{} ", bars(&shown.trend)), theme.trend()));
+    if plan.trend > 0 {
+        spans.push(Span::styled(format!("{} ", bars(&shown.trend, plan.trend)), theme.trend()));
     }
     if plan.why > 0 {
         spans.push(Span::raw(cut(&printable(&why(summary)), plan.why).into_owned()));
@@ -181,8 +192,9 @@ fn row(shown: &Shown, plan: &Plan, theme: Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Figures as bars, the largest the highest.
-fn bars(figures: &[u64]) -> String {
+/// The last figures as bars, the largest the highest.
+fn bars(figures: &[u64], width: usize) -> String {
+    let figures = figures.get(figures.len().saturating_sub(width)..).unwrap_or_default();
     let most = figures.iter().copied().max().unwrap_or(0).max(1);
     let bar = |figure: u64| {
         let height = u128::from(figure) * (BARS.len() as u128 - 1);
@@ -190,5 +202,5 @@ fn bars(figures: &[u64]) -> String {
         BARS.get(height).copied().unwrap_or('█')
     };
     let bars: String = figures.iter().map(|&figure| bar(figure)).collect();
-    format!("{bars:>TREND$}")
+    format!("{bars:>width$}")
 }

@@ -14,11 +14,12 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 const FILTERS: &[&str] = &[
-    "app_proto == \"netft\" and verdict != \"confirmed\"",
+    "netft and verdict != confirmed",
+    "udp.port == 3343 && ip.addr == 10.0.0.1",
     "dst_port in 3224..3324",
     "ip in 10.0.0.0/8 and bytes > 1M",
     "verdict == \"contradicted\"",
-    "attributes[\"tls.sni\"] matches \"\\\\.example$\"",
+    "tls.sni matches \"\\\\.example$\"",
 ];
 
 /// The lines.
@@ -26,10 +27,14 @@ pub(super) fn lines(options: &Options) -> Vec<Line<'static>> {
     let mut keys: Vec<(&str, String)> = KEYS.iter().map(|(key, what)| (*key, (*what).to_owned())).collect();
     let write = "write the records of the flows that fit the filter to a file, as --format jsonl does";
     // A capture that is read ends without anything more; what is live goes on below, and has a summary.
-    let (hold, leave) = if options.stays {
-        ("hold the picture; reading goes on", "leave")
+    let (hold, suspend, leave) = if options.stays {
+        ("hold the picture; reading goes on", "stop, until the shell's fg", "leave")
     } else {
-        ("hold the picture; capturing and counting go on", "leave; a summary follows")
+        (
+            "hold the picture; capturing and counting go on",
+            "stop, until the shell's fg; packets are lost meanwhile",
+            "leave; a summary follows",
+        )
     };
     let write = options.given_up.map_or_else(
         || write.to_owned(),
@@ -41,6 +46,7 @@ pub(super) fn lines(options: &Options) -> Vec<Line<'static>> {
         ("Space", hold.to_owned()),
         ("w", write),
         ("?", "this".to_owned()),
+        ("Ctrl-Z", suspend.to_owned()),
         ("q Ctrl-C", leave.to_owned()),
     ]);
     let mut lines = Vec::new();

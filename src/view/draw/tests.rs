@@ -1,30 +1,18 @@
 //! What is drawn, as characters of a terminal that is none.
 
 use super::*;
-use crate::view::samples::board;
+use crate::view::samples::{board, options};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
-
-fn options(color: bool) -> Options {
-    Options {
-        title: "tour.pcapng".into(),
-        color,
-        stays: true,
-        filter: None,
-        given_up: None,
-        recorded: None,
-        files: Arc::from([]),
-    }
-}
 
 fn terminal(width: u16, height: u16) -> Terminal<TestBackend> {
     Terminal::new(TestBackend::new(width, height)).unwrap()
 }
 
 fn model() -> Model {
-    let mut model = Model::new(None, false, Arc::from([]));
+    let mut model = Model::new(&options(false));
     model.refresh(&board("tour.pcapng"));
     model
 }
@@ -51,6 +39,35 @@ fn eighty_columns_show_label_verdict_ends_and_amount() {
     }
     assert!(lines.iter().any(|line| line.starts_with("rdg-udp") && line.contains("confirmed")));
     assert!(lines[23].contains("q quit"));
+}
+
+#[test]
+fn live_flows_show_their_trend_and_the_keys_whole_on_eighty_columns_and_more() {
+    let board = board("tour.pcapng");
+    let mut live = Model::new(&Options { stays: false, ..options(false) });
+    live.refresh(&board);
+    live.counts.complete = false;
+    for (width, height) in [(80, 24), (100, 30), (160, 50)] {
+        let lines = screen(&live, width, height);
+        for title in ["LABEL", "VERDICT", "SOURCE", "DESTINATION", "RATE", "TREND"] {
+            assert!(lines[2].contains(title), "{width}: {title}: {}", lines[2]);
+        }
+        let last = lines.last().unwrap();
+        assert!(last.contains("q quit  ? help  / filter") && !last.contains('…'), "{width}: {last}");
+        assert!(last.ends_with("Tab page"), "{width}: {last}");
+    }
+    let last = screen(&live, 60, 20).pop().unwrap();
+    assert!(last.contains("q quit  ? help  / filter") && !last.contains('…'), "{last}");
+}
+
+#[test]
+fn the_end_of_what_is_typed_is_seen_where_all_of_it_has_no_room() {
+    let mut model = model();
+    for c in "/app_proto == \"netft\" and verdict != \"confirmed\" or dst_port in 3224..3324".chars() {
+        press(&mut model, KeyCode::Char(c));
+    }
+    let last = screen(&model, 60, 20).pop().unwrap();
+    assert!(last.starts_with(" filter: ") && last.ends_with("dst_port in 3224..3324"), "{last}");
 }
 
 #[test]
@@ -141,7 +158,7 @@ fn what_the_wire_says_is_not_obeyed_by_the_terminal() {
     let board = crate::view::board::Board::new(10);
     let worker = board.join();
     board.end(worker, [hostile].into_iter());
-    let mut model = Model::new(None, false, Arc::from([]));
+    let mut model = Model::new(&options(false));
     model.refresh(&board);
     press(&mut model, KeyCode::Enter);
     let text = screen(&model, 160, 60).concat();
