@@ -87,6 +87,21 @@ fn what_came_off_the_wire_is_never_markup() {
 }
 
 #[test]
+fn a_finding_shows_the_evidence_of_its_flows_without_a_script_and_how_many_more_there_are() {
+    let (mut flows, mut examined) = hostile();
+    flows[0].why[0].detail = "a telling sentence".into();
+    let whole = page(&flows, &examined, 10);
+    let shown = inside(&whole, "<ul class=\"reasons\">", "</ul>");
+    assert!(shown.contains("tcp 10.0.0.1:50000 → 10.0.0.2:8443</span> tls"), "{shown}");
+    assert!(shown.contains("<br>a telling sentence") && !shown.contains("more</li>"), "{shown}");
+    let finding = examined.findings.remove(0);
+    examined.findings = vec![(1..=7).fold(finding, Finding::flow)];
+    assert!(
+        inside(&page(&flows, &examined, 10), "<ul class=\"reasons\">", "</ul>").contains("and 7 more</li>")
+    );
+}
+
+#[test]
 fn the_policy_names_exactly_the_style_and_the_script_that_are_there() {
     let page = page(&[], &Examined::default(), 10);
     let policy =
