@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 
+mod beside;
 mod check;
 mod draft;
 mod payload;

@@ -35,6 +35,12 @@ impl Network {
         }
     }
 
+    /// Whether some host is in both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.contains(other.address) || other.contains(self.address)
+    }
+
     /// Whether a host is in it; none of IPv4 is in one of IPv6.
     #[must_use]
     pub fn contains(&self, host: IpAddr) -> bool {

@@ -279,6 +279,46 @@ fn check_tries_the_samples_and_tells_strength_and_overlaps() {
 }
 
 #[test]
+fn check_tells_rules_of_one_name_and_those_that_another_keeps_from_being_heard() {
+    let files = Files::new("rule-beside");
+    let one = "[[rule]]\nname = \"a\"\ntransport = \"tcp\"\nport = \"7000-7010\"\nservers = \"10.0.0.0/8\"\n";
+    let other = "[[rule]]\nname = \"b\"\nport = [80, \"7005/tcp\"]\n";
+    let check = |rules: &[&str]| {
+        let rules = rules.iter().enumerate();
+        let paths: Vec<String> =
+            rules.map(|(at, text)| files.write(&format!("{at}.toml"), text.as_bytes())).collect();
+        let paths = paths.iter().map(String::as_str);
+        let (code, out, err) = run(&["rules", "check"].into_iter().chain(paths).collect::<Vec<_>>());
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        out
+    };
+    let out = check(&[one, other]);
+    assert!(
+        out.contains("overlaps: the rule a in ")
+            && out.contains("0.toml, line 1 comes first on port 7005/tcp, and"),
+        "{out}"
+    );
+    // On other ports, over something else, on other hosts.
+    for apart in [
+        other.replace("7005", "7011"),
+        other.replace("7005/tcp", "7005/udp"),
+        format!("{other}servers = \"192.168.0.0/16\"\n"),
+    ] {
+        let out = check(&[&format!("{one}{apart}")]);
+        assert!(!out.contains("comes first"), "{apart}: {out}");
+    }
+    let out = check(&[&one.replace("\"a\"", "\"b\"").replace("7010", "7004"), other]);
+    assert!(out.contains("same name: the rule in ") && !out.contains("comes first"), "{out}");
+    // Of those that look at bytes, samples tell.
+    let first = payload("first", "", "bytes = \"41 43\"");
+    let later = payload("later", "must_match = [\"41 43 4d\", \"41 44\"]", "bytes = \"41 4?\"");
+    let out = check(&[&first, &later]);
+    assert!(out.contains("comes first, and takes 1 of 2 samples that this one must take"), "{out}");
+    // Bytes outrank ports.
+    assert!(!check(&[one, &later.replace("[[rule]]", "[[rule]]\nport = 7005")]).contains("comes first"));
+}
+
+#[test]
 fn what_is_suggested_passes_its_own_check_and_names_the_flows_that_it_was_drafted_from() {
     let files = Files::new("rule-suggest");
     let mut unknown = capture();

@@ -1,5 +1,6 @@
 //! `wiretell rules check`: mistakes, samples, strength, and what built-in recognition a rule overrules.
 
+use super::beside;
 use super::file::{Sample, What, Written, read};
 use crate::cli::Cli;
 use crate::cli::lists::show;
@@ -39,14 +40,18 @@ pub(super) fn check(cli: &Cli, files: &[PathBuf]) -> Result<ExitCode, String> {
     let mut code = DONE;
     let stop = Arc::new(AtomicBool::new(false));
     let signal = on_signals(&stop);
-    for file in files {
-        let rules = read(file)?;
+    let read: Vec<Vec<Written>> = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    // As `--rules` takes them: those of the first file come first.
+    let mut before: Vec<&Written> = Vec::new();
+    for (file, rules) in files.iter().zip(&read) {
         let mut trial = Trial { cli, file, stop: &stop, wrong: Vec::new(), code: DONE, tried: 0 };
         let mut parts = String::new();
-        for written in &rules {
+        for written in rules {
             trial.samples(written);
             let _ =
                 write!(parts, "\n{} (line {})\n{}", written.rule.name, written.line, about(&written.rule));
+            parts.push_str(&beside::told(written, &before));
+            before.push(written);
         }
         for wrong in &trial.wrong {
             say(wrong);
@@ -246,7 +251,7 @@ fn is_taken(rule: &Rule, flow: &Summary) -> bool {
 }
 
 /// Whether a rule takes bytes, over what they were said to come or over anything that it is about.
-fn takes_bytes(rule: &Rule, client: &[u8], server: &[u8], transport: Option<Transport>) -> bool {
+pub(super) fn takes_bytes(rule: &Rule, client: &[u8], server: &[u8], transport: Option<Transport>) -> bool {
     let all = [Transport::Tcp, Transport::Udp, Transport::Sctp];
     let over: Vec<Transport> = transport.map_or_else(|| all.to_vec(), |one| vec![one]);
     // Bytes by themselves are of whom the rule looks at.
