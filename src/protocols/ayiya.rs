@@ -9,7 +9,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Shape, Side, Verdict};
 use crate::formats::ip_packet;
 use crate::key::Transport;
 use crate::layout::laid_out;
@@ -24,6 +24,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: PORTS,
     initiator_first: ByteSet::range(0x20, 0x8f),
     responder_first: ByteSet::range(0x20, 0x8f),
+    datagram: Shape::of(8, &[(3, NEXT)]),
     inspect,
     confused_with: "nothing whose packet fits behind such a header",
     examples: EXAMPLES,
@@ -34,6 +35,8 @@ const PORTS: &[u16] = &[5072];
 /// Operations: nothing, forward, echo, echo and forward, their answers, information.
 const LAST_OPERATION: u8 = 8;
 const FORWARD: u8 = 1;
+/// What may follow the header: nothing that is told, IPv4, IPv6, nothing at all.
+const NEXT: ByteSet = ByteSet::of(&[0, 4, 41, 59]);
 /// Hash methods: none, MD5, SHA-1, SHA-2; authentication methods: none, shared secret, public key.
 const LAST_HASH: u8 = 3;
 const LAST_AUTHENTICATION: u8 = 2;
@@ -60,7 +63,7 @@ fn message(mut cursor: Cursor<'_>) -> Result<bool, Reject> {
     let [identity, signature, operation, next] = cursor.array()?;
     require((1..=2).contains(&(identity & 0xf)) && (2..=8).contains(&(identity >> 4)) && signature & 0xf <= LAST_HASH)?;
     require(operation >> 4 <= LAST_AUTHENTICATION && operation & 0xf <= LAST_OPERATION)?;
-    require((signature >> 4 != 0) == (operation >> 4 != 0) && matches!(next, 0 | 4 | 41 | 59))?;
+    require((signature >> 4 != 0) == (operation >> 4 != 0) && NEXT.contains(next))?;
     cursor.skip(4 + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4)?;
     if operation & 0xf != FORWARD || next == 59 {
         return Ok(false);

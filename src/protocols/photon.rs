@@ -10,7 +10,7 @@
 
 use crate::byteset::ByteSet;
 use crate::cursor::{Cursor, require};
-use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Side, Verdict};
+use crate::inspect::{Carriers, Confidence, Evidence, Example, Inspector, Opening, Reject, Said, Shape, Side, Verdict};
 use crate::key::Transport;
 
 /// Photon.
@@ -22,6 +22,7 @@ pub const INSPECTOR: Inspector = Inspector {
     ports: &[5055, 5056, 5058, 27000, 27001, 27002],
     initiator_first: ByteSet::ANY,
     responder_first: ByteSet::ANY,
+    datagram: Shape::of(12, &[(2, FLAGS), (3, COUNTS)]),
     inspect,
     confused_with: "RTCP, whose lengths chain up too",
     examples: EXAMPLES,
@@ -30,6 +31,9 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// A check sum follows the header.
 const WITH_CHECK_SUM: u8 = 0xcc;
+const FLAGS: ByteSet = ByteSet::of(&[0, 1, WITH_CHECK_SUM]);
+/// How many commands a datagram has.
+const COUNTS: ByteSet = ByteSet::range(1, 64);
 
 fn inspect(opening: &Opening<'_>) -> Verdict {
     match (first(opening.initiator), first(opening.responder)) {
@@ -42,7 +46,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Incomplete), Ok(_)) => {
             Ok(Evidence::signature("commands: commands whose lengths add up (Photon, reliable UDP)").from(Side::Responder))
         }
-        (Err(reject), _) | (_, Err(reject)) => Err(reject),
+        (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
+        (Err(Reject::Incomplete), Err(Reject::Incomplete)) => Err(Reject::Incomplete),
     }
 }
 
@@ -58,7 +63,7 @@ fn first(said: Said<'_>) -> Result<Packet, Reject> {
 fn packet(mut cursor: Cursor<'_>) -> Result<Packet, Reject> {
     cursor.u16()?;
     let (flags, count) = (cursor.u8()?, cursor.u8()?);
-    require(matches!(flags, 0 | 1 | WITH_CHECK_SUM) && (1..=64).contains(&count))?;
+    require(FLAGS.contains(flags) && COUNTS.contains(count))?;
     cursor.u32()?;
     let challenge = cursor.u32()?;
     require(challenge != 0)?;

@@ -20,9 +20,9 @@ pub const INSPECTOR: Inspector = Inspector {
     specification: "Roughtime (IETF draft), section 5",
     carriers: Carriers::UDP,
     ports: &[2002],
-    initiator_first: ByteSet::ANY,
-    responder_first: ByteSet::ANY,
-    datagram: Shape::of(16, &[]),
+    initiator_first: FIRST,
+    responder_first: FIRST,
+    datagram: Shape::of(16, &[(1, ByteSet::of(b"\0O")), (2, ByteSet::of(b"\0U")), (3, ByteSet::of(b"\0G"))]),
     inspect,
     confused_with: "QUIC-Crypto of Google, which has such a table inside its packets",
     examples: EXAMPLES,
@@ -31,6 +31,8 @@ pub const INSPECTOR: Inspector = Inspector {
 
 /// Most tags of a message, and the fewest.
 const MAX_TAGS: u32 = 16;
+/// The number of tags, its lowest byte first, or the magic number.
+const FIRST: ByteSet = ByteSet::range(2, 16).or(ByteSet::of(b"R"));
 /// Shortest request in bytes, so that the answer is not longer.
 const MIN_REQUEST: usize = 1024;
 
