@@ -89,6 +89,18 @@ impl Classifier {
         Self { straight: Candidates::ALL, swapped, judged: 0, sides: 0, narrowed: 0 }
     }
 
+    /// Knows that it is nobody whom datagrams carry, and who opened the flow.
+    #[must_use]
+    pub fn of_streams_only() -> Self {
+        static ONLY_STREAMS: LazyLock<Candidates> = LazyLock::new(|| {
+            let mut only = Candidates::NONE;
+            let streams = Candidates::ALL.iter().filter(|(_, i)| !i.carriers.contains(Transport::Udp));
+            streams.for_each(|(place, _)| only.add(place));
+            only
+        });
+        Self { straight: *ONLY_STREAMS, ..Self::new(true) }
+    }
+
     /// The sides have turned out to be the other way round than they were judged so far.
     #[must_use]
     pub const fn turned(self) -> Self {

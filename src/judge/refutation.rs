@@ -54,6 +54,7 @@ fn spoken_over_the_wrong_transport(view: &Opening<'_>) -> Option<u16> {
         return None;
     }
     let stream = Opening { transport: Transport::Tcp, from_start: true, ..*view };
-    let claim = Classifier::new(true).judge(&stream, None).claim?;
+    // Those whom datagrams carry too have been asked.
+    let claim = Classifier::of_streams_only().judge(&stream, None).claim?;
     (claim.evidence.confidence >= Confidence::Message).then_some(claim.inspector)
 }
