@@ -8,7 +8,7 @@ use crate::output::destination::{Collector, Destination};
 use crate::output::record::FlowRecord;
 use crate::shard::Sink;
 use crate::summary::Summary;
-use serde_json::Value;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// The columns, in order.
@@ -86,36 +86,97 @@ impl Sink for Csv {
     }
 }
 
-fn write_line(line: &mut Vec<u8>, record: &FlowRecord<'_>) {
-    // No record has map keys that JSON could not hold.
-    let Ok(record) = serde_json::to_value(record) else { return };
-    for (place, column) in COLUMNS.iter().enumerate() {
-        if place > 0 {
-            line.push(b',');
-        }
-        let value = match column.split_once('.') {
-            Some((object, part)) => record.get(object).and_then(|object| object.get(part)),
-            None => record.get(column),
-        };
-        write_cell(line, value.unwrap_or(&Value::Null));
-    }
-    line.push(b'\n');
+/// The cells of a line, written one after the other.
+struct Cells<'a> {
+    line: &'a mut Vec<u8>,
+    begun: bool,
+    json: Vec<u8>,
 }
 
-fn write_cell(line: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => write_text(line, text),
-        Value::Array(list) if list.iter().all(Value::is_number) => {
-            let numbers: Vec<String> = list.iter().map(Value::to_string).collect();
-            write_text(line, &numbers.join(";"));
+impl Cells<'_> {
+    fn text(&mut self, text: &str) {
+        if self.begun {
+            self.line.push(b',');
         }
-        Value::Array(list) if list.is_empty() => {}
-        Value::Object(object) if object.is_empty() => {}
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            write_text(line, &value.to_string());
-        }
+        self.begun = true;
+        write_text(self.line, text);
     }
+
+    fn maybe(&mut self, text: Option<&str>) {
+        self.text(text.unwrap_or_default());
+    }
+
+    /// What is shown as JSON shows it, or is empty where there is none.
+    fn json<T: Serialize>(&mut self, value: Option<&T>) {
+        let mut json = std::mem::take(&mut self.json);
+        json.clear();
+        // No record has map keys that JSON could not hold.
+        let written = value.map_or(Ok(()), |value| serde_json::to_writer(&mut json, value));
+        let text = std::str::from_utf8(&json).ok().filter(|_| written.is_ok()).unwrap_or_default();
+        // A text stands as it is, without JSON's quotes: none of those that come here has anything to escape.
+        self.text(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text));
+        self.json = json;
+    }
+
+    fn list<T: Serialize>(&mut self, list: &[T]) {
+        self.json((!list.is_empty()).then_some(&list));
+    }
+}
+
+/// The cells, in the order of [`COLUMNS`].
+fn write_line(line: &mut Vec<u8>, record: &FlowRecord<'_>) {
+    let mut cells = Cells { line, begun: false, json: Vec::new() };
+    cells.json(Some(&record.schema));
+    cells.json(Some(&record.ts));
+    cells.json(Some(&record.ts_end));
+    cells.json(Some(&record.duration));
+    cells.text(&record.flow_id);
+    cells.text(&record.community_id);
+    cells.maybe(record.file);
+    cells.json(Some(&record.proto));
+    cells.json(Some(&record.src_ip));
+    cells.json(record.src_port.as_ref());
+    cells.json(Some(&record.dst_ip));
+    cells.json(record.dst_port.as_ref());
+    cells.text(record.direction);
+    cells.text(&record.vlan.iter().map(u16::to_string).collect::<Vec<_>>().join(";"));
+    cells.list(&record.tunnel);
+    cells.maybe(record.app_proto);
+    cells.text(record.verdict);
+    cells.maybe(record.confidence);
+    cells.list(&record.port_claim);
+    cells.list(&record.why);
+    for count in [
+        record.packets_fwd,
+        record.packets_rev,
+        record.bytes_fwd,
+        record.bytes_rev,
+        record.payload_bytes_fwd,
+        record.payload_bytes_rev,
+    ] {
+        cells.json(Some(&count));
+    }
+    let tcp = record.tcp.as_ref();
+    cells.maybe(tcp.map(|tcp| tcp.flags_fwd.as_str()));
+    cells.maybe(tcp.map(|tcp| tcp.flags_rev.as_str()));
+    cells.json(tcp.map(|tcp| &tcp.retransmitted_fwd));
+    cells.json(tcp.map(|tcp| &tcp.retransmitted_rev));
+    cells.json(tcp.map(|tcp| &tcp.out_of_order_fwd));
+    cells.json(tcp.map(|tcp| &tcp.out_of_order_rev));
+    cells.json(tcp.and_then(|tcp| tcp.rtt_ms.as_ref()));
+    let error = record.icmp_error.as_ref();
+    cells.json(error.map(|error| &error.ts));
+    cells.json(error.map(|error| &error.frame));
+    cells.maybe(error.and_then(|error| error.file));
+    cells.json(error.map(|error| &error.reporter));
+    cells.json(error.map(|error| &error.r#type));
+    cells.json(error.map(|error| &error.code));
+    cells.json(error.map(|error| &error.count));
+    cells.json(record.continued.then_some(&true));
+    cells.json(record.truncated.then_some(&true));
+    cells.text(record.end_reason);
+    cells.json(record.attributes.0.iter().next().map(|_| &record.attributes));
+    line.push(b'\n');
 }
 
 /// RFC 4180 section 2, rules 5 to 7: what contains commas, quotes or line breaks stands in quotes, and a quote is doubled.
@@ -133,6 +194,7 @@ fn write_text(line: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
     use crate::output::samples::{full, unknown};
+    use serde_json::Value;
 
     fn line(summary: &Summary, file: &str) -> String {
         let mut line = Vec::new();
@@ -185,6 +247,31 @@ mod tests {
         assert_eq!(cell("tcp.flags_fwd"), "SA");
         let attributes: Value = serde_json::from_str(cell("attributes")).unwrap();
         assert_eq!(attributes["tls.sni"], "a,\"b\"");
+    }
+
+    #[test]
+    fn every_cell_is_what_the_record_has_in_its_place() {
+        for summary in [full(), unknown("[2001:db8::1]:1", "[2001:db8::2]:2")] {
+            let files = ["a.pcap".to_owned()];
+            let record = serde_json::to_value(FlowRecord::new(&summary, &files)).unwrap();
+            for (name, cell) in COLUMNS.iter().zip(read(&line(&summary, "a.pcap"))) {
+                let value = match name.split_once('.') {
+                    Some((object, part)) => record.get(object).and_then(|object| object.get(part)),
+                    None => record.get(name),
+                };
+                let told = match value {
+                    None | Some(Value::Null) => String::new(),
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Array(list)) if list.is_empty() => String::new(),
+                    Some(Value::Object(object)) if object.is_empty() => String::new(),
+                    Some(Value::Array(list)) if list.iter().all(Value::is_number) => {
+                        list.iter().map(Value::to_string).collect::<Vec<_>>().join(";")
+                    }
+                    Some(other) => other.to_string(),
+                };
+                assert_eq!(cell, told, "{name}");
+            }
+        }
     }
 
     #[test]

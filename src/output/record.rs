@@ -18,46 +18,46 @@ pub const SCHEMA: u32 = 1;
 /// A flow record.
 #[derive(Debug, Serialize)]
 pub struct FlowRecord<'a> {
-    r#type: &'static str,
-    schema: u32,
-    ts: Text<Utc>,
-    ts_end: Text<Utc>,
-    duration: f64,
-    flow_id: String,
-    community_id: String,
+    pub(super) r#type: &'static str,
+    pub(super) schema: u32,
+    pub(super) ts: Text<Utc>,
+    pub(super) ts_end: Text<Utc>,
+    pub(super) duration: f64,
+    pub(super) flow_id: String,
+    pub(super) community_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    proto: Text<Protocol>,
-    src_ip: IpAddr,
+    pub(super) file: Option<&'a str>,
+    pub(super) proto: Text<Protocol>,
+    pub(super) src_ip: IpAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
-    src_port: Option<u16>,
-    dst_ip: IpAddr,
+    pub(super) src_port: Option<u16>,
+    pub(super) dst_ip: IpAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
-    dst_port: Option<u16>,
-    direction: &'static str,
-    vlan: &'a [u16],
-    tunnel: Vec<TunnelRecord>,
-    app_proto: Option<&'static str>,
-    verdict: &'static str,
-    confidence: Option<&'static str>,
-    port_claim: Vec<ClaimRecord>,
-    why: Vec<WhyRecord<'a>>,
-    packets_fwd: u64,
-    packets_rev: u64,
-    bytes_fwd: u64,
-    bytes_rev: u64,
-    payload_bytes_fwd: u64,
-    payload_bytes_rev: u64,
+    pub(super) dst_port: Option<u16>,
+    pub(super) direction: &'static str,
+    pub(super) vlan: &'a [u16],
+    pub(super) tunnel: Vec<TunnelRecord>,
+    pub(super) app_proto: Option<&'static str>,
+    pub(super) verdict: &'static str,
+    pub(super) confidence: Option<&'static str>,
+    pub(super) port_claim: Vec<ClaimRecord>,
+    pub(super) why: Vec<WhyRecord<'a>>,
+    pub(super) packets_fwd: u64,
+    pub(super) packets_rev: u64,
+    pub(super) bytes_fwd: u64,
+    pub(super) bytes_rev: u64,
+    pub(super) payload_bytes_fwd: u64,
+    pub(super) payload_bytes_rev: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tcp: Option<TcpRecord>,
+    pub(super) tcp: Option<TcpRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    icmp_error: Option<IcmpRecord<'a>>,
+    pub(super) icmp_error: Option<IcmpRecord<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    continued: bool,
+    pub(super) continued: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    truncated: bool,
-    end_reason: &'static str,
-    attributes: AttributesRecord<'a>,
+    pub(super) truncated: bool,
+    pub(super) end_reason: &'static str,
+    pub(super) attributes: AttributesRecord<'a>,
 }
 
 /// Written as its `Display` says.
@@ -71,7 +71,7 @@ impl<T: std::fmt::Display> Serialize for Text<T> {
 }
 
 #[derive(Debug, Serialize)]
-struct TunnelRecord {
+pub(super) struct TunnelRecord {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     src_ip: Option<IpAddr>,
@@ -82,13 +82,13 @@ struct TunnelRecord {
 }
 
 #[derive(Debug, Serialize)]
-struct ClaimRecord {
+pub(super) struct ClaimRecord {
     name: &'static str,
     basis: &'static str,
 }
 
 #[derive(Debug, Serialize)]
-struct WhyRecord<'a> {
+pub(super) struct WhyRecord<'a> {
     kind: &'static str,
     rule: &'a str,
     detail: &'a str,
@@ -101,31 +101,31 @@ struct WhyRecord<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct TcpRecord {
-    flags_fwd: String,
-    flags_rev: String,
-    retransmitted_fwd: u32,
-    retransmitted_rev: u32,
-    out_of_order_fwd: u32,
-    out_of_order_rev: u32,
+pub(super) struct TcpRecord {
+    pub(super) flags_fwd: String,
+    pub(super) flags_rev: String,
+    pub(super) retransmitted_fwd: u32,
+    pub(super) retransmitted_rev: u32,
+    pub(super) out_of_order_fwd: u32,
+    pub(super) out_of_order_rev: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rtt_ms: Option<f64>,
+    pub(super) rtt_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
-struct IcmpRecord<'a> {
-    ts: Text<Utc>,
-    frame: u64,
+pub(super) struct IcmpRecord<'a> {
+    pub(super) ts: Text<Utc>,
+    pub(super) frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    reporter: IpAddr,
-    r#type: u8,
-    code: u8,
-    count: u32,
+    pub(super) file: Option<&'a str>,
+    pub(super) reporter: IpAddr,
+    pub(super) r#type: u8,
+    pub(super) code: u8,
+    pub(super) count: u32,
 }
 
 #[derive(Debug)]
-struct AttributesRecord<'a>(&'a Attributes);
+pub(super) struct AttributesRecord<'a>(pub(super) &'a Attributes);
 
 impl Serialize for AttributesRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
