@@ -1,6 +1,6 @@
 //! Where packets go: one capture, or one for every flow.
 
-use super::output::{create, identity, input_identity, is_same};
+use super::written::{create, identity, input_identity, is_same};
 use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
@@ -123,13 +123,21 @@ struct FlowFile {
 }
 
 impl PerFlow {
-    /// Writes into `directory`, which is made if it is not there.
+    /// Writes into `directory`, which is made if it is not there, and else has to be empty: files of another extraction would look like
+    /// those of this one.
     ///
     /// # Errors
-    /// A sentence about the directory that cannot be made.
+    /// A sentence about the directory that cannot be made, or is not empty.
     pub(crate) fn new(directory: &Path, inputs: &[&Path]) -> Result<Self, String> {
         std::fs::create_dir_all(directory)
             .map_err(|error| format!("{}: the directory cannot be made: {error}", directory.display()))?;
+        let is_used = std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
+        if is_used {
+            return Err(format!(
+                "{}: is not empty; name another directory after --per-flow, or empty this one",
+                directory.display()
+            ));
+        }
         let inputs = inputs.iter().filter_map(|input| input_identity(input)).collect();
         Ok(Self { directory: directory.to_owned(), inputs, flows: HashMap::new(), collected: 0 })
     }

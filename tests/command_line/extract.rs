@@ -248,6 +248,7 @@ fn nothing_that_is_read_is_written_over_and_no_frame_is_bent_to_fit() {
         (&["-w", &capture, &capture][..], "name another file after -w"),
         (&["-w", &link, &capture], "name another file after -w"),
         (&["--per-flow", &directory, one], "name another directory after --per-flow"),
+        (&["--per-flow", &directory, &capture], "is not empty; name another directory after --per-flow"),
         (&["-w", "/nowhere/out.pcapng", &capture], "/nowhere/out.pcapng: cannot be written"),
         (&["-w", "out.pcap.gz", &capture], "compress"),
         (&[&capture], "--per-flow"),
