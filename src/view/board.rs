@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wiretell::capture::Drops;
 use wiretell::findings::Finding;
 use wiretell::findings::live::Change;
+use wiretell::output::protocol::Protocol;
 use wiretell::packet::Timestamp;
 use wiretell::summary::Summary;
 
@@ -103,7 +104,7 @@ struct State {
     workers: Vec<Worker>,
     ended: VecDeque<Arc<Shown>>,
     /// The sums of what has ended, by label.
-    sums: BTreeMap<&'static str, Sum>,
+    sums: BTreeMap<Group, Sum>,
     findings: Vec<Told>,
     counts: Counts,
     /// The counts one second ago, and the time then.
@@ -115,7 +116,7 @@ struct State {
 pub(super) struct Sight {
     pub(super) version: u64,
     pub(super) flows: Vec<Arc<Shown>>,
-    pub(super) sums: Vec<(&'static str, Sum)>,
+    pub(super) sums: Vec<(Group, Sum)>,
     pub(super) findings: Vec<Told>,
     pub(super) counts: Counts,
 }
@@ -127,8 +128,34 @@ pub(crate) struct Board {
     most: usize,
 }
 
-/// Stands for flows without a label.
-pub(super) const UNLABELLED: &str = "(unknown)";
+/// What flows are added up by: their label, or for want of one the IP protocol's number, as in the table and the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    Label(&'static str),
+    Unlabelled(u8),
+}
+
+impl Group {
+    fn of(summary: &Summary) -> Self {
+        summary.app.map_or(Self::Unlabelled(summary.protocol), Self::Label)
+    }
+
+    /// As people are told: `dns`, `(udp)`.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Label(label) => label.to_owned(),
+            Self::Unlabelled(number) => format!("({})", Protocol(number)),
+        }
+    }
+
+    /// The expression that its flows fit.
+    pub(super) fn filter(self) -> String {
+        match self {
+            Self::Label(label) => format!("app_proto == {label:?}"),
+            Self::Unlabelled(number) => format!("not app_proto and proto == {}", Protocol(number)),
+        }
+    }
+}
 
 impl Board {
     /// A board that keeps so many flows that have ended.
@@ -154,7 +181,7 @@ impl Board {
         let mut state = self.lock();
         for summary in flows {
             let before = state.workers.get_mut(worker).and_then(|worker| worker.alive.remove(&summary.id));
-            state.sums.entry(summary.app.unwrap_or(UNLABELLED)).or_default().count(&summary, 0);
+            state.sums.entry(Group::of(&summary)).or_default().count(&summary, 0);
             let trend = before.map(|before| before.trend.clone()).unwrap_or_default();
             state.ended.push_back(Arc::new(Shown { summary, goes_on: false, rate: 0, trend }));
         }
@@ -264,8 +291,7 @@ impl Board {
         let (version, findings, counts) = (state.version, state.findings.clone(), state.counts.clone());
         drop(state);
         for shown in flows.iter().filter(|shown| shown.goes_on) {
-            let label = shown.summary.app.unwrap_or(UNLABELLED);
-            sums.entry(label).or_default().count(&shown.summary, shown.rate);
+            sums.entry(Group::of(&shown.summary)).or_default().count(&shown.summary, shown.rate);
         }
         Some(Sight { version, flows, sums: sums.into_iter().collect(), findings, counts })
     }

@@ -1,7 +1,7 @@
 //! What is on the screen: which flows, in which order, where the cursor is, and what a key changes.
 
 use super::Options;
-use super::board::{Board, Counts, Shown, Sight, Sum, Told, UNLABELLED};
+use super::board::{Board, Counts, Group, Shown, Sight, Sum, Told};
 use crate::cli::labels;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sort::Column;
@@ -61,7 +61,7 @@ pub(super) struct Model {
     seen: u64,
     all: Vec<Arc<Shown>>,
     pub(super) flows: Vec<Arc<Shown>>,
-    pub(super) sums: Vec<(&'static str, Sum)>,
+    pub(super) sums: Vec<(Group, Sum)>,
     pub(super) findings: Vec<Told>,
     pub(super) counts: Counts,
     pub(super) page: Page,
@@ -129,7 +129,7 @@ impl Model {
     fn take(&mut self, sight: Sight) {
         self.all = sight.flows;
         self.sums = sight.sums;
-        self.sums.sort_by_key(|(label, sum)| (Reverse(sum.bytes), *label));
+        self.sums.sort_by_key(|(group, sum)| (Reverse(sum.bytes), *group));
         self.findings = sight.findings;
         // What holds, the worst first; then what no longer does.
         let rank = |told: &Told| (told.ended.is_some(), Reverse(told.finding.severity), told.finding.at);
@@ -298,11 +298,8 @@ impl Model {
                     self.findings.get(self.cursor()).map(|told| Cover::Finding(Box::new(told.clone())));
             }
             Page::Protocols => {
-                let Some((label, _)) = self.sums.get(self.cursor()) else { return };
-                self.filter = match *label {
-                    UNLABELLED => "not app_proto".to_owned(),
-                    label => format!("app_proto == \"{label}\""),
-                };
+                let Some((group, _)) = self.sums.get(self.cursor()) else { return };
+                self.filter = group.filter();
                 self.page = Page::Flows;
                 self.select();
             }

@@ -5,7 +5,7 @@ use crate::view::model::Model;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
-use wiretell::output::text::{bytes, count, share};
+use wiretell::output::text::{bytes, count, cut, share};
 
 /// Widest that the bar of a share is.
 const BAR: usize = 24;
@@ -24,9 +24,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: Them
     let room = usize::from(area.width).saturating_sub(BEFORE + if live { 10 } else { 0 }).min(BAR);
     let cursor = model.cursor();
     let visible = window(cursor, rows, model.sums.len());
-    for (place, (label, sum)) in model.sums.iter().enumerate().take(visible.end).skip(visible.start) {
+    for (place, (group, sum)) in model.sums.iter().enumerate().take(visible.end).skip(visible.start) {
         let mut text = format!(
-            "{label:20} {:>9} {:>10} {:>8} {:>8}",
+            "{:20} {:>9} {:>10} {:>8} {:>8}",
+            cut(&group.name(), 20),
             count(sum.flows),
             count(sum.packets),
             bytes(sum.bytes),

@@ -62,10 +62,10 @@ pub(super) fn row(flow: &Summary, report: &Report<'_>) -> Flow {
             (None, Some(claim)) if flow.verdict == Verdict::Contradicted => {
                 format!("not {}", claim.protocol())
             }
-            _ => "–".into(),
+            _ => "-".into(),
         },
         verdict: flow.verdict.name(),
-        confidence: flow.confidence.map_or("–", Confidence::name),
+        confidence: flow.confidence.map_or("-", Confidence::name),
         sent,
         received,
         why: reasons.first().cloned().unwrap_or_default(),

@@ -54,6 +54,6 @@ const labelOf = (row) => {
   const label = textOf(row, "app_proto");
   if (label !== null) return label;
   const [promise] = promisesOf(row);
-  return textOf(row, "verdict") === "contradicted" && promise ? `not ${promise.name}` : "–";
+  return textOf(row, "verdict") === "contradicted" && promise ? `not ${promise.name}` : "-";
 };
 

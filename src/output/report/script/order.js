@@ -40,7 +40,7 @@ const flowColumns = [
   { id: "destination", title: "Destination", show: (row) => endpointText(row, "dst"), key: endpointKey("dst") },
   { id: "label", title: "Label", show: labelOf, key: (row) => textOf(row, "app_proto") ?? "~" },
   { id: "verdict", title: "Verdict", show: (row) => textOf(row, "verdict"), key: (row) => verdictRank(textOf(row, "verdict")) },
-  { id: "confidence", title: "Confidence", show: (row) => textOf(row, "confidence") ?? "–", key: (row) => confidenceRank(textOf(row, "confidence")) },
+  { id: "confidence", title: "Confidence", show: (row) => textOf(row, "confidence") ?? "-", key: (row) => confidenceRank(textOf(row, "confidence")) },
   {
     id: "packets",
     title: "Packets",
