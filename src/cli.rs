@@ -18,6 +18,7 @@ pub(crate) mod rules;
 mod screen;
 pub(crate) mod units;
 pub(crate) mod view;
+pub(crate) mod written;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

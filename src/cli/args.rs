@@ -4,6 +4,7 @@ use super::units::{self, DecodeRule, Span};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use wiretell::output::select::{self, Selection};
+use wiretell::output::table::Section;
 
 /// Options of `expect init` and `rules suggest`.
 #[derive(Debug, Args)]
@@ -37,6 +38,9 @@ pub(crate) struct ReadArgs {
     /// Take every file as a capture of its own: no flow spans files.
     #[arg(long)]
     pub(crate) each: bool,
+    /// Only these parts of the table, or of JSON lines: 'flows', 'findings,heartbeats'. The sums at the end of JSON lines stay.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) show: Vec<Part>,
     /// Options that `live` has too.
     #[command(flatten)]
     pub(crate) common: CommonArgs,
@@ -105,7 +109,7 @@ pub(crate) struct ExtractArgs {
     /// output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// Write every flow into a pcapng file of its own in this directory, named by its flow_id and label.
+    /// Write every flow into a pcapng file of its own in this directory, new or empty, named by its flow_id and label.
     #[arg(long, value_name = "DIR", conflicts_with = "write")]
     pub(crate) per_flow: Option<PathBuf>,
     /// Take every file as a capture of its own: no flow spans files.
@@ -199,6 +203,30 @@ pub(crate) struct FlowArgs {
     /// Only print what every option is set to, and by what, as a section of a configuration file.
     #[arg(long)]
     pub(crate) dump_config: bool,
+}
+
+/// A part of the table, and of JSON lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// What was read, and what was lost of it.
+    Capture,
+    /// Findings.
+    Findings,
+    /// Heartbeats and other steady exchanges.
+    Heartbeats,
+    /// Flows, or their sums.
+    Flows,
+}
+
+impl From<Part> for Section {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Capture => Self::Capture,
+            Part::Findings => Self::Findings,
+            Part::Heartbeats => Self::Heartbeats,
+            Part::Flows => Self::Flows,
+        }
+    }
 }
 
 /// How records are written.

@@ -6,9 +6,9 @@ mod draft;
 
 use super::lists::show;
 use super::messages::say;
-use super::output::create;
 use super::read::{DONE, FAILED, exit_code, listed, on_signals};
 use super::rules::{self, Own};
+use super::written::create;
 use super::{Cli, DraftArgs, ExpectCommand};
 use draft::Seen;
 use std::io::Write;

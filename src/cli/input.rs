@@ -1,7 +1,7 @@
 //! From the command line's options to the library's settings.
 
-use super::output::is_same;
 use super::rules::Own;
+use super::written::is_same;
 use super::{CommonArgs, DraftArgs, FlowArgs, Severity};
 use std::num::NonZero;
 use std::path::Path;

@@ -5,16 +5,11 @@ use super::messages::{Messages, say};
 use super::screen::ScreenPart;
 use super::{Cli, CommonArgs, Format, When};
 use crate::view::board::Board;
-use std::fs::{File, Metadata};
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 use wiretell::analysis::Outcome;
-use wiretell::capture::privileges;
 use wiretell::extract::held::Decision;
 use wiretell::findings::expected::Expectations;
 use wiretell::findings::{Examination, Severity, Survey};
@@ -24,7 +19,7 @@ use wiretell::output::finding;
 use wiretell::output::jsonl::JsonLines;
 use wiretell::output::report::{Largest, Report, ReportPart};
 use wiretell::output::stats::StatsRecord;
-use wiretell::output::table::{LiveTable, Look, Table, TablePart};
+use wiretell::output::table::{LiveTable, Look, Section, Table, TablePart};
 use wiretell::output::text::counted;
 use wiretell::shard::{Alive as ShowAlive, Sink};
 use wiretell::summary::Summary;
@@ -55,7 +50,9 @@ impl Sink for Part {
             // Where nothing is recorded any more, nobody has to know.
             let _ = decided.send(Decision::ended(&summary, selects));
         }
-        if selects {
+        // A table counts them, and the page and CSV are nothing without.
+        let is_shown = self.look.shows(Section::Flows) || !matches!(self.out, Out::Jsonl(_));
+        if selects && is_shown {
             self.out.sink().flow(summary);
         }
     }
@@ -125,76 +122,6 @@ impl Out {
     }
 }
 
-/// Opens what records are written to; none of the `inputs` is destroyed.
-///
-/// # Errors
-/// A sentence about the file that cannot be made.
-pub(crate) fn destination(
-    args: &CommonArgs,
-    inputs: &[&Path],
-    stop: &Arc<AtomicBool>,
-) -> Result<Arc<Destination>, String> {
-    let to_stdout = args.output.as_deref().is_none_or(|path| path == Path::new("-"));
-    if args.format == Format::Html && to_stdout && std::io::stdout().is_terminal() {
-        return Err(
-            "--format html writes a page for a browser, not for a terminal; name a file: -o report.html"
-                .into(),
-        );
-    }
-    let writer: Box<dyn Write + Send> = match args.output.as_deref() {
-        None => Box::new(std::io::stdout()),
-        Some(path) if path == Path::new("-") => Box::new(std::io::stdout()),
-        Some(path) => {
-            if let Some(input) = inputs.iter().find(|input| is_same(path, input)) {
-                return Err(format!(
-                    "{}: cannot be written, because it is read from ({}); name another file after -o",
-                    path.display(),
-                    input.display()
-                ));
-            }
-            let file = create(path);
-            Box::new(file.map_err(|error| format!("{}: cannot be written: {error}", path.display()))?)
-        }
-    };
-    Ok(Destination::new(writer, Arc::clone(stop)))
-}
-
-/// Makes a file, or empties it. A new one belongs to the user who called sudo, if one did.
-pub(crate) fn create(path: &Path) -> std::io::Result<File> {
-    match File::create_new(path) {
-        Ok(file) => {
-            if let Some((user, group)) = privileges::sudo_user() {
-                fchown(&file, Some(user), Some(group))?;
-            }
-            Ok(file)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::create(path),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether an output and an input are one file under whatever names, so that writing would destroy what is read.
-pub(crate) fn is_same(output: &Path, input: &Path) -> bool {
-    let output = std::fs::metadata(output).ok().and_then(|metadata| identity(&metadata));
-    output.is_some() && output == input_identity(input)
-}
-
-/// What tells a file from all others, under whatever names.
-pub(crate) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
-}
-
-/// The same for an input; `-` is standard input.
-pub(crate) fn input_identity(input: &Path) -> Option<(u64, u64)> {
-    let input = if input == Path::new("-") {
-        let stdin = std::io::stdin().as_fd().try_clone_to_owned();
-        stdin.and_then(|stdin| File::from(stdin).metadata())
-    } else {
-        std::fs::metadata(input)
-    };
-    identity(&input.ok()?)
-}
-
 /// Columns of a terminal when there is none: wide enough for reasons, narrow enough for a ticket or a mail.
 const NO_TERMINAL: usize = 120;
 
@@ -248,7 +175,8 @@ impl Output {
         let color = colored(cli.color) && (!to_file || cli.color == When::Always);
         let width = if to_file { NO_TERMINAL } else { width() };
         let selection = args.flows.selection.clone().map(Arc::new);
-        let look = Look { width, color, all: args.all, live, each: false, files, selection };
+        let sections = Arc::from([]);
+        let look = Look { width, color, all: args.all, live, each: false, files, selection, sections };
         let alive =
             live.then(|| Alive::new(args.format, look.clone(), Arc::clone(&destination), board.clone()));
         let (format, quiet, largest) = (args.format, cli.quiet, Largest::default());
@@ -270,6 +198,11 @@ impl Output {
     /// The same, with every capture a timeline of its own.
     pub(crate) fn each(self, each: bool) -> Self {
         Self { each, look: Look { each, ..self.look }, ..self }
+    }
+
+    /// The same, with these parts only, if any are named.
+    pub(crate) fn showing(self, sections: &[Section]) -> Self {
+        Self { look: Look { sections: sections.into(), ..self.look }, ..self }
     }
 
     /// The same, where something is expected.
@@ -346,6 +279,7 @@ impl Output {
         if examined.overlooked > 0 {
             outcome.bounds.push(("findings-overlooked", examined.overlooked));
         }
+        let examined = self.look.shown(examined);
         match self.format {
             Format::Table if messages.unopened && outcome.intake.packets == 0 => {}
             Format::Table => {

@@ -2,8 +2,9 @@
 
 use super::expect;
 use super::messages::{Messages, say};
-use super::output::{Output, destination};
-use super::{Cli, ReadArgs};
+use super::output::Output;
+use super::written::destination;
+use super::{Cli, Format, ReadArgs};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io::ErrorKind;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use wiretell::analysis::{Outcome, Run, Watcher};
 use wiretell::capture::list::{Listed, Source, list};
+use wiretell::output::table::Section;
 use wiretell::output::text::{bound, counted};
 
 /// Done.
@@ -38,6 +40,9 @@ pub(crate) fn run(cli: &Cli, args: &ReadArgs) -> ExitCode {
 }
 
 fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
+    if !args.show.is_empty() && matches!(args.common.format, Format::Csv | Format::Html) {
+        return Err("--show chooses parts of the table and of JSON lines; CSV has the flows only, and the page has all".to_owned());
+    }
     let reading = args.common.flows.reading().map_err(|error| error.to_string())?;
     let own = args.common.flows.own()?;
     let expectations = expect::file::given(args.common.expect.as_deref(), &own.rules)?;
@@ -48,7 +53,8 @@ fn read(cli: &Cli, args: &ReadArgs) -> Result<u8, String> {
     let destination = destination(&args.common, &inputs.collect::<Vec<_>>(), &stop)?;
     let files: Arc<[String]> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let output = Output::new(cli, &args.common, destination, files, false, None);
-    let output = output.each(args.each).expecting(expectations);
+    let sections: Vec<Section> = args.show.iter().map(|&part| part.into()).collect();
+    let output = output.each(args.each).expecting(expectations).showing(&sections);
     output.begin();
     let run = Run {
         sources: &sources,

@@ -41,6 +41,19 @@ const SHOWN: [usize; Interest::ALL.len()] = [15, 15, 10, 10];
 /// Fewest columns of the terminal that are worth having for reasons.
 const REASON: usize = 22;
 
+/// A part of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// What was read, and what was lost of it.
+    Capture,
+    /// Findings.
+    Findings,
+    /// Heartbeats and other steady exchanges.
+    Heartbeats,
+    /// Flows, or their sums.
+    Flows,
+}
+
 /// How the table is to look.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
@@ -59,6 +72,24 @@ pub struct Look {
     pub files: Arc<[String]>,
     /// Which flows are shown; all, if none are chosen.
     pub selection: Option<Arc<Selection>>,
+    /// Which parts are shown; all, if none are named.
+    pub sections: Arc<[Section]>,
+}
+
+impl Look {
+    /// Whether a part is shown.
+    #[must_use]
+    pub fn shows(&self, section: Section) -> bool {
+        self.sections.is_empty() || self.sections.contains(&section)
+    }
+
+    /// What of findings and heartbeats is shown.
+    #[must_use]
+    pub fn shown(&self, examined: Examined) -> Examined {
+        let findings = if self.shows(Section::Findings) { examined.findings } else { Vec::new() };
+        let heartbeats = if self.shows(Section::Heartbeats) { examined.heartbeats } else { Vec::new() };
+        Examined { findings, heartbeats, ..examined }
+    }
 }
 
 /// What one worker collects for the table, in bounded memory: sums, the hosts that talked most, and the flows and
@@ -146,13 +177,20 @@ impl Table {
         let mut text = String::new();
         let TablePart { groups, talkers, services, kept } = self.whole;
         let total = groups.total();
-        heading::write(&mut text, &total, outcome, look);
+        if look.shows(Section::Capture) {
+            heading::write(&mut text, &total, outcome, look);
+        }
         findings::write(&mut text, &self.examined, look);
+        if text.starts_with('\n') {
+            text.remove(0);
+        }
         let start = outcome.intake.first.unwrap_or_default();
-        if total.flows == 0 {
+        if total.flows == 0 || !look.shows(Section::Flows) {
             return text;
         }
-        text.push('\n');
+        if !text.is_empty() {
+            text.push('\n');
+        }
         if look.live {
             overview::write(&mut text, &groups, &talkers, look);
             return text;

@@ -221,6 +221,49 @@ fn a_label_that_nobody_gives_is_a_mistake_and_no_answer() {
 }
 
 #[test]
+fn only_the_parts_that_are_named_are_shown() {
+    let tour = "captures/tour.pcapng";
+    let show = |parts: &str, more: &[&str]| {
+        let (code, out, err) = run(&[&["read", "--show", parts], more, &[tour]].concat());
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    let flows = show("flows", &["--where", "netft"]);
+    assert!(
+        flows.starts_with("LASTED  PROTO ") && flows.contains("netft") && !flows.contains("FINDINGS"),
+        "{flows}"
+    );
+    let findings = show("findings", &[]);
+    assert!(
+        findings.starts_with("FINDINGS: ")
+            && !findings.contains("\nPROTO ")
+            && !findings.contains("HEARTBEATS"),
+        "{findings}"
+    );
+    let two = show("heartbeats,capture", &[]);
+    assert!(two.starts_with(tour) && two.contains("\nHEARTBEATS") && !two.contains("FINDINGS"), "{two}");
+    // Of JSON lines the sums stay, as the last one.
+    let kinds = |parts: &str| {
+        let records = all_records(&show(parts, &["--format", "jsonl"]));
+        records
+            .iter()
+            .map(|record| record["type"].as_str().unwrap().to_owned())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(kinds("flows").into_iter().collect::<Vec<_>>(), ["flow", "stats"]);
+    assert_eq!(
+        kinds("findings,heartbeats").into_iter().collect::<Vec<_>>(),
+        ["finding", "heartbeat", "stats"]
+    );
+    for wrong in [&["--show", "flow"][..], &["--show", "flows", "--format", "csv"]] {
+        let (code, out, err) = run(&[&["read"], wrong, &[tour]].concat());
+        assert!(code == 2 && out.is_empty() && err.contains("--show"), "{err}");
+    }
+    // What is found counts, whatever is shown.
+    assert_eq!(run(&["read", "--show", "flows", "--fail-on", "warning", tour]).0, 1);
+}
+
+#[test]
 fn a_report_is_one_page_that_is_the_same_for_every_number_of_threads() {
     let files = Files::new("report");
     let capture = files.write("mixture.pcap", &mixture(300).pcap());

@@ -39,6 +39,7 @@ fn page(flows: &[Summary], examined: &Examined, most: usize) -> String {
         each: false,
         files: Arc::new([HOSTILE.to_owned()]),
         selection: None,
+        sections: Arc::from([]),
     };
     let mut outcome = Outcome::default();
     (outcome.intake.first, outcome.intake.last) = (Some(NOON), Some(NOON));

@@ -112,7 +112,16 @@ mod tests {
             }
         }
         let files = Arc::new([]);
-        let look = Look { width, color: false, all: false, live: false, each: false, files, selection: None };
+        let look = Look {
+            width,
+            color: false,
+            all: false,
+            live: false,
+            each: false,
+            files,
+            selection: None,
+            sections: Arc::from([]),
+        };
         let mut text = String::new();
         write(&mut text, &lines, None, &look);
         text

@@ -14,6 +14,7 @@ fn look(width: usize) -> Look {
         each: false,
         files: Arc::new(["trace.pcap".to_owned()]),
         selection: None,
+        sections: Arc::from([]),
     }
 }
 
