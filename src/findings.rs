@@ -12,6 +12,7 @@ pub mod expected;
 mod finding;
 mod gather;
 mod grounds;
+mod joining;
 mod kept;
 mod later;
 pub mod ledger;

@@ -137,6 +137,38 @@ pub struct Unclaimed {
     pub side: Side,
 }
 
+/// ICMP errors that quote a flow.
+#[derive(Debug)]
+pub struct IcmpErrors {
+    /// The first one.
+    pub first: IcmpError,
+    /// How many of its type and code came.
+    pub count: u32,
+    /// The first of another type or code, and how many such came.
+    pub other: Option<(IcmpError, u32)>,
+    /// The last of all.
+    pub last: Moment,
+}
+
+impl IcmpErrors {
+    /// None but this one, which is not counted yet.
+    #[must_use]
+    pub const fn begun(first: IcmpError) -> Self {
+        Self { first, count: 0, other: None, last: Moment { time: first.time, frame: first.frame } }
+    }
+
+    /// One more.
+    pub fn add(&mut self, error: &IcmpError) {
+        self.last = Moment { time: error.time, frame: error.frame };
+        if (self.first.kind, self.first.code) == (error.kind, error.code) {
+            self.count = self.count.saturating_add(1);
+        } else {
+            let (_, count) = self.other.get_or_insert((*error, 0));
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
 /// What only some flows have.
 #[derive(Debug, Default)]
 pub struct Extra {
@@ -144,8 +176,8 @@ pub struct Extra {
     pub layers: Enclosure,
     /// Packets that the capture has twice.
     pub copies: Option<Box<Copied>>,
-    /// The first ICMP error that quotes the flow, how many came, and time and frame of the last.
-    pub icmp_error: Option<Box<(IcmpError, u32, Moment)>>,
+    /// The ICMP errors that quote the flow.
+    pub icmp_error: Option<Box<IcmpErrors>>,
     /// Watches the flow to its end.
     pub watch: Option<Watch>,
     /// What the opening told.

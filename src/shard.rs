@@ -6,7 +6,7 @@
 
 use crate::copies::{Copied, Copies};
 use crate::findings::Survey;
-use crate::flow::{Direction, EndReason, Flow};
+use crate::flow::{Direction, EndReason, Flow, IcmpErrors};
 use crate::hosts::Hosts;
 use crate::judge::Judge;
 use crate::key::{FlowKey, Transport, protocol};
@@ -248,15 +248,8 @@ impl Shard {
         }
         let Some(place) = self.table.find(hash, &error.key) else { return };
         if let Some(flow) = self.table.flow_mut(place) {
-            let moment = Moment { time: error.time, frame: error.frame };
-            let kept = flow.extra_mut().icmp_error.get_or_insert_with(|| Box::new((*error, 0, moment)));
-            let (first, count, last) = kept.as_mut();
-            if (first.kind, first.code) != (error.kind, error.code) {
-                // What came first is told and counted: what follows is often its consequence.
-                return;
-            }
-            *count = count.saturating_add(1);
-            *last = moment;
+            let kept = &mut flow.extra_mut().icmp_error;
+            kept.get_or_insert_with(|| Box::new(IcmpErrors::begun(*error))).add(error);
         }
     }
 

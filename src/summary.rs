@@ -72,7 +72,9 @@ pub struct Summary {
     pub report: Option<Box<Report>>,
     /// The first ICMP error that quoted the flow, and how many did.
     pub icmp_error: Option<Box<(IcmpError, u32)>>,
-    /// The last of them.
+    /// The first that says something else, and how many do.
+    pub icmp_other: Option<Box<(IcmpError, u32)>>,
+    /// The last of all of them.
     pub icmp_last: Option<Moment>,
     /// Where nobody answered, or heartbeats were missed: the first ICMP error between the two that may be about the flow, its ports being cut off,
     /// and how many of them there are.
@@ -103,7 +105,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
     let (mut layers, mut icmp_error, mut report, mut copies) = (Enclosure::default(), None, None, None);
-    let mut icmp_last = None;
+    let (mut icmp_last, mut icmp_other) = (None, None);
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
@@ -123,8 +125,9 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
             (attributes, report) = (Attributes::default(), None);
         }
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
-        if let Some(&(first, count, last)) = extra.icmp_error.as_deref() {
-            (icmp_error, icmp_last) = (Some(Box::new((first, count))), Some(last));
+        if let Some(errors) = extra.icmp_error.as_deref() {
+            icmp_error = Some(Box::new((errors.first, errors.count)));
+            (icmp_other, icmp_last) = (errors.other.map(Box::new), Some(errors.last));
         }
         copies.clone_from(&extra.copies);
         if let (Some(copied), false) = (&mut copies, flow.low_initiates) {
@@ -161,6 +164,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         vague_error: vague_error(flow, icmp_error.is_some(), report.as_deref(), hosts),
         report,
         icmp_error,
+        icmp_other,
         icmp_last,
         continued: flow.continued,
         truncated: flow.truncated,

@@ -10,7 +10,6 @@ mod silence;
 mod telling;
 mod traffic;
 
-use super::finding::Episode;
 use super::ledger::Line;
 use super::matrix::Matrix;
 use super::{later, outage, unanswered};
@@ -181,8 +180,8 @@ fn refused<'a>(troubles: Vec<Trouble<'a>>, findings: &mut Vec<Finding>) -> Vec<T
             finding = trouble.line.flows.iter().fold(finding, |finding, &flow| finding.flow(flow));
             finding = trouble.sentences.iter().fold(finding, Finding::because);
         }
-        let runs = members.iter().filter_map(|trouble| Some((trouble.line, trouble.run.as_ref()?)));
-        finding.episode = Episode::of(runs, true);
+        let mut outages = members.iter().filter_map(Trouble::outage);
+        finding.episode = outages.next().map(|first| outages.fold(first, |sum, other| sum.with(&other)));
         finding = finding.shown_by(format!("udp.port == {PORT} && {}", words::address_filter(node)));
         for Trouble { line, caveat, .. } in &members {
             let Some(caveat) = caveat.as_ref().filter(|caveat| !finding.caveats.contains(caveat)) else { continue };

@@ -101,6 +101,14 @@ impl Episode {
         (!episode.faults.is_empty()).then_some(episode)
     }
 
+    /// Both together: over when both are.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        self.end = self.end.zip(other.end).map(|(mine, theirs)| mine.max(theirs));
+        self.add(other);
+        self
+    }
+
     /// Whether both tell of one outage: of the same faults, or of some on one route that both go on.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {

@@ -331,7 +331,7 @@ impl Route {
             tunnelled.add(part);
         }
         let [first, second] = nodes;
-        let line = |from, to, beats, peer| Line {
+        let line = |from: Endpoint, to, beats, peer| Line {
             from,
             to,
             beats,
@@ -339,7 +339,8 @@ impl Route {
             flows: self.flows.clone(),
             filter: self.filter.clone(),
             digits: self.digits,
-            refused: self.refused.clone(),
+            // No host refuses what it asks itself.
+            refused: self.refused.clone().filter(|refusal| refusal.by != from.address),
             translated: translated.clone(),
             too_big: self.too_big.clone(),
             tunnelled,

@@ -72,6 +72,28 @@ struct Outage {
     ended: bool,
 }
 
+impl Outage {
+    /// As what it was told: `notice netft-heartbeats-missed (Heartbeats were missed: A asks B)`.
+    fn name(&self) -> String {
+        let known = &self.finding;
+        format!("{} {} ({})", self.told.name(), known.diagnosis.id, known.title)
+    }
+}
+
+/// Most findings that one is said to take the place of.
+const MAX_NAMED: usize = 6;
+
+/// Says of a finding what was told before of the same.
+fn than(mut finding: Finding, mut was: Vec<String>) -> Finding {
+    let more = was.len().saturating_sub(MAX_NAMED);
+    was.truncate(MAX_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if !was.is_empty() {
+        finding.evidence.push(format!("Told before: {}{more}.", was.join("; ")));
+    }
+    finding
+}
+
 /// What was found so far, to tell what changes.
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -99,7 +121,10 @@ impl Watch {
             let severity = finding.severity;
             match told {
                 None => changes.push(Change::Begun(finding.clone())),
-                Some(told) if severity > told => changes.push(Change::Worse(finding.clone())),
+                Some(told) if severity > told => {
+                    let was = vec![format!("{} {}", told.name(), finding.diagnosis.id)];
+                    changes.push(Change::Worse(than(finding.clone(), was)));
+                }
                 Some(_) => {}
             }
             // What gets better and then worse again is nothing new.
@@ -128,6 +153,7 @@ impl Watch {
         let told = same.iter().map(|outage| outage.told).max();
         let going = same.iter().position(|outage| !outage.ended);
         let over = episode.end.is_some();
+        let was: Vec<String> = same.iter().filter(|outage| !outage.ended).map(Outage::name).collect();
         let mut finding = finding;
         match (going, told) {
             (Some(going), Some(told)) if over => {
@@ -136,12 +162,13 @@ impl Watch {
                 let mut known = Finding { evidence: finding.evidence.clone(), ..known };
                 known.episode.clone_from(&finding.episode);
                 if finding.severity > told {
-                    changes.push(Change::Worse(Finding { severity: finding.severity, ..known.clone() }));
+                    let worse = Finding { severity: finding.severity, ..known.clone() };
+                    changes.push(Change::Worse(than(worse, was)));
                 }
                 changes.push(Change::Ended(known));
             }
             (Some(going), Some(told)) => {
-                let was = same.get(going).map(|outage| outage.finding.diagnosis.id);
+                let id = same.get(going).map(|outage| outage.finding.diagnosis.id);
                 // It keeps its beginning, and with it its name as an outage.
                 if let Some(first) =
                     same.iter().filter(|outage| !outage.ended).map(|outage| outage.finding.at).min()
@@ -149,9 +176,9 @@ impl Watch {
                     finding.at = finding.at.min(first);
                 }
                 if finding.severity > told {
-                    changes.push(Change::Worse(finding.clone()));
-                } else if was != Some(finding.diagnosis.id) {
-                    changes.push(Change::Changed(finding.clone()));
+                    changes.push(Change::Worse(than(finding.clone(), was)));
+                } else if id != Some(finding.diagnosis.id) {
+                    changes.push(Change::Changed(than(finding.clone(), was)));
                 }
             }
             (None, Some(told)) if over && finding.severity <= told => {}
@@ -245,7 +272,10 @@ mod tests {
         let mut node = outage("netft-node-silent", 10, None, Severity::Critical);
         let faults = other.episode.unwrap().faults;
         node.episode.as_mut().unwrap().faults.extend(faults);
-        assert_eq!(names(&watch.compare(vec![node.clone()])), ["worse"]);
+        let changes = watch.compare(vec![node.clone()]);
+        assert_eq!(names(&changes), ["worse"]);
+        let said = changes[0].finding().evidence.join(" ");
+        assert_eq!(said.matches("notice netft-one-way").count(), 2, "{said}");
         node.episode.as_mut().unwrap().end = Some(Timestamp(20_000_000_000));
         assert_eq!(names(&watch.compare(vec![node])), ["ended"]);
     }

@@ -1,8 +1,10 @@
 //! The heartbeats of all routes as a matrix of nodes, and what its pattern says.
 //!
 //! A node has an address in each network. Which addresses are one node's is not in the packets: they are put together
-//! where all networks number their nodes alike, as is usual; else each address stands for itself.
+//! where all networks number their nodes alike, as is usual, and nothing speaks against it (see `joining`); else each
+//! address stands for itself.
 
+use super::joining::{self, Joining};
 use super::ledger::{Line, THRESHOLDS};
 use super::outage::{Outage, Pattern, Route};
 use super::quiet::Quiet;
@@ -36,7 +38,7 @@ impl std::fmt::Display for Network {
 pub const UNKNOWN: u64 = u64::MAX;
 
 /// The part of an address that tells the nodes of a network apart.
-fn host_part(address: IpAddr) -> u64 {
+pub(super) fn host_part(address: IpAddr) -> u64 {
     match address {
         IpAddr::V4(v4) => u64::from(v4.to_bits() & 0xff),
         IpAddr::V6(v6) => {
@@ -58,6 +60,8 @@ pub struct Matrix {
     places: BTreeMap<IpAddr, usize>,
     /// Whether some route was silent for a while.
     quiet: bool,
+    /// Whether addresses of several networks are taken as one node's, and why.
+    joining: Joining,
     reading: Vec<String>,
 }
 
@@ -71,8 +75,8 @@ impl Matrix {
         for &address in &addresses {
             numbers.entry(Network::of(address)).or_default().insert(host_part(address));
         }
-        let largest = numbers.values().max_by_key(|set| set.len()).cloned().unwrap_or_default();
-        let alike = numbers.len() > 1 && numbers.values().all(|set| set.is_subset(&largest));
+        let joining = joining::judge(&numbers, lines);
+        let alike = matches!(joining, Joining::Joined(_));
         let mut nodes: BTreeMap<(u64, Option<IpAddr>), Vec<IpAddr>> = BTreeMap::new();
         for &address in &addresses {
             let key = if alike { (host_part(address), None) } else { (0, Some(address)) };
@@ -81,6 +85,7 @@ impl Matrix {
         let mut matrix = Self {
             networks: numbers.into_keys().collect(),
             nodes: nodes.into_values().collect(),
+            joining,
             ..Self::default()
         };
         matrix.places = matrix
@@ -96,7 +101,7 @@ impl Matrix {
             let network = matrix.networks.iter().position(|&network| network == Network::of(from));
             let cell = matrix.cells.entry((asks, asked)).or_insert_with(|| vec![None; width]);
             if let Some(slot) = network.and_then(|network| cell.get_mut(network)) {
-                let silent = line.quiet.map_or(0, |quiet| quiet.missing);
+                let silent = line.quiet.map_or(0, |quiet| quiet.missing).max(unheard(line, lines));
                 *slot = (*slot).max(Some(if line.known { line.longest().max(silent) } else { UNKNOWN }));
             }
         }
@@ -151,6 +156,11 @@ impl Matrix {
         self.networks.len() > 1 && self.nodes.iter().all(|node| node.len() == 1)
     }
 
+    /// What is to be said of findings that rest on several addresses being one node's, or one cluster's.
+    pub(super) fn doubt(&self) -> Option<&str> {
+        self.joining.ground()
+    }
+
     /// What the pattern says.
     #[must_use]
     pub fn reading(&self) -> String {
@@ -195,12 +205,7 @@ impl Matrix {
         if told.is_empty() && groups.is_empty() && !known.is_empty() {
             sentences.push("No route misses five heartbeats in a row.".to_owned());
         }
-        if self.nodes.iter().any(|node| node.len() > 1) {
-            sentences.push(
-                "Addresses that end alike are taken as one node's: the packets do not say whose they are."
-                    .to_owned(),
-            );
-        }
+        sentences.extend(self.joining.ground().map(str::to_owned));
         if let [one] = self.networks.as_slice() {
             sentences.push(format!("All heartbeats go over {one}: no second network was seen."));
         }
@@ -258,6 +263,12 @@ impl Matrix {
             Pattern::Isolated(node) => {
                 format!("All routes of {} fail: look at that node first.", self.name(*node))
             }
+            Pattern::Adapter(node, on) if others => format!(
+                "On {} all routes of {} fail: its adapter, cable or switch port there.",
+                network(*on),
+                self.name(*node)
+            ),
+            Pattern::Network(on) if others => format!("On {} nothing gets through.", network(*on)),
             Pattern::Adapter(node, on) => format!(
                 "All that fails is on {}, and {}: only {} fails there: its adapter, cable or switch port.",
                 network(*on),
@@ -303,6 +314,16 @@ impl Matrix {
             }
         }
     }
+}
+
+/// The most requests in a row of who asks that were not heard where the other one's went on: fewer than half of them.
+fn unheard(line: &Line, lines: &[Line]) -> u64 {
+    let [lowest, ..] = THRESHOLDS;
+    let back =
+        lines.iter().find(|back| (back.from, back.to) == (line.to, line.from) && back.flows == line.flows);
+    let runs = back.into_iter().flat_map(|back| back.beats.runs.iter().chain(&back.beats.open));
+    let alone = runs.filter(|run| run.missed >= lowest && run.heard * 2 < run.missed);
+    alone.map(|run| run.missed - run.heard).max().unwrap_or(0)
 }
 
 /// When outages were: `22:13:50Z, 45 s: `.

@@ -95,9 +95,41 @@ impl Outage<'_> {
         ends.filter(|_| self.lossy.is_empty())?.into_iter().max()
     }
 
+    /// Whether all routes failed within the time that one cause takes.
+    pub(super) fn is_at_once(&self) -> bool {
+        let starts = || self.faults.iter().map(|fault| fault.run.start.time);
+        let apart = starts().max().unwrap_or_default().since(starts().min().unwrap_or_default());
+        let interval = self.faults.first().map_or(0, |fault| fault.line.interval());
+        apart <= TOGETHER * interval
+    }
+
     /// The longest run.
     pub(super) fn longest(&self) -> u64 {
         self.faults.iter().map(|fault| fault.run.missed).max().unwrap_or(0)
+    }
+
+    /// Of a node whose routes fail on one network, while those on another that failed with them are back long before: that
+    /// it is this network's.
+    fn narrow(&mut self, matrix: &Matrix, lines: &[&Line]) {
+        let Pattern::Isolated(node) = self.pattern else { return };
+        let route = |line: &Line| matrix.route(line).filter(|&(a, b, _)| a == node || b == node);
+        let on: BTreeSet<usize> =
+            self.faults.iter().filter_map(|fault| route(fault.line)).map(|(.., on)| on).collect();
+        let Some((on, until)) =
+            on.first().filter(|_| on.len() == 1).zip(self.faults.iter().map(Fault::until).min())
+        else {
+            return;
+        };
+        let is_back = |line: &&&Line| {
+            let Some((.., other)) = route(line) else { return false };
+            let since = Timestamp(until.0.saturating_sub_unsigned(BACK * line.interval()));
+            let works = line.beats.last_answered.is_some_and(|last| last.time >= since);
+            let fails = runs(line).into_values().any(|run| run.end.is_none_or(|end| end.time > since));
+            other != *on && works && !fails
+        };
+        if lines.iter().any(|line| is_back(&line)) {
+            self.pattern = Pattern::Adapter(node, *on);
+        }
     }
 
     fn covers(&self, fault: &Fault<'_>) -> bool {
@@ -112,6 +144,8 @@ fn later(time: Timestamp, nanos: u64) -> Timestamp {
 
 /// Fewest missed heartbeats of a run that goes on.
 const OPEN: u64 = 3;
+/// Intervals by which a route is back before another one.
+const BACK: u64 = 5;
 /// Intervals within which all routes fail that fail for one cause.
 const TOGETHER: u64 = 3;
 
@@ -150,6 +184,9 @@ pub(super) fn read<'a>(matrix: &Matrix, lines: &[&'a Line]) -> Vec<Outage<'a>> {
     let left = reader.absorb(left);
     for group in overlapping(left, |fault| (fault.run.start.time, fault.until())) {
         reader.explain(group);
+    }
+    for outage in &mut reader.outages {
+        outage.narrow(matrix, lines);
     }
     reader.losses();
     reader.outages

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::key::{Endpoint, protocol};
 use crate::output::text;
 use crate::output::time::Utc;
-use crate::packet::Timestamp;
+use crate::packet::{IcmpError, Timestamp};
 use crate::report::Moment;
 use crate::summary::Summary;
 use std::net::IpAddr;
@@ -112,18 +112,31 @@ pub(super) struct Unreachable {
     pub(super) at: Moment,
 }
 
-/// What an ICMP error says, if it is one that explains why nothing comes back.
-pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
-    let &(error, count) = flow.icmp_error.as_deref().or(flow.vague_error.as_deref())?;
+/// What the type and code of an ICMP error mean, and whether a packet was too big, if it explains why nothing comes back.
+fn meaning(error: &IcmpError) -> Option<(&'static str, bool)> {
     // RFC 792 and RFC 1812 section 5.2.7.1; RFC 4443 section 3.1 and 3.2.
-    let (meaning, too_big) = match (error.v6, error.kind, error.code) {
+    Some(match (error.v6, error.kind, error.code) {
         (false, 3, 0) | (true, 1, 0) => ("no route to the network", false),
         (false, 3, 1) | (true, 1, 3) => ("host unreachable", false),
         (false, 3, 3) | (true, 1, 4) => (NO_LISTENER, false),
         (false, 3, 4) | (true, 2, 0) => ("packet too big for the path", true),
         (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => (PROHIBITED, false),
         _ => return None,
-    };
+    })
+}
+
+/// What came by ICMP after the first kind of errors: ` Later 10.0.9.9 said "host unreachable", 3 times, first at ...`.
+fn afterwards(&(error, count): &(IcmpError, u32), digits: u8) -> Option<String> {
+    let (meaning, _) = meaning(&error)?;
+    let first = at(Moment { time: error.time, frame: error.frame }, digits);
+    let times = if count > 1 { format!("{}, first ", counted(count.into(), "time")) } else { String::new() };
+    Some(format!(" Other errors came too: {} said \"{meaning}\" {times}{first}.", error.reporter))
+}
+
+/// What an ICMP error says, if it is one that explains why nothing comes back.
+pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
+    let &(error, count) = flow.icmp_error.as_deref().or(flow.vague_error.as_deref())?;
+    let (meaning, too_big) = meaning(&error)?;
     let moment = Moment { time: error.time, frame: error.frame };
     let times = if count > 1 { format!(", {} in all", counted(count.into(), "time")) } else { String::new() };
     // Where an end of the flow says so itself, it says it to the other one.
@@ -132,9 +145,10 @@ pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
     let to = told.map_or_else(String::new, |(_, other)| format!(" to {other}"));
     let which = if error.ports_cut { "; the snap length cut off which port that is about" } else { "" };
     let sentence = format!(
-        "{} said \"{meaning}\"{to} by ICMP {}{times}{which}.",
+        "{} said \"{meaning}\"{to} by ICMP {}{times}{which}.{}",
         error.reporter,
-        at(moment, flow.digits)
+        at(moment, flow.digits),
+        flow.icmp_other.as_deref().and_then(|other| afterwards(other, flow.digits)).unwrap_or_default()
     );
     Some(Unreachable { meaning, too_big, reporter: error.reporter, sentence, at: moment })
 }

@@ -46,6 +46,7 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         attributes: Attributes::default(),
         report: None,
         icmp_error: None,
+        icmp_other: None,
         icmp_last: None,
         vague_error: None,
         copies: None,

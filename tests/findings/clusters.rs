@@ -3,6 +3,7 @@
 use super::*;
 use crate::quality::one;
 use wiretell::findings::Severity::{Critical, Warning};
+use wiretell::findings::matrix::Matrix;
 
 pub(crate) fn node(network: u8, node: u8) -> End {
     ([network, node], 3343)
@@ -584,7 +585,10 @@ fn the_reading_says_when_and_by_which_rule_addresses_are_one_nodes() {
     });
     let said = reading(&capture);
     assert!(said.contains("At 12:00:20Z, for 12.1 s: All routes of 10.0.1.3 fail"), "{said}");
-    assert!(said.contains("Addresses that end alike are taken as one node's"), "{said}");
+    assert!(
+        said.contains("10.0.2.0/24 that end alike are taken as one node's, since all of these"),
+        "{said}"
+    );
     let one = reading(&cluster(&[1], &[1, 2, 3], |_, _, _, _| Fate::Answered));
     assert!(!one.contains("end alike"), "{one}");
 }
@@ -645,7 +649,7 @@ fn says(finding: &wiretell::findings::Finding, what: &str) {
 
 /// What the matrix of all heartbeats says.
 fn reading(capture: &Capture) -> String {
-    wiretell::findings::matrix::Matrix::of(&examine(capture, 0).heartbeats).reading()
+    Matrix::of(&examine(capture, 0).heartbeats).reading()
 }
 
 /// Node 3 is silent from beat 20 to 30 and comes back with its counter begun anew.
@@ -823,4 +827,48 @@ fn another_interval_and_a_large_frame_are_told_with_their_frames() {
     let large = with_frames(1, &noise(1450));
     // The frame half a second after the first heartbeats.
     says(&the(&large, "netft-large-frames"), "12:00:00.500Z (frame 5)");
+}
+
+#[test]
+fn icmp_names_who_refuses_a_nodes_tcp() {
+    let mut capture = cluster(&[1], &[1, 2], |_, _, _, _| Fate::Answered);
+    let (client, server) = (([1, 1], 50_000), ([1, 2], 3343));
+    unanswered_syns(&mut capture, 5_000, client, server);
+    let blocked = one(&capture, "netft-tcp-blocked");
+    assert!(!blocked.title.contains("ICMP"), "{}", blocked.title);
+    let mut quoted = [50_000_u16.to_be_bytes(), 3343_u16.to_be_bytes()].concat();
+    quoted.extend(5_000_u32.to_be_bytes());
+    capture.icmp_quote(NOON + 5_001 * MILLISECOND, [9, 9], (3, 13), (client, server, 6), &quoted);
+    let refused = one(&capture, "netft-tcp-blocked");
+    let said = refused.evidence.join(" ");
+    assert!(said.contains("10.0.9.9 said \"administratively prohibited\" by ICMP"), "{said}");
+    assert_eq!(refused.advice[0], "On 10.0.9.9: the rule that rejects TCP 3343 to 10.0.1.2.");
+}
+
+#[test]
+fn a_network_that_is_back_before_the_other_leaves_the_other_ones_fault_to_its_adapter() {
+    let capture = cluster(&[1, 2], &[1, 2, 3], |network, from, to, i| {
+        let node = network == 1 && (from == 3 || to == 3) && (20..45).contains(&i);
+        let all = network == 2 && (12..28).contains(&i);
+        if node || all { Fate::Unanswered } else { Fate::Answered }
+    });
+    let examined = examine(&capture, 0);
+    let reading = Matrix::of(&examined.heartbeats).reading();
+    assert!(reading.contains("On 10.0.1.0/24 all routes of 10.0.1.3 fail: its adapter"), "{reading}");
+    assert!(reading.contains("On 10.0.2.0/24 nothing gets through."), "{reading}");
+}
+
+#[test]
+fn requests_that_are_not_seen_show_in_the_row_of_who_does_not_send_them() {
+    let lost = |a: u8, b: u8, i: u32| (a <= 2) != (b <= 2) && (20..32).contains(&i);
+    let capture = cluster(&[1], &[1, 2, 3, 4], |_, from, to, i| match (lost(from, to, i), from <= 2) {
+        (true, true) => Fate::Gone,
+        (true, false) => Fate::Unanswered,
+        (false, _) => Fate::Answered,
+    });
+    let matrix = Matrix::of(&examine(&capture, 0).heartbeats);
+    assert_eq!(matrix.cell(2, 0), Some([Some(12)].as_slice()));
+    // The first goes unanswered before the other node's first is missing.
+    assert_eq!(matrix.cell(0, 2), Some([Some(11)].as_slice()), "as many are not seen");
+    assert_eq!(matrix.cell(0, 1), Some([Some(0)].as_slice()));
 }

@@ -54,3 +54,55 @@ pub(super) fn told_of(capture: &Capture, kind: &str) -> Vec<(i64, &'static str, 
         .filter(|(_, _, id)| id.starts_with(kind))
         .collect()
 }
+
+/// The second node refuses from the 15th second on, is silent from the 20th on, and answers again from the 30th on.
+fn refused_then_silent() -> Capture {
+    use clusters::Fate::{Answered, Gone, Unanswered};
+    let mut capture = Capture::default();
+    let (one, other) = (([1, 1], 3343), ([1, 2], 3343));
+    clusters::beats(
+        &mut capture,
+        one,
+        other,
+        50,
+        |i| if (15..30).contains(&i) { Unanswered } else { Answered },
+    );
+    clusters::beats(&mut capture, other, one, 50, |i| if (15..30).contains(&i) { Gone } else { Answered });
+    for second in 15..20 {
+        let at = NOON + second * SECOND + 40 * MILLISECOND;
+        capture.icmp_error(at, [1, 2], (3, 3), one, other, &[0; 20]);
+    }
+    capture
+}
+
+#[test]
+fn a_node_that_refuses_is_named_from_the_first_error_to_the_first_answer() {
+    let told = told(&refused_then_silent());
+    let refused: Vec<_> =
+        told.iter().filter(|(_, change)| change.finding().diagnosis.id == "netft-refused").collect();
+    let named: Vec<_> = refused.iter().map(|(second, change)| (*second, change.name())).collect();
+    assert_eq!(named, [(16, "begun"), (18, "worse"), (26, "worse"), (31, "ended")], "{told:?}");
+    for (_, change) in &refused {
+        assert_eq!(change.finding().title, "Heartbeats to 10.0.1.2 are refused by ICMP");
+    }
+    let worse = refused[1].1.finding().evidence.join(" ");
+    assert!(
+        worse.contains("Told before: info netft-refused (Heartbeats to 10.0.1.2 are refused by ICMP)"),
+        "{worse}"
+    );
+}
+
+#[test]
+fn of_two_nodes_that_ask_in_vain_the_one_that_began_is_named_throughout() {
+    use clusters::Fate::{Answered, Unanswered};
+    let mut capture = Capture::default();
+    for (from, to) in [(([1, 1], 3343), ([1, 2], 3343)), (([1, 2], 3343), ([1, 1], 3343))] {
+        clusters::beats(&mut capture, from, to, 40, |i| if i >= 15 { Unanswered } else { Answered });
+    }
+    let told = told(&capture);
+    let outage: Vec<_> = told.iter().filter(|(_, change)| change.finding().episode.is_some()).collect();
+    assert!(outage.len() >= 3, "{told:?}");
+    for (_, change) in outage {
+        assert!(change.finding().title.ends_with("10.0.1.1 asks 10.0.1.2"), "{}", change.finding().title);
+    }
+}

@@ -113,6 +113,21 @@ fn a_refusal_says_what_was_tried_and_advises_whoever_refused() {
 }
 
 #[test]
+fn errors_of_another_code_that_follow_are_counted_too() {
+    let mut capture = refused(3389, SERVER, 3);
+    let (client, server) = ((CLIENT, 50_001), (SERVER, 3389));
+    for after in [8, 9] {
+        capture.icmp_error(NOON + after * SECOND, [9, 9], (3, 1), client, server, &syn(false));
+    }
+    let said = one(&capture, "rdp-udp-refused").evidence.join(" ");
+    assert!(said.contains("3 times in all"), "{said}");
+    assert!(
+        said.contains("Other errors came too: 10.0.9.9 said \"host unreachable\" 2 times, first at"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_refusal_whose_ports_the_snap_length_cut_is_told_with_less_certainty() {
     let finding = one(&refused(3389, SERVER, 3).cut(64), "rdp-udp-refused");
     assert_eq!(finding.severity, Notice);

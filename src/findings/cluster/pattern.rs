@@ -2,7 +2,7 @@
 
 use super::super::finding::Episode;
 use super::super::ledger::{Line, THRESHOLDS};
-use super::super::matrix::Matrix;
+use super::super::matrix::{Matrix, Network};
 use super::super::outage::{Fault, Outage, Pattern};
 use super::super::words::{self, at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
@@ -17,8 +17,8 @@ pub(super) const NODE_SILENT: Diagnosis = Diagnosis {
     title: "A node fell silent on all its routes at once",
     meaning: "The node stopped, hangs, or lost its network: its peers remove it from the cluster (event 1135).",
     evidence: "On all routes of the node (two at least) three or more requests of its peers in a row are not answered, \
-               beginning within three intervals of each other, and less than half as many requests come from it. From \
-               five on critical. A counter that begins anew afterwards says that it was restarted.",
+               beginning within three intervals of each other (\"at once\") or while the others last (\"one after the other\"), \
+               and less than half as many requests come from it. From five on critical. A counter that begins anew afterwards says that it was restarted.",
     caveats: &["Its switch port or the hypervisor's switch failing looks the same, unless its counter began anew."],
     advice: &["Look at the node's console and System log (events 41, 1074, 6008)."],
 };
@@ -166,7 +166,8 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
                 (false, Some(_)) => " and came back",
                 (false, None) => "",
             };
-            let title = format!("The node at {} fell silent on all its routes at once{again}", listed(&hosts));
+            let when = if outage.is_at_once() { "at once" } else { "one after the other" };
+            let title = format!("The node at {} fell silent on all its routes {when}{again}", listed(&hosts));
             (&NODE_SILENT, hosts, title)
         }
         Pattern::Isolated(node) => {
@@ -176,7 +177,7 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
         }
         Pattern::Adapter(node, network) => {
             let mut hosts = of_nodes(&[*node]);
-            hosts.retain(|&host| matrix.networks.get(*network) == Some(&super::super::matrix::Network::of(host)));
+            hosts.retain(|&host| matrix.networks.get(*network) == Some(&Network::of(host)));
             let title = format!("All routes of {} fail, and those of other networks do not", listed(&hosts));
             (&NODE, hosts, title)
         }
@@ -242,14 +243,29 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
         let milder = finding.severity.milder();
         finding = finding.but(caveat).graded(milder);
     }
-    let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
-    let hosts = match filters.as_slice() {
-        [one] => one.clone(),
-        several => format!("({})", several.join(" || ")),
-    };
-    let mut finding = finding.shown_by(format!("udp.port == 3343 && {hosts}"));
+    let mut finding = doubted(matrix, outage, finding, &hosts).shown_by(format!("udp.port == 3343 && {}", filter(&hosts)));
     finding.episode = Episode::of(outage.faults.iter().map(|fault| (fault.line, &fault.run)), outage.lossy.is_empty());
     Some(finding)
+}
+
+/// Shows what goes to and from some hosts.
+fn filter(hosts: &BTreeSet<IpAddr>) -> String {
+    let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
+    match filters.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join(" || ")),
+    }
+}
+
+/// Says of a finding that rests on whose addresses are whose how far that is known.
+fn doubted(matrix: &Matrix, outage: &Outage<'_>, finding: Finding, hosts: &BTreeSet<IpAddr>) -> Finding {
+    // Of one address each it does not matter whose the others are.
+    let networks: BTreeSet<_> = hosts.iter().map(|&host| Network::of(host)).collect();
+    let by_network = matches!(outage.pattern, Pattern::Network(_) | Pattern::Adapter(..));
+    match matrix.doubt().filter(|_| networks.len() > 1 || by_network) {
+        Some(doubt) => finding.but(doubt),
+        None => finding,
+    }
 }
 
 fn graded(outage: &Outage<'_>, diagnosis: &Diagnosis) -> Severity {

@@ -124,6 +124,17 @@ impl<'a> Trouble<'a> {
         self.run.map_or(first, |run| run.start)
     }
 
+    /// The outage that it is part of: where no run is known, that of the errors of ICMP, until an answer comes after them.
+    pub(super) fn outage(&self) -> Option<Episode> {
+        if let Some(run) = &self.run {
+            return Episode::of(std::iter::once((self.line, run)), true);
+        }
+        let refusal = self.line.refused.as_ref()?;
+        let answered = self.line.beats.last_answered.filter(|last| last.time > refusal.last.time);
+        let faults = vec![(self.line.from, self.line.to, refusal.at.time)];
+        Some(Episode { faults, end: answered.map(|_| refusal.last.time) })
+    }
+
     /// Whether heartbeats stayed without response, and not only went on and off or came late.
     pub(super) fn is_outage(&self) -> bool {
         [ONE_WAY.id, UNANSWERED.id, NEITHER.id, REFUSED.id, MISSED.id].contains(&self.diagnosis.id)
@@ -165,12 +176,24 @@ pub(super) fn troubles<'a>(grounds: &Grounds<'_>, lines: &'a [Line]) -> Vec<Trou
         };
         let worse = match (mine, theirs) {
             (Some(mine), None) => mine,
-            (Some(mine), Some(theirs)) if weight(&mine) > weight(&theirs) => mine,
+            (Some(mine), Some(theirs)) => match begun_first(&mine, &theirs) {
+                // Both count on, each in its turn: the one that began first speaks for both.
+                Some(true) => Trouble { severity: mine.severity.max(theirs.severity), ..mine },
+                None if weight(&mine) > weight(&theirs) => mine,
+                _ => continue,
+            },
             _ => continue,
         };
         // What goes on is told besides what went on and off before.
         let again = (worse.diagnosis.id != FLAP.id).then(|| flap(worse.line)).flatten();
-        all.extend(again.map(|again| doubt(grounds, again)));
+        let other = if worse.line.from == line.from { back } else { Some(line) };
+        let other = other.and_then(flap);
+        let both_ways = |mut flap: Trouble<'a>| {
+            flap.sentences.extend(other.iter().flat_map(|other| other.sentences.iter().cloned()));
+            flap
+        };
+        all.extend(again.map(|again| both_ways(doubt(grounds, again))));
+        let worse = if worse.diagnosis.id == FLAP.id { both_ways(worse) } else { worse };
         let is_outage = worse.is_outage();
         let both = [Some(line), back].into_iter().flatten();
         let runs = both.flat_map(|line| line.beats.runs.iter().map(move |run| (line, run)));
@@ -178,6 +201,16 @@ pub(super) fn troubles<'a>(grounds: &Grounds<'_>, lines: &'a [Line]) -> Vec<Trou
         all.push(Trouble { episode, ..worse });
     }
     all
+}
+
+/// Of two directions that fail together to the end in the same way, whether the first one began to.
+fn begun_first(mine: &Trouble<'_>, theirs: &Trouble<'_>) -> Option<bool> {
+    let (ours, other) = (mine.run?, theirs.run?);
+    let going = ours.end.is_none() && other.end.is_none() && mine.diagnosis.id == theirs.diagnosis.id;
+    let (first, second) = (ours.start.time, other.start.time);
+    let apart = first.since(second).max(second.since(first));
+    (going && apart <= MIN_REQUESTS * mine.line.interval())
+        .then_some((first, mine.line.from) < (second, theirs.line.from))
 }
 
 /// A route that failed and came back at least twice.

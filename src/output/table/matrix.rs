@@ -36,7 +36,7 @@ pub(super) fn write(text: &mut String, lines: &[Line], file: Option<&str>, look:
         text.push_str(&grid(&matrix, &shown).lay_out(look.width, look.color));
         let networks: Vec<String> = matrix.networks.iter().map(ToString::to_string).collect();
         let legend = format!(
-            "Most heartbeats missed in a row, on {}: . none missed, - none goes.",
+            "Most heartbeats missed in a row, or not seen of who asks, on {}: . none, - none goes.",
             networks.join(" / ")
         );
         super::findings::wrap(text, &legend, look.width, 0, "");
