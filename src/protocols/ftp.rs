@@ -18,7 +18,7 @@
 mod data_ports;
 
 use crate::byteset::{ByteSet, LETTERS};
-use crate::cursor::{Cursor, decimal, require};
+use crate::cursor::{Cursor, decimal, is_text, require};
 use crate::formats::lines::{self, argument, is_verb, mentions};
 use crate::inspect::{Attributes, Confidence, Evidence, Example, Inspector, Opening, Reject, Side, Verdict};
 use crate::key::Transport;
@@ -112,7 +112,14 @@ fn client(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
 }
 
 fn server(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
-    let line = lines::reply_line(&mut cursor)?;
+    let begun = cursor.rest();
+    let line = match lines::reply_line(&mut cursor) {
+        // The capture cut the line behind the protocol's name.
+        Err(Reject::Incomplete) if begun.starts_with(b"220") && is_text(begun) && mentions(begun, "FTP") => {
+            return if mentions(begun, "SMTP") { Err(Reject::Mismatch) } else { Ok(Half::Own) };
+        }
+        line => line?,
+    };
     require(GREETINGS.contains(&line.code) && !mentions(line.text, "SMTP"))?;
     Ok(if mentions(line.text, "FTP") { Half::Own } else { Half::Fitting })
 }
@@ -183,6 +190,9 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Signature, "only the client was captured", &[b"USER bob\r\nPASS x\r\nSYST\r\nRETR f\r\n"], &[]),
+    Example::tcp(Confidence::Signature, "a greeting that the capture cut", &[], &[b"220 ProFTPD Serv"]),
+    Example::not(Transport::Tcp, "a greeting cut before it names anything", &[], &[b"220 welco"]),
     Example::tcp(Confidence::Dialogue, "a greeting and a user", &[b"USER anonymous\r\n"], &[b"220-hello\r\n220 ready\r\n"]),
     Example::tcp(Confidence::Dialogue, "TLS is asked for", &[b"AUTH TLS\r\n"], &[b"220 ready\r\n", b"234 go\r\n"]),
     Example::tcp(Confidence::Dialogue, "a client that leaves", &[b"QUIT\r\n"], &[b"220 the FTP server\r\n"]),

@@ -138,7 +138,13 @@ fn answer(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
         return binary(&mut cursor, 0x81);
     }
     require(cursor.rest().first().is_none_or(u8::is_ascii_uppercase))?;
-    let line = lines::command(&mut cursor, ANSWERS)?;
+    let mut line = lines::command(&mut cursor, ANSWERS)?;
+    // What was stored before tells nothing; what is given out behind it may.
+    for _ in 0..MAX_STATISTICS {
+        let mut ahead = cursor;
+        let (b"STORED" | b"END" | b"DELETED", Ok(next)) = (line, lines::command(&mut ahead, ANSWERS)) else { break };
+        (line, cursor) = (next, ahead);
+    }
     // `VALUE key flags bytes`, and as many.
     let is_value = lines::verb(line) == b"VALUE" && counted(line, 1, cursor);
     Ok(Half::Text { is_telling: is_value || line.starts_with(b"STAT pid ") || line.starts_with(b"CLIENT_ERROR ") })
@@ -202,6 +208,8 @@ fn binary_version(mut answers: &[u8]) -> Option<&[u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Signature, "only the server was captured, which stored and gave out", &[], &[b"STORED\r\n", b"VALUE k 0 5\r\nhello\r\nEND\r\n"]),
+    Example::not(Transport::Tcp, "words that are memcached's, and no value", &[], &[b"STORED\r\nVALUE of goods\r\n"]),
     Example::tcp(Confidence::Dialogue, "a text command", &[b"get key\r\n"], &[b"VALUE key 0 1\r\nx\r\nEND\r\n"]),
     Example::tcp(
         Confidence::Dialogue,

@@ -95,6 +95,14 @@ fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<Greeting<'a>, Reject> {
     }
 }
 
+/// Reads a greeting as far as its version: length, sequence 0, protocol 10 and digits around a dot, some 40 bits.
+fn begun(mut cursor: Cursor<'_>) -> Result<(), Reject> {
+    let mut payload = packet(&mut cursor, 0)?;
+    payload.tag(&[10])?;
+    let version = payload.until(0, MAX_VERSION)?;
+    require(version.first().is_some_and(u8::is_ascii_digit) && version.contains(&b'.') && is_text(version))
+}
+
 /// A client's answer to the greeting.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Login {
@@ -143,7 +151,11 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Greeting::Refusal { .. }), Err(Reject::Incomplete)) => {
             Ok(Evidence::message("refusal: an error packet of sequence 0 (MySQL ERR_Packet)").from(Side::Responder))
         }
-        (Err(Reject::Incomplete), Ok(Login::Old) | Err(Reject::Incomplete)) => Err(Reject::Incomplete),
+        (Err(Reject::Incomplete), Ok(Login::Old) | Err(Reject::Incomplete)) => {
+            begun(opening.reply()).map_err(|_| Reject::Incomplete)?;
+            let rule = "greeting-begun: protocol 10 and a version; the rest is missing (MySQL connection phase)";
+            Ok(Evidence::signature(rule).from(Side::Responder))
+        }
         (Err(Reject::Incomplete), Ok(_)) => {
             Ok(Evidence::message("login: capabilities, filler and a user of sequence 1 (MySQL connection phase)"))
         }
@@ -197,6 +209,8 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Signature, "a greeting that the capture cut", &[], &[b"\x4a\0\0\0\x0a8.0.33\0\x01\0\0\0ab"]),
+    Example::not(Transport::Tcp, "a greeting cut before its version ends", &[], &[b"\x4a\0\0\0\x0a8.0."]),
     Example::tcp(
         Confidence::Dialogue,
         "a user logs in",

@@ -42,6 +42,9 @@ const FIRST: &[&str] = &["USER", "CAPA", "APOP", "AUTH", "STLS", "QUIT", "PASS",
 /// Commands that tell POP3 from the other protocols with a client that says USER first.
 const OWN: &[&str] = &["CAPA", "APOP", "STLS", "UIDL", "RETR", "DELE", "TOP"];
 
+/// Commands of FTP's that POP3 has not.
+const FTPS: &[&str] = &["PASV", "EPSV", "PORT", "EPRT", "TYPE", "SYST", "CWD", "PWD", "FEAT", "SIZE"];
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let (asked, greeted) = (client(opening.request()), server(opening.reply()));
     let side = Side::Responder;
@@ -60,6 +63,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Err(Reject::Incomplete), Ok(false)) if opening.is_on(INSPECTOR.ports) && is_one_line(opening.reply()) => {
             Ok(Evidence::signature("greeting-on-port: +OK on POP3's port (RFC 1939 section 4)").from(side))
         }
+        // Where FTP's commands follow, it was FTP's USER, and its RETR.
+        (Ok(()), Err(Reject::Incomplete)) if has_command(opening.request(), FTPS) => Err(Reject::Mismatch),
         (Ok(()), Err(Reject::Incomplete)) if has_own_command(opening.request()) => {
             Ok(Evidence::signature("commands: commands that only POP3 has (RFC 1939 section 5)"))
         }
@@ -93,8 +98,12 @@ fn is_one_line(mut cursor: Cursor<'_>) -> bool {
     lines::text_line(&mut cursor).is_ok() && cursor.rest().is_empty()
 }
 
-fn has_own_command(mut cursor: Cursor<'_>) -> bool {
-    std::iter::from_fn(|| lines::text_line(&mut cursor).ok()).take(8).any(|line| is_verb(line, OWN))
+fn has_own_command(cursor: Cursor<'_>) -> bool {
+    has_command(cursor, OWN)
+}
+
+fn has_command(mut cursor: Cursor<'_>, verbs: &[&str]) -> bool {
+    std::iter::from_fn(|| lines::text_line(&mut cursor).ok()).take(8).any(|line| is_verb(line, verbs))
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
@@ -108,6 +117,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Tcp, "FTP's client alone", &[b"USER bob\r\nPASS x\r\nSYST\r\nRETR f\r\n"], &[]),
     Example::tcp(Confidence::Dialogue, "a greeting and a user", &[b"USER mrose\r\n"], &[b"+OK ready\r\n"]),
     Example::tcp(Confidence::Dialogue, "a greeting and TLS", &[b"STLS\r\n"], &[b"+OK\r\n", b"+OK Begin TLS\r\n"]),
     Example::tcp(Confidence::Signature, "a greeting with a time stamp", &[], &[b"+OK hello <1896.697@dbc.example>\r\n"]),

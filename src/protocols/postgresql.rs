@@ -162,7 +162,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 }
 
 fn inspect_start(opening: &Opening<'_>) -> Verdict {
-    let begun = first(&mut opening.request())?;
+    let begun = match first(&mut opening.request()) {
+        Err(Reject::Incomplete) => return partial_startup(opening.request()).map_err(|_| Reject::Incomplete),
+        begun => begun?,
+    };
     let mut reply = opening.reply();
     let answered = match begun {
         First::AsksTls => reply.u8().and_then(|byte| require(matches!(byte, b'S' | b'N' | b'E'))),
@@ -181,6 +184,17 @@ fn inspect_start(opening: &Opening<'_>) -> Verdict {
     let declined = asked && opening.responder.bytes().first() == Some(&b'N');
     Ok(evidence.wanting_more(declined && opening.responder.pieces().len() < 3))
 }
+
+/// A start-up whose end is missing: its length, the version, and the name of a parameter.
+fn partial_startup(mut cursor: Cursor<'_>) -> Verdict {
+    let len = cursor.u32()?;
+    require((9..=MAX_STARTUP).contains(&len) && matches!(cursor.u32()?, 0x0003_0000 | 0x0003_0002))?;
+    cursor.one_of(PARAMETERS)?;
+    Ok(Evidence::signature("startup-begun: version 3 and a parameter; the rest is missing (PostgreSQL documentation section 53.7)"))
+}
+
+/// Parameters that clients begin with.
+const PARAMETERS: &[&[u8]] = &[b"user\0", b"database\0", b"application_name\0", b"client_encoding\0", b"replication\0", b"DateStyle\0"];
 
 /// A flow whose start is lost, or of which only the server was captured.
 fn inspect_middle(opening: &Opening<'_>) -> Verdict {
@@ -239,6 +253,8 @@ fn replies(said: Said<'_>, after_byte: bool) -> impl Iterator<Item = Message<'_>
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(Confidence::Signature, "a start-up that the capture cut", &[b"\0\0\0\x52\0\x03\0\0user\0post"], &[]),
+    Example::not(Transport::Tcp, "a version and no parameter", &[b"\0\0\0\x52\0\x03\0\0\0\0\0\0\0"], &[]),
     Example::tcp(
         Confidence::Dialogue,
         "a user starts and is asked for a password",

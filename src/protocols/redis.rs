@@ -138,8 +138,25 @@ fn number(cursor: &mut Cursor<'_>) -> Result<u64, Reject> {
     crate::cursor::decimal(digits)
 }
 
+/// Whether replies hold what INFO is answered with, behind simple strings at the most.
+fn is_information(mut cursor: Cursor<'_>) -> bool {
+    for _ in 0..MAX_REPLIES {
+        match cursor.u8() {
+            Ok(b'+') if lines::text_line(&mut cursor).is_ok() => {}
+            Ok(b'$') => {
+                return number(&mut cursor).is_ok() && cursor.tag(b"# Server\r\nredis_version:").is_ok();
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// Reads the beginning of a reply.
 fn reply(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
+    if is_information(cursor) {
+        return Ok(Half::Own);
+    }
     let kind = cursor.u8()?;
     match kind {
         b'+' => {
@@ -223,6 +240,13 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Signature,
+        "only the server was captured, which answers INFO",
+        &[],
+        &[b"+OK\r\n", b"$30\r\n# Server\r\nredis_version:7.2.4\r\n\r\n"],
+    ),
+    Example::not(Transport::Tcp, "a string of another's", &[], &[b"+OK\r\n", b"# Server\r\nredis_version:7.2.4\r\n"]),
     Example::tcp(Confidence::Dialogue, "a command and its value", &[b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n"], &[b"$5\r\nvalue\r\n"]),
     Example::tcp(Confidence::Dialogue, "an inline PING", &[b"PING\r\n"], &[b"+PONG\r\n"]),
     Example::tcp(Confidence::Dialogue, "a password that is asked for", &[b"INFO\r\n"], &[b"-NOAUTH Authentication required.\r\n"]),

@@ -65,6 +65,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
 fn version5(opening: &Opening<'_>) -> Verdict {
     let mut request = opening.request();
     let methods = greeting(&mut request)?;
+    if opening.responder.is_silent() {
+        return unanswered5(request, methods);
+    }
     let mut reply = opening.reply();
     reply.tag(&[5])?;
     let method = reply.u8()?;
@@ -82,6 +85,25 @@ fn version5(opening: &Opening<'_>) -> Verdict {
         Err(Reject::Incomplete) => Ok(agreed),
         Err(Reject::Mismatch) => Err(Reject::Mismatch),
     }
+}
+
+/// Only the client was captured: a request behind the greeting shows that it was answered, and with which method. Greeting
+/// and request have 45 bits that are bound.
+fn unanswered5(request: Cursor<'_>, methods: &[u8]) -> Verdict {
+    let supposed: [(u8, &[u8]); 2] = [(0, &[]), (USER_PASSWORD, &[1, 0])];
+    let mut reject = Reject::Mismatch;
+    for (method, reply) in supposed.into_iter().filter(|(method, _)| methods.contains(method)) {
+        match after_greeting(request, Cursor::open(reply), method) {
+            Ok(_) => {
+                let rule = "request-behind-greeting: SOCKS5's methods and a request; the answers are missing (RFC 1928 sections 3 and 4)";
+                return Ok(Evidence::signature(rule).wanting_more(true));
+            }
+            Err(Reject::Incomplete) => reject = Reject::Incomplete,
+            Err(Reject::Mismatch) => {}
+        }
+    }
+    // What other methods wrap says nothing.
+    Err(if methods.iter().all(|method| matches!(*method, 0 | USER_PASSWORD)) { reject } else { Reject::Incomplete })
 }
 
 fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
@@ -200,6 +222,13 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::tcp(
+        Confidence::Signature,
+        "only the client of version 5 was captured",
+        &[b"\x05\x01\0", b"\x05\x01\0\x01\xc0\0\x02\x01\0\x50GET"],
+        &[],
+    ),
+    Example::not(Transport::Tcp, "a greeting, and nothing that asks", &[b"\x05\x01\0\x01\x02\x03\x04\x05"], &[]),
     Example::not(Transport::Tcp, "a fill of fives", &[&[5; 32]], &[&[5; 32]]),
     Example::tcp(
         Confidence::Dialogue,
