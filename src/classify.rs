@@ -108,13 +108,16 @@ impl Classifier {
     }
 
     /// Whether those who are usual on `port` have all seen bytes that are not theirs; where the flow has `ended`, for
-    /// some also datagrams that are not. False where nobody is usual, or where one of them knows no bytes to go by.
+    /// some also datagrams that are not. Where only the responder spoke, in `half` a conversation, they may not fit the other way
+    /// round either. False where nobody is usual, or where one of them knows no bytes to go by.
     #[must_use]
-    pub fn is_refuted(&self, transport: Transport, port: u16, ended: bool) -> bool {
+    pub fn is_refuted(&self, transport: Transport, port: u16, ended: bool, half: bool) -> bool {
         let usual = usual_on(transport, port);
         let refuted = |(place, i): (usize, &Inspector)| {
             let shown_otherwise = ended && i.self_contained && transport == Transport::Udp;
-            i.initiator_first != ByteSet::NONE && (shown_otherwise || !self.straight.contains(place))
+            i.initiator_first != ByteSet::NONE
+                && (shown_otherwise || !self.straight.contains(place))
+                && !(half && self.swapped.contains(place))
         };
         !usual.is_empty() && usual.iter().all(refuted)
     }

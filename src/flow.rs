@@ -197,8 +197,10 @@ pub struct Extra {
 /// What speaks against a port's promise where nobody claims the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refutation {
-    /// The initiator's first bytes, which are not what those who are usual on the port send.
+    /// A side's first bytes, which are not what those who are usual on the port send.
     pub first: FirstBytes,
+    /// Whose they are: the initiator's, unless only the responder was captured.
+    pub side: Side,
     /// Whose they are, if it is a protocol of another transport: its place in [`INSPECTORS`](crate::protocols::INSPECTORS).
     pub spoken: Option<u16>,
 }

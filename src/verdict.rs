@@ -278,7 +278,7 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
     // Whose bytes others expect there says nothing of the user's own.
-    if let (Some(Refutation { first, spoken }), false) = (flow.refuted, by_own_rule) {
+    if let (Some(Refutation { first, side, spoken }), false) = (flow.refuted, by_own_rule) {
         let spoken = spoken.and_then(|place| INSPECTORS.get(usize::from(place)));
         let detail = match spoken {
             Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
@@ -289,7 +289,7 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
             rule: "not-as-promised",
             detail: detail.into(),
             frame: first_frame(flow),
-            side: Some(Side::Initiator),
+            side: Some(side),
         });
         why.extend(port_reason(page, 0));
         return Decision { app: None, verdict: Verdict::Contradicted, confidence: None, port_claims, why };

@@ -20,7 +20,9 @@ pub(super) fn note_refutation(
     if flow.claim.is_none() {
         flow.unclaimed = unclaimed(&view);
     }
-    let begins = (view.transport != Transport::Tcp || view.from_start) && !view.initiator.is_silent();
+    // Where only the server was captured, its words are held against the port as the client's are.
+    let side = if view.initiator.is_silent() { Side::Responder } else { Side::Initiator };
+    let begins = (view.transport != Transport::Tcp || view.from_start) && !view.said(side).is_silent();
     if flow.claim.is_some() || !begins || !view.responder_listens || flow.truncated {
         return;
     }
@@ -28,10 +30,11 @@ pub(super) fn note_refutation(
         extra.announced_refused =
             extra.announced.is_some_and(|announced| classifier.has_refused(announced.name));
     }
-    let refuted = classifier.is_refuted(view.transport, view.port(), ended);
-    let spoken = if refuted { None } else { spoken_over_the_wrong_transport(&view) };
+    let refuted = classifier.is_refuted(view.transport, view.port(), ended, side == Side::Responder);
+    let asks = side == Side::Initiator;
+    let spoken = if refuted || !asks { None } else { spoken_over_the_wrong_transport(&view) };
     if refuted || spoken.is_some() {
-        flow.refuted = Some(Refutation { first: first_bytes(&view, Side::Initiator), spoken });
+        flow.refuted = Some(Refutation { first: first_bytes(&view, side), side, spoken });
     }
 }
 
