@@ -46,6 +46,8 @@ const NAT_PORT: u16 = 4500;
 const NON_ESP_MARKER: [u8; 4] = [0; 4];
 /// What an IKE stream over TCP begins with (RFC 9329 section 3).
 const TCP_PREFIX: &[u8] = b"IKETCP";
+/// Shortest packet of ESP, in bytes.
+const MIN_ESP: usize = 24;
 /// SPIs below are reserved (RFC 4303 section 2.1).
 const MIN_SPI: u32 = 256;
 /// Furthest that ESP's sequence jumps from one packet to the next.
@@ -162,8 +164,12 @@ fn datagrams(said: Said<'_>) -> Result<Traffic, Reject> {
             Err(_) if with_marker => return Err(Reject::Mismatch),
             Err(_) => {
                 let (Ok(spi), Ok(sequence)) = (cursor.u32(), cursor.u32()) else { return Err(Reject::Mismatch) };
+                // What is encrypted is no text: the first 24 bytes are printable once in 10^10 times.
+                let head = datagram.bytes.get(..MIN_ESP).unwrap_or_default();
+                let text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+                require(head.is_empty() || !head.iter().all(text))?;
                 // Padding to four bytes and a tag: 16 bytes at the least behind the header (RFC 4303 section 2).
-                require(spi >= MIN_SPI && sequence != 0 && datagram.wire_len >= 24)?;
+                require(spi >= MIN_SPI && sequence != 0 && datagram.wire_len as usize >= MIN_ESP)?;
                 side.esp += 1;
                 if let Some((same, before)) = last {
                     side.esp_pairs += usize::from(same == spi && (1..=MAX_STEP).contains(&sequence.wrapping_sub(before)));
@@ -236,6 +242,13 @@ const ESP_1: &[u8] = b"\x12\x34\x56\x78\0\0\0\x01encrypted, and a tag";
 const ESP_2: &[u8] = b"\x12\x34\x56\x78\0\0\0\x02encrypted, and a tag";
 
 const EXAMPLES: &[Example] = &[
+    Example::not(
+        Transport::Udp,
+        "text on the port of NAT traversal",
+        &[b"valu\x20\x20\x20\x2010 1700000000 value1", b"valu\x20\x20\x20\x2111 1700000001 value1"],
+        &[],
+    )
+    .on(NAT_PORT),
     Example::udp(Confidence::Dialogue, "IKE_SA_INIT and its answer", &[INIT], &[INIT_REPLY]),
     Example::udp(Confidence::Message, "nobody answers", &[INIT], &[]),
     Example::udp(Confidence::Message, "IKE behind the marker", &[b"\xff", MARKED], &[]),

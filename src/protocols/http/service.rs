@@ -10,13 +10,15 @@ enum Mark {
     Method(&'static [&'static str]),
     /// The target begins so, in either case.
     Target(&'static str),
+    /// The target begins so, and the request's field contains the text.
+    TargetWith(&'static str, &'static str, &'static str),
     /// The request's field contains the text, in either case.
     Asked(&'static str, &'static str),
     /// The response's field contains the text, in either case.
     Answered(&'static str, &'static str),
 }
 
-use Mark::{Answered, Asked, Method, Target};
+use Mark::{Answered, Asked, Method, Target, TargetWith};
 
 /// Sources: [MS-RPCH] 2.1.2, [MS-TSGU] 2.2.3, [MS-SSTP] 3.2, [MC-BUP] 2.2, [MS-WSMV] 2.2, [MS-OXCMAPIHTTP] 2.2, [MS-ASHTTP]
 /// 2.2, [MS-WUSP] 2.2, RFC 4918 section 9, RFC 6960 appendix A, RFC 8484 section 6, UPnP Device Architecture 2.0 sections 3 and
@@ -28,7 +30,18 @@ const SERVICES: &[(&str, &[Mark])] = &[
     ("bits-upload", &[Method(&["BITS_POST"])]),
     ("configuration-manager", &[Method(&["CCM_POST"])]),
     ("proxy-tunnel", &[Method(&["CONNECT"])]),
-    ("winrm", &[Target("/wsman"), Asked("user-agent", "Microsoft WinRM Client")]),
+    (
+        "winrm",
+        &[
+            Asked("user-agent", "WinRM"),
+            // A path by itself is anybody's: what is posted there is SOAP, in clear or encrypted.
+            TargetWith("/wsman", "content-type", "application/soap+xml"),
+            TargetWith("/wsman", "content-type", "multipart/encrypted"),
+            TargetWith("/wsman", "wsmanidentify", ""),
+            TargetWith("/wsman", "host", ":5985"),
+            TargetWith("/wsman", "host", ":5986"),
+        ],
+    ),
     ("mapi-over-http", &[Target("/mapi/emsmdb"), Target("/mapi/nspi"), Asked("content-type", "application/mapi-http")]),
     ("activesync", &[Target("/Microsoft-Server-ActiveSync")]),
     ("exchange-web-services", &[Target("/EWS/Exchange.asmx")]),
@@ -63,11 +76,15 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The name of the service, if something names it.
 pub(super) fn name(line: Option<Request<'_>>, asked: Option<Head<'_>>, answered: Option<Head<'_>>) -> Option<&'static str> {
+    let targets = |prefix: &str| {
+        line.is_some_and(|line| {
+            line.target.get(..prefix.len()).is_some_and(|target| target.eq_ignore_ascii_case(prefix.as_bytes()))
+        })
+    };
     let holds = |mark: &Mark| match *mark {
         Method(methods) => line.is_some_and(|line| methods.iter().any(|method| method.as_bytes() == line.method)),
-        Target(prefix) => line.is_some_and(|line| {
-            line.target.get(..prefix.len()).is_some_and(|target| target.eq_ignore_ascii_case(prefix.as_bytes()))
-        }),
+        Target(prefix) => targets(prefix),
+        TargetWith(prefix, field, word) => targets(prefix) && says(asked, field, word),
         Asked(field, word) => says(asked, field, word),
         Answered(field, word) => says(answered, field, word),
     };
@@ -117,7 +134,8 @@ mod tests {
             name(Request::parse(head.start).ok(), Some(head), None)
         };
         assert_eq!(named(b"RDG_OUT_DATA /x HTTP/1.1\r\n"), Some("rd-gateway"));
-        assert_eq!(named(b"POST /WSMAN?x HTTP/1.1\r\n"), Some("winrm"));
+        assert_eq!(named(b"POST /WSMAN?x HTTP/1.1\r\nContent-Type: application/soap+xml\r\n"), Some("winrm"));
+        assert_eq!(named(b"POST /wsman HTTP/1.1\r\nContent-Type: application/json\r\n"), None);
         assert_eq!(named(b"GET /repo HTTP/1.1\r\nUser-Agent: git/2.45\r\n"), Some("git"));
         assert_eq!(named(b"GET / HTTP/1.1\r\n"), None);
     }
