@@ -199,15 +199,6 @@ impl Attributes {
         self.set(key, list);
     }
 
-    /// Drops texts and lists that are empty: they tell nothing, and of what was cut they are the beginning of anything.
-    pub fn drop_empty(&mut self) {
-        self.0.retain(|(_, value)| match value {
-            Value::Text(text) => !text.is_empty(),
-            Value::List(list) => !list.is_empty(),
-            _ => true,
-        });
-    }
-
     /// Doubts what `longer` says otherwise, which was read from the same bytes with more behind them: a text or a list
     /// that has become longer is marked as cut with an ellipsis, any other value that has become another one is dropped.
     pub fn doubt(&mut self, longer: &Self) {

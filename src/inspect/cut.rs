@@ -27,7 +27,6 @@ impl Inspector {
         if attributes.is_empty() || doubtful == [false; 2] {
             return attributes;
         }
-        attributes.drop_empty();
         for more in CONTINUATIONS {
             let [asks, answers] = [opening.initiator, opening.responder]
                 .map(|said| if tcp { Longer::stream(said, more) } else { Longer::datagrams(said, more) });

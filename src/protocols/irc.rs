@@ -50,7 +50,10 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
     let side = Side::Responder;
     match (asked, answered) {
         (Err(Reject::Mismatch), _) | (_, Err(Reject::Mismatch)) => Err(Reject::Mismatch),
-        (Ok(_), Ok(_)) => Ok(Evidence::dialogue("registration-and-message: an IRC command and a server's message (RFC 2812 sections 2.3 and 3)")),
+        (Ok(_), Ok(_)) => {
+            let rule = "registration-and-message: an IRC command and a server's message (RFC 2812 sections 2.3 and 3)";
+            Ok(Evidence::dialogue(rule).wanting_more(opening.initiator.pieces().len() < 3))
+        }
         (Ok(true), Err(Reject::Incomplete)) => {
             Ok(Evidence::message("registration: NICK and USER with its four parameters (RFC 2812 section 3.1)"))
         }

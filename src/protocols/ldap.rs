@@ -124,7 +124,9 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
             let numbers = |messages: &Messages<'_>| messages.kept.map(|message| message.map(|m| m.number));
             let told_numbers = numbers(&told);
             let answered = numbers(&asked).iter().flatten().any(|number| told_numbers.contains(&Some(*number)));
-            Ok(if answered { Evidence::dialogue(rule) } else { Evidence::message(rule) })
+            let evidence = if answered { Evidence::dialogue(rule) } else { Evidence::message(rule) };
+            // Behind a bind comes what it was for.
+            Ok(evidence.wanting_more(opening.transport == Transport::Tcp && opening.initiator.pieces().len() < 3))
         }
         // The answer to the bind is missing, and what follows it is protected.
         (Ok(confidence), Err(Reject::Mismatch)) if !opening.from_start && told.protected => {

@@ -166,7 +166,8 @@ fn judge_any(packet: Packet<'_>, side: Side) -> Result<(), Reject> {
         Side::Initiator => !matches!(kind, 2 | 9 | 11 | 13),
         Side::Responder => !matches!(kind, 1 | 8 | 10 | 12),
     })?;
-    let len = body.len();
+    // What was declared, whether it is here or not.
+    let len = body.total().unwrap_or(body.len());
     match kind {
         PUBLISH => {
             let topic = string(&mut body)?;
@@ -175,12 +176,16 @@ fn judge_any(packet: Packet<'_>, side: Side) -> Result<(), Reject> {
             require(!text.chars().any(|c| c.is_control() || c == '#' || c == '+'))?;
             if flags & 6 != 0 { body.skip(2) } else { Ok(()) }
         }
-        4..=7 => require(len == 2 || (3..=64).contains(&len) || body.is_open()),
-        8 | 10 => {
-            require(len >= 5 || body.is_open())?;
+        // A packet identifier, never zero, and in version 5 a reason and properties (sections 3.4 to 3.7).
+        4..=7 => {
+            require((2..=64).contains(&len))?;
             require(body.u16()? != 0)
         }
-        9 | 11 => require(len >= 2 || body.is_open()),
+        8 | 10 => {
+            require(len >= 5)?;
+            require(body.u16()? != 0)
+        }
+        9 | 11 => require(len >= 2),
         14 => require(len <= 64),
         _ => Ok(()),
     }
@@ -228,7 +233,9 @@ fn inspect_start(opening: &Opening<'_>) -> Verdict {
         require(packet.kind == CONNACK)?;
         connack(packet.body).map(|_| Confidence::Message)
     });
+    // What is published to is told by the packets behind it.
     Evidence::of(Ok(request), reply, "connect: CONNECT with the protocol's name (MQTT 5.0 section 3.1)")
+        .map(|evidence| evidence.wanting_more(opening.initiator.pieces().len() < 3))
 }
 
 fn inspect_middle(opening: &Opening<'_>) -> Verdict {
@@ -277,6 +284,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
 }
 
 const EXAMPLES: &[Example] = &[
+    Example::not(Transport::Tcp, "text that begins as a PUBREL of more bytes than one has", &[], &[b"bjects are listed here"]).on(1883),
     Example::tcp(
         Confidence::Signature,
         "a broker by itself: it accepts, grants a subscription and delivers",

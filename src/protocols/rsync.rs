@@ -43,6 +43,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         confidence(greeting(&mut opening.reply())),
         "greeting: @RSYNCD: and a version (csprotocol.txt)",
     )
+    // The module is asked for right behind the greeting.
+    .map(|evidence| evidence.wanting_more(opening.initiator.pieces().len() < 2))
 }
 
 fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {

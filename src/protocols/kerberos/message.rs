@@ -142,7 +142,7 @@ fn principal(mut contents: Cursor<'_>) -> Option<String> {
     }
     if parts.is_open() {
         // More parts were cut off.
-        joined.push_str(if joined.is_empty() { "" } else { "/…" });
+        return (!joined.is_empty()).then(|| joined + "/…");
     }
     Some(joined)
 }
