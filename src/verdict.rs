@@ -278,16 +278,12 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
     // Whose bytes others expect there says nothing of the user's own.
-    if let (Some(Refutation { first, side, spoken }), false) = (flow.refuted, by_own_rule) {
-        let spoken = spoken.and_then(|place| INSPECTORS.get(usize::from(place)));
-        let detail = match spoken {
-            Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
-            None => format!("the first bytes are {}: {first}", page.not_sent()),
-        };
+    if let (Some(detail), Some(Refutation { side, .. })) = (refutation(flow, page, by_own_rule), flow.refuted)
+    {
         why.push(Reason {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
-            detail: detail.into(),
+            detail,
             frame: first_frame(flow),
             side: Some(side),
         });
@@ -306,6 +302,16 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
         });
     }
     Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
+}
+
+/// What the bytes are not, or what they are instead, where that speaks against what the port promises.
+fn refutation(flow: &Flow, page: &Page, by_own_rule: bool) -> Option<Detail> {
+    let Refutation { first, spoken, .. } = flow.refuted.filter(|_| !by_own_rule)?;
+    let detail = match spoken.and_then(|place| INSPECTORS.get(usize::from(place))) {
+        Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
+        None => format!("the first bytes are {}: {first}", page.not_sent()?),
+    };
+    Some(detail.into())
 }
 
 /// Why nothing could be checked, if nothing could.

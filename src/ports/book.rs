@@ -1,8 +1,8 @@
 //! What ports promise, looked up once per port and run: the user's word first, then the registry's.
 
-use super::{Basis, DecodeAs, PortClaim, claims};
+use super::{Basis, DecodeAs, PortClaim, claims, promises};
 use crate::key::{Endpoint, Transport};
-use crate::protocols;
+use crate::protocols::{self, INSPECTORS};
 use crate::rules::{Rule, UserRules};
 use hashbrown::HashMap;
 use std::cell::OnceCell;
@@ -17,7 +17,7 @@ pub struct Page {
     sentences: Vec<Arc<str>>,
     transport: Transport,
     /// What is said of bytes that are none of theirs; made for the first flow that has such.
-    not_sent: OnceCell<String>,
+    not_sent: OnceCell<Option<String>>,
 }
 
 impl Page {
@@ -27,10 +27,11 @@ impl Page {
         self.sentences.get(place).map(Arc::clone)
     }
 
-    /// That bytes are nobody's whom the port promises and whose bytes are known: "not what dns sends".
+    /// That bytes are nobody's whom the port promises and whose bytes are known: "not what dns sends". `None` where the best
+    /// promise is one of whose bytes nothing is known: they may be just that.
     #[must_use]
-    pub fn not_sent(&self) -> &str {
-        self.not_sent.get_or_init(|| not_sent(&self.claims, self.transport))
+    pub fn not_sent(&self) -> Option<&str> {
+        self.not_sent.get_or_init(|| not_sent(&self.claims, self.transport)).as_deref()
     }
 }
 
@@ -90,9 +91,13 @@ impl Book {
     }
 }
 
-fn not_sent(claims: &[PortClaim], transport: Transport) -> String {
+fn not_sent(claims: &[PortClaim], transport: Transport) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
-    let Some((best, others)) = claims.split_first() else { return String::new() };
+    let (best, others) = claims.split_first()?;
+    let mut carried = INSPECTORS.iter().filter(|by| by.carriers.contains(transport));
+    if best.basis != Basis::User && !carried.any(|by| promises(best, by.name)) {
+        return None;
+    }
     names.push(best.protocol());
     // The user's word stands alone; a range is too wide a promise to be named, and so is what is known by name only.
     let others = others.iter().filter(|claim| best.basis != Basis::User && claim.basis != Basis::Range);
@@ -102,12 +107,12 @@ fn not_sent(claims: &[PortClaim], transport: Transport) -> String {
             names.push(name);
         }
     }
-    match &names[..] {
+    Some(match &names[..] {
         [one] => format!("not what {one} sends"),
         [one, two] => format!("what neither {one} nor {two} sends"),
         [all @ .., last] => format!("what none of {} and {last} sends", all.join(", ")),
         [] => String::new(),
-    }
+    })
 }
 
 fn sentence(claim: &PortClaim, port: u16) -> Arc<str> {
@@ -123,6 +128,14 @@ fn sentence(claim: &PortClaim, port: u16) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_not_said_to_be_none_of_a_service_of_whose_bytes_nothing_is_known() {
+        let mut book = Book::new(Arc::from([]));
+        assert_eq!(book.page(Transport::Udp, 53).not_sent(), Some("not what dns sends"));
+        // Registered to UNOT, used by Photon.
+        assert_eq!(book.page(Transport::Udp, 5055).not_sent(), None);
+    }
 
     #[test]
     fn the_users_word_comes_before_the_registrys() {
