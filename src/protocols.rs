@@ -149,6 +149,7 @@ inspectors! {
     imap,
     influx_line,
     informix,
+    iperf3,
     ipmi,
     ipp,
     ipsec,
