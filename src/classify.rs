@@ -16,7 +16,7 @@ use crate::candidates::Candidates;
 use crate::inspect::{Confidence, Evidence, Inspector, Opening, Reject};
 use crate::key::{Endpoint, Transport};
 use crate::ports::listening::is_clients;
-use crate::ports::practice;
+use crate::ports::{claims, kept_by, practice, promises};
 use crate::protocols::INSPECTORS;
 use hashbrown::HashMap;
 use std::sync::LazyLock;
@@ -190,7 +190,8 @@ pub fn is_anybodys(transport: Transport, port: u16) -> bool {
     !usual_on(transport, port).is_empty()
 }
 
-/// The inspectors that are usual on a port; those that have it in a range only where it is nobody else's.
+/// The inspectors that keep what a port promises and are usual there, by their own word or in practice; those that have it
+/// in a range only where it is nobody else's.
 fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
     type Ports = HashMap<u16, Candidates, foldhash::fast::RandomState>;
     static USUAL: LazyLock<[Ports; 3]> = LazyLock::new(|| {
@@ -200,7 +201,11 @@ fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
                 let mut ports = Ports::default();
                 for (place, inspector) in carried() {
                     let in_range = |port: u16| practice::around(port).any(|used| used.name == inspector.name);
-                    for &port in inspector.ports.iter().filter(|&&port| in_range(port) == ranged) {
+                    // Whoever uses a port that promises others keeps nobody's promise there.
+                    let is_promised =
+                        |port: u16| claims(transport, port).any(|claim| promises(&claim, inspector.name));
+                    let its = |&&port: &&u16| in_range(port) == ranged && is_promised(port);
+                    for &port in inspector.ports.iter().filter(its) {
                         ports.entry(port).or_insert(Candidates::NONE).add(place);
                     }
                 }
@@ -208,6 +213,12 @@ fn usual_on(transport: Transport, port: u16) -> &'static Candidates {
             };
             let mut ports = usual(true);
             ports.extend(usual(false));
+            for used in practice::single().filter(|used| used.carriers.contains(transport)) {
+                let names = kept_by(used.name).unwrap_or(std::slice::from_ref(&used.name));
+                for (place, _) in carried().filter(|(_, inspector)| names.contains(&inspector.name)) {
+                    ports.entry(used.first).or_insert(Candidates::NONE).add(place);
+                }
+            }
             ports
         })
     });

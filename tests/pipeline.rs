@@ -181,3 +181,17 @@ fn what_was_seen_instead_of_what_the_port_promises_is_shown() {
     let said = &*summaries[0].why[0].detail;
     assert!(said.contains("not what rdg-udp sends: \"hello, is an\""), "{said}");
 }
+
+#[test]
+fn whoever_uses_a_port_without_its_promise_does_not_stand_up_for_other_bytes_there() {
+    // Telegram and OpenVPN use 443 too, and either could be behind random bytes; HTTPS could not.
+    let mut capture = Capture::default();
+    capture.connection(
+        0,
+        ([1, 1], 40_000),
+        ([2, 2], 443),
+        &[(true, b"\xf1\x02\x13\x24\x35\x46\x57\x68\x79\x8a")],
+    );
+    let (_, _, summaries) = run(&capture, &settings(0, 100), 10);
+    assert_eq!((summaries[0].app, summaries[0].verdict), (None, Verdict::Contradicted));
+}
