@@ -39,8 +39,9 @@ Examples:
   wiretell explain 3391                    whose port that is, and what to check when it fails";
 
 const SETTINGS: &str = "\
-Options of read, live and extract may also be set by variables (WIRETELL_FORMAT=jsonl, WIRETELL_MAX_FLOWS=1000) and in a
-configuration file (--config); the command line outranks variables, and those the file. --dump-config shows what counts.";
+Options of read, live, view and extract may also be set by variables (WIRETELL_FORMAT=jsonl, WIRETELL_MAX_FLOWS=1000) and
+in a configuration file (--config); the command line outranks variables, and those the file. --dump-config shows what \
+counts.";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -122,16 +122,17 @@ pub(crate) struct ExtractArgs {
 
 /// What `--where` takes, with every field.
 fn selection_help() -> String {
-    let mut help = "Only flows whose record fits; findings and the sums above the flows are those of the whole capture.\n\n  \
+    let mut help = "Only flows whose record fits; where there are findings and sums, they are those of the whole capture.\n\n  \
         --where 'app_proto == \"netft\" and verdict != \"confirmed\"'\n  \
         --where 'udp.port == 3343 && ip.addr == 10.1.0.1', or: netft and not ip.addr == 10.1.0.1\n  \
-        --where 'dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)'\n  \
-XX
+        --where 'dst_port in 3224..3324 or (ip in 10.0.0.0/8 and bytes > 1M)'\n\n\
         As in Wireshark's display filters: == != < <= > >= (or eq ne lt le gt ge), in, contains, matches (a regular \
-        expression, in either case), and or not (or && || !), brackets; sets are {80, 443, 8000..8100}. A field by itself \
+        expression, in either case), and or xor not (or && || ^^ !), brackets; sets are {80, 443, 8000..8100}. An attribute \
+        is compared as it is written: tls.version == 1.3. A field by itself \
         asks whether it is there. A label by itself asks for it and its special kinds (dtls: rdg-udp too), tcp, udp, icmp ... \
         for that protocol, and an attribute is a field: tls.sni contains example. Unlike there, != is always the opposite \
-        of ==. Bytes may be written as tables do: bytes > 5 kB.\n"
+        of ==. Bytes may be written as tables do: bytes > 5 kB; times as \
+        duration > 3 s.\n"
         .to_owned();
     let line = |(name, meaning): (&str, &str)| format!("\n  {name:<14}{meaning}");
     help.extend(select::fields().map(line));

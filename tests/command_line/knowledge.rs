@@ -52,6 +52,18 @@ fn every_command_has_help_short_and_long() {
             }
         }
     }
+    for command in
+        [&["read"][..], &["live"], &["view"], &["extract"], &["expect", "init"], &["rules", "suggest"]]
+    {
+        let help = run(&[command, &["--help"]].concat()).1;
+        let lines: Vec<&str> = help.lines().collect();
+        let at = |words: &str| lines.iter().position(|line| line.trim_start().starts_with(words)).unwrap();
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let (first, manner) = (at("Only flows whose record fits"), at("As in Wireshark's display filters"));
+        assert_eq!(indent(lines[first]), indent(lines[manner]), "{help}");
+        assert!(lines[manner - 1].trim().is_empty() && lines[manner - 2].contains("--where '"), "{help}");
+    }
+    assert!(overview.contains("Options of read, live, view and extract may"), "{overview}");
     assert!(overview.contains("Examples:") && overview.contains("Exit codes:"), "{overview}");
     assert!(run(&["read", "--help"]).1.contains("Examples:"));
 }
