@@ -12,6 +12,7 @@
 //! itself asks whether it is there, and Wireshark's own names of what records have are taken. A label by itself asks
 //! for the label and its special kinds. A field with several values (`ip`, `port`, `vlan`) fits if one of them does.
 //! Unlike there, `!=` is always the opposite of `==`, so that a flow without a label is not `dns` either.
+//! What an attribute is compared with may be a number or the text that it is written as, whichever the attribute is.
 
 use crate::inspect::Confidence;
 use crate::summary::Summary;
@@ -29,13 +30,14 @@ mod names;
 mod operand;
 mod parse;
 mod token;
+mod unexpected;
 mod wireshark;
 
 /// An expression that flows fit or do not.
 #[derive(Clone, Debug)]
 pub struct Selection {
     text: String,
-    expression: Expression,
+    expression: Box<Expression>,
     labels: Vec<(usize, String)>,
 }
 
@@ -54,6 +56,8 @@ enum Expression {
     Any(Vec<Self>),
     All(Vec<Self>),
     Not(Box<Self>),
+    /// One of both, and not the other.
+    Either(Box<[Self; 2]>),
     Test(Test),
 }
 
@@ -70,6 +74,8 @@ struct Test {
 enum Check {
     /// There is a value, and it is not `false`.
     Present,
+    /// There is a value, whatever it is.
+    Given,
     Equal(Operand),
     Contains(String),
     Matches(regex::Regex),
@@ -92,6 +98,10 @@ enum Operand {
     Confidence(Confidence),
     /// A network: its address, and how many bits of it count.
     Network(IpAddr, u8),
+    /// From the first address to the last of the same version of IP, both included.
+    Addresses(IpAddr, IpAddr),
+    /// A text as it was written, or what else it means: attributes may be of any kind.
+    Written(String, Box<Self>),
 }
 
 impl FromStr for Selection {
@@ -99,7 +109,7 @@ impl FromStr for Selection {
 
     fn from_str(text: &str) -> Result<Self, SelectError> {
         let (expression, labels) = parse::expression(text)?;
-        Ok(Self { text: text.to_owned(), expression, labels })
+        Ok(Self { text: text.to_owned(), expression: Box::new(expression), labels })
     }
 }
 
@@ -129,6 +139,7 @@ impl Expression {
             Self::Any(parts) => parts.iter().any(|part| part.fits(summary, file)),
             Self::All(parts) => parts.iter().all(|part| part.fits(summary, file)),
             Self::Not(part) => !part.fits(summary, file),
+            Self::Either(both) => both.iter().filter(|part| part.fits(summary, file)).count() == 1,
             Self::Test(test) => test.fits(summary, file),
         }
     }
@@ -151,13 +162,17 @@ impl Check {
         let text = |check: &dyn Fn(&str) -> bool| matches!(value, Value::Text(text) if check(text));
         match self {
             Self::Present => !matches!(value, Value::Flag(false)),
+            Self::Given => true,
             Self::Equal(operand) => operand.holds(value),
             Self::In(operands) => operands.iter().any(|operand| operand.holds(value)),
             Self::Contains(part) => text(&|text| text.contains(part.as_str())),
             Self::Matches(pattern) => text(&|text| pattern.is_match(text)),
             Self::Order { greater, or_equal, than } => {
                 let order = match (value, than) {
-                    (Value::Number(a), Operand::Number(b)) => a.partial_cmp(b),
+                    (Value::Number(a), _) => than.number().and_then(|b| a.partial_cmp(&b)),
+                    (Value::Text(a), Operand::Written(b, _)) => {
+                        version(a).zip(version(b)).map(|(a, b)| a.cmp(&b))
+                    }
                     (Value::Confidence(a), Operand::Confidence(b)) => Some(a.cmp(b)),
                     _ => None,
                 };
@@ -169,7 +184,21 @@ impl Check {
     }
 }
 
+/// The numbers of a text like `1.3`, which is what texts with an order are: 1.10 comes after 1.9.
+fn version(text: &str) -> Option<Vec<u64>> {
+    text.split('.').map(|part| part.parse().ok()).collect()
+}
+
 impl Operand {
+    /// The number that it is, or may mean.
+    const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Written(_, meant) => meant.number(),
+            _ => None,
+        }
+    }
+
     fn holds(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (Self::Text(a), Value::Text(b)) => a == b,
@@ -180,8 +209,15 @@ impl Operand {
             )]
             (Self::Number(a), Value::Number(b)) => a == b,
             (Self::Range(from, to), Value::Number(b)) => (from..=to).contains(&b),
+            (Self::Range(from, to), Value::Text(b)) => {
+                b.parse().is_ok_and(|b: f64| (*from..=*to).contains(&b))
+            }
             (Self::Confidence(a), Value::Confidence(b)) => a == b,
             (Self::Network(network, bits), Value::Address(address)) => covers(*network, *bits, *address),
+            (Self::Addresses(from, to), Value::Address(address)) => {
+                from.is_ipv4() == address.is_ipv4() && (from..=to).contains(&address)
+            }
+            (Self::Written(a, meant), _) => matches!(value, Value::Text(b) if a == b) || meant.holds(value),
             _ => false,
         }
     }

@@ -4,6 +4,7 @@ use super::field::{Field, Kind};
 use super::names::{self, Meant};
 use super::operand;
 use super::token::{Token, tokens};
+use super::unexpected::{shown, too_much};
 use super::{Check, Expression, Operand, SelectError, Test};
 
 /// Brackets and negations within each other that are followed: more than anybody writes, and no danger to the stack.
@@ -16,10 +17,11 @@ pub(super) fn expression(text: &str) -> Result<(Expression, Vec<(usize, String)>
     let expression = parser.any()?;
     match parser.tokens.get(parser.at) {
         None => Ok((expression, parser.labels)),
-        Some((column, token)) => Err(SelectError {
-            column: *column,
-            what: format!("{} is too much here: join conditions with `and` or `or`", shown(token)),
-        }),
+        Some((column, token)) => {
+            let before =
+                parser.at.checked_sub(1).and_then(|at| parser.tokens.get(at)).map(|(_, token)| token);
+            Err(SelectError { column: *column, what: too_much(before, token) })
+        }
     }
 }
 
@@ -64,11 +66,25 @@ impl Parser {
     }
 
     fn any(&mut self) -> Result<Expression, SelectError> {
-        let mut parts = vec![self.all()?];
+        let mut parts = vec![self.either()?];
         while self.takes("||", &["or"]) {
-            parts.push(self.all()?);
+            parts.push(self.either()?);
         }
         Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Expression::Any(parts) })
+    }
+
+    /// As in Wireshark: looser than `and`, and tighter than `or`.
+    fn either(&mut self) -> Result<Expression, SelectError> {
+        let mut expression = self.all()?;
+        let mut joined = 0;
+        while self.takes("^^", &["xor"]) {
+            joined += 1;
+            if joined > MAX_DEPTH {
+                return self.error("there are too many `xor` in a row");
+            }
+            expression = Expression::Either(Box::new([expression, self.all()?]));
+        }
+        Ok(expression)
     }
 
     fn all(&mut self) -> Result<Expression, SelectError> {
@@ -128,11 +144,20 @@ impl Parser {
             None => return Err(SelectError { column, what: names::unknown(&name) }),
         };
         let test = |check| Test { field, key: key.clone(), check };
-        let is_not = Expression::Not;
+        let is_not = |expression| Expression::Not(Box::new(expression));
         Ok(if self.takes("==", &["eq"]) {
-            Expression::Test(test(Check::Equal(self.operand(field)?)))
+            // Records have `null` for what is not there.
+            if self.takes("", &["null"]) {
+                is_not(Expression::Test(test(Check::Given)))
+            } else {
+                Expression::Test(test(Check::Equal(self.operand(field)?)))
+            }
         } else if self.takes("!=", &["ne"]) {
-            is_not(Box::new(Expression::Test(test(Check::Equal(self.operand(field)?)))))
+            if self.takes("", &["null"]) {
+                Expression::Test(test(Check::Given))
+            } else {
+                is_not(Expression::Test(test(Check::Equal(self.operand(field)?))))
+            }
         } else if self.takes(">=", &["ge"]) {
             Expression::Test(test(self.order(field, true, true)?))
         } else if self.takes("<=", &["le"]) {
@@ -147,11 +172,21 @@ impl Parser {
             Expression::Test(test(Check::Contains(self.text(field, "contains")?)))
         } else if self.takes("", &["in"]) {
             Expression::Test(test(Check::In(self.set(field)?)))
+        } else if self.takes_not_in() {
+            is_not(Expression::Test(test(Check::In(self.set(field)?))))
         } else if self.peek() == Some(&Token::Sign("=")) {
             return self.error("write == to compare");
         } else {
             Expression::Test(test(Check::Present))
         })
+    }
+
+    /// Takes `not in`.
+    fn takes_not_in(&mut self) -> bool {
+        let is = |token: Option<&(usize, Token)>, text: &str| matches!(token, Some((_, Token::Word(word))) if word == text);
+        let found = is(self.tokens.get(self.at), "not") && is(self.tokens.get(self.at + 1), "in");
+        self.at += if found { 2 } else { 0 };
+        found
     }
 
     /// Whether what follows compares what came before.
@@ -186,7 +221,7 @@ impl Parser {
     fn order(&mut self, field: &Field, greater: bool, or_equal: bool) -> Result<Check, SelectError> {
         let column = self.column();
         match self.operand(field)? {
-            than @ (Operand::Number(_) | Operand::Confidence(_)) => {
+            than if than.number().is_some() || matches!(than, Operand::Confidence(_)) => {
                 Ok(Check::Order { greater, or_equal, than })
             }
             _ => Err(SelectError {
@@ -252,12 +287,29 @@ impl Parser {
         if !self.takes("..", &[]) {
             return Ok(first);
         }
-        match (first, self.operand(field)?) {
-            (Operand::Number(from), Operand::Number(to)) if from <= to => Ok(Operand::Range(from, to)),
-            (Operand::Number(_), Operand::Number(_)) => {
-                Err(SelectError { column, what: "this range ends before it begins".into() })
+        let last = self.operand(field)?;
+        let error = |what: &str| Err(SelectError { column, what: what.into() });
+        if let (Some(from), Some(to)) = (first.number(), last.number()) {
+            return if from <= to {
+                Ok(Operand::Range(from, to))
+            } else {
+                error("this range ends before it begins")
+            };
+        }
+        match (first, last) {
+            (Operand::Network(from, a), Operand::Network(to, b))
+                if from.is_ipv4() == to.is_ipv4() && is_host(from, a) && is_host(to, b) =>
+            {
+                if from <= to {
+                    Ok(Operand::Addresses(from, to))
+                } else {
+                    error("this range ends before it begins")
+                }
             }
-            _ => Err(SelectError { column, what: "a range goes from a number to a number".into() }),
+            (Operand::Network(..), Operand::Network(..)) => {
+                error("a range goes from an address to another of the same version of IP")
+            }
+            _ => error("a range goes from a number to a number, or from an address to an address"),
         }
     }
 
@@ -269,13 +321,12 @@ impl Parser {
             Some(Token::Word(word)) => (word, false),
             Some(Token::Text(text)) => (text, true),
             _ => {
-                return error(format!(
-                    "{} is compared with {} here",
-                    field.name,
-                    operand::expected(field.kind)
-                ));
+                return error(format!("{} is compared with {} here", field.name, operand::expected(field)));
             }
         };
+        if word == "null" && !is_quoted {
+            return error(format!("null stands behind == and != only: write not {}", field.name));
+        }
         if field.name == "app_proto" {
             self.labels.push((column, word.clone()));
         }
@@ -286,7 +337,9 @@ impl Parser {
     /// A number with the unit behind it that stands apart, as tables write it: `5.4 kB`.
     fn unit(&mut self, field: &Field, number: String) -> String {
         match self.peek() {
-            Some(Token::Word(unit)) if matches!(field.kind, Kind::Number) && operand::is_unit(unit) => {
+            Some(Token::Word(unit))
+                if matches!(field.kind, Kind::Number) && operand::is_unit(field, unit) =>
+            {
                 let joined = number + unit;
                 self.at += 1;
                 joined
@@ -296,10 +349,7 @@ impl Parser {
     }
 }
 
-fn shown(token: &Token) -> String {
-    match token {
-        Token::Word(word) => format!("`{word}`"),
-        Token::Text(text) => format!("\"{text}\""),
-        Token::Sign(sign) => format!("`{sign}`"),
-    }
+/// Whether all bits of an address count, so that it is one and no network.
+const fn is_host(address: std::net::IpAddr, bits: u8) -> bool {
+    bits == if address.is_ipv4() { 32 } else { 128 }
 }

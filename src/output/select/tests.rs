@@ -47,6 +47,21 @@ fn expressions_say_of_a_flow_what_they_say() {
         "not tls.alpn",
         "bytes < 5 kB and bytes > 10 B and (bytes == 0.6 k)",
         "bytes in {0.6 kB, 1 MB}",
+        "bytes < 1 KiB and bytes == 600 and bytes > 0.5 KiB",
+        "tcp.port == 0x20fb",
+        "tcp.port not in {443, 80}",
+        "ip.addr in {10.0.0.2..10.0.0.9}",
+        "not ip in 10.0.0.3..10.0.0.9 and ip in 10.0.0.1..10.0.0.1",
+        "not ip in ::..ffff::",
+        "tcp xor udp",
+        "udp xor tcp and tls",
+        "tls or udp ^^ icmp",
+        "not (tcp xor tls)",
+        "udp xor tcp xor icmp",
+        "app_proto != null and not app_proto == null",
+        "tls.alpn == null and not tls.sni == null",
+        "duration == 1.25s and duration < 1 m and duration > 200ms and duration <= 1h",
+        "rtt_ms < 1 s and rtt_ms >= 1 ms",
     ] {
         assert!(fits(yes), "{yes}");
         assert!(!fits(&format!("not ({yes})")), "not ({yes})");
@@ -88,12 +103,66 @@ fn mistakes_are_named_with_their_column() {
             "column 1: there is no field `frame.number`: flows have no frames of their own",
         ),
         ("bytes > 5 km", "column 11: `km` is too much here"),
+        (
+            "tcp.port in {80, 8000-8100}",
+            "column 18: `8000-8100` is not how ranges are written here: 8000..8100",
+        ),
+        (
+            "ip in 10.0.0.1-10.0.0.9",
+            "column 7: `10.0.0.1-10.0.0.9` is not how ranges are written here: 10.0.0.1..10.0.0.9",
+        ),
+        ("ip in 10.0.0.9..10.0.0.1", "column 7: this range ends before it begins"),
+        (
+            "ip in 10.0.0.1..::1",
+            "column 7: a range goes from an address to another of the same version of IP",
+        ),
+        (
+            "port 443",
+            "column 6: `443` is too much here: write port == 443; what tcpdump takes goes to --filter",
+        ),
+        ("udp port 3343", "column 5: `port` is too much here: write udp.port == with a number; what tcpdump"),
+        ("tcp not tls", "column 5: `not` is too much here: it stands before a whole condition"),
+        ("tcp.port == 0xg", "column 13: `0xg` is not a number"),
+        ("duration > 3x", "column 12: `3x` is not a number of seconds"),
+        ("app_proto in {null, dns}", "column 15: null stands behind == and != only: write not app_proto"),
+        ("label == netft", "column 1: there is no field `label`: write app_proto =="),
+        ("tls.sni > abc", "column 11: attributes has no order"),
         ("", "column 1: a field's name is expected here"),
         ("ü == 1", "column 1: there is no field `ü`"),
     ] {
         assert!(mistake(expression).starts_with(told), "{expression}: {}", mistake(expression));
     }
     assert!(mistake(&"(".repeat(1000)).contains("too many brackets"));
+}
+
+#[test]
+fn an_attribute_is_compared_as_it_is_written_whether_it_is_a_text_or_a_number() {
+    let mut flow = samples::full();
+    let mut attributes = crate::attributes::Attributes::default();
+    attributes.set("tls.version", "1.3");
+    attributes.set("http.status", 200_u16);
+    flow.attributes = attributes;
+    let fits = |expression: &str| expression.parse::<Selection>().unwrap().selects(&flow, None);
+    for yes in [
+        "tls.version == 1.3",
+        "tls.version == \"1.3\"",
+        "tls.version in {1.2, 1.3}",
+        "tls.version in 1.2..1.3",
+        "tls.version >= 1.3 and tls.version > \"1.2\" and tls.version < 1.10",
+        "http.status == 200 and http.status == \"200\" and http.status == 0xc8",
+        "http.status >= 200 and http.status < \"300\" and http.status in 200..299",
+    ] {
+        assert!(fits(yes), "{yes}");
+    }
+    for no in [
+        "tls.version == 1.30",
+        "tls.version > 1.3",
+        "tls.version != 1.3",
+        "http.status == \"0200a\"",
+        "http.status > 200",
+    ] {
+        assert!(!fits(no), "{no}");
+    }
 }
 
 #[test]

@@ -9,13 +9,15 @@ pub(super) enum Token {
     Word(String),
     /// In quotes.
     Text(String),
-    /// `==` `!=` `<` `<=` `>` `>=` `(` `)` `[` `]` `{` `}` `,` `..` `!` `&&` `||` `~`
+    /// `==` `!=` `<` `<=` `>` `>=` `(` `)` `[` `]` `{` `}` `,` `..` `!` `&&` `||` `^^` `~`
     Sign(&'static str),
 }
 
 /// The longest signs first, so that `<=` is not read as `<`.
-const SIGNS: [&str; 19] =
-    ["==", "!=", "<=", ">=", "&&", "||", "..", "<", ">", "(", ")", "[", "]", "{", "}", ",", "!", "~", "="];
+const SIGNS: [&str; 20] = [
+    "==", "!=", "<=", ">=", "&&", "||", "^^", "..", "<", ">", "(", ")", "[", "]", "{", "}", ",", "!", "~",
+    "=",
+];
 
 /// Splits an expression; columns are counted in characters, from 1.
 pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, SelectError> {

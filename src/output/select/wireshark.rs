@@ -42,6 +42,13 @@ pub(super) const OTHERWISE: &[(&str, &str)] = &[
     ("host", "write ip == with an address; names are not looked up"),
     ("src", "write src_ip == or src_port =="),
     ("dst", "write dst_ip == or dst_port =="),
+    ("label", "write app_proto ==, or the label by itself: netft"),
+    ("app", "write app_proto ==, or the label by itself: netft"),
+    ("protocol", "write app_proto == for the label, proto == for tcp, udp, icmp ..."),
+    ("ssl", "write tls"),
+    ("smb2", "write smb"),
+    ("start", "--duration and editcap choose by time"),
+    ("end", "end_reason and duration are known; --duration and editcap choose by time"),
     ("net", "write ip in with a network, as 10.0.0.0/8"),
 ];
 const ETHER: &str =
