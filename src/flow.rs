@@ -192,6 +192,8 @@ pub struct Extra {
     pub announced_refused: bool,
     /// What a rule of the user's own says it is, and in which frame that was seen.
     pub own: Option<(Own, u64)>,
+    /// Its bytes are not what those rules of the user's own say that name its port.
+    pub own_refused: bool,
 }
 
 /// What speaks against a port's promise where nobody claims the flow.

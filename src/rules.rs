@@ -220,6 +220,24 @@ impl UserRules {
         (None, wants_more)
     }
 
+    /// Whether rules that look at bytes name the listening port of a flow, and its bytes are none of theirs, whatever follows.
+    #[must_use]
+    pub fn refuses(&self, opening: &Opening<'_>) -> bool {
+        let mut named = self.of_port(opening.transport, opening.endpoints).peekable();
+        named.peek().is_some()
+            && named.all(|(rule, _)| rule.looks_at_bytes() && rule.judge(opening).0 == Fit::No)
+    }
+
+    /// The rules that name the listening port between these two, with what they say in words.
+    pub fn of_port(
+        &self,
+        transport: Transport,
+        ends: [Endpoint; 2],
+    ) -> impl Iterator<Item = (&Rule, &Arc<str>)> {
+        let named = move |rule: &Rule| !rule.ports.is_empty() && rule.is_about(transport, ends);
+        self.rules.iter().zip(&self.words).filter(move |(rule, _)| named(rule))
+    }
+
     /// The first rule that says something of these ports or hosts alone.
     #[must_use]
     pub fn of_ends(&self, transport: Transport, ends: [Endpoint; 2]) -> Option<u16> {

@@ -221,9 +221,11 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     );
     let kept = port_claims.iter().position(|claim| ports::promises(claim, name));
     let promised = kept.is_some();
-    // The user's word about a port outranks everybody else's: it alone is kept or broken.
-    let by_user = port_claims.iter().find(|claim| claim.basis == Basis::User);
-    let verdict = if by_user.is_some_and(|claim| !ports::promises(claim, name)) {
+    // The user's words about a port outrank everybody else's: they alone are kept or broken.
+    let by_user = port_claims.iter().any(|claim| claim.basis == Basis::User);
+    let kept_by_user =
+        port_claims.iter().position(|claim| claim.basis == Basis::User && ports::promises(claim, name));
+    let verdict = if by_user && kept_by_user.is_none() {
         Verdict::Contradicted
     } else if usual || promised {
         Verdict::Confirmed
@@ -233,7 +235,7 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
     } else {
         Verdict::Contradicted
     };
-    if usual && !promised && by_user.is_none() {
+    if usual && !promised && !by_user {
         why.push(Reason {
             kind: ReasonKind::Port,
             rule: "responder-port",
@@ -242,7 +244,7 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
             side: Some(Side::Responder),
         });
     } else {
-        why.extend(port_reason(page, if by_user.is_some() { 0 } else { kept.unwrap_or(0) }));
+        why.extend(port_reason(page, kept_by_user.or(kept.filter(|_| !by_user)).unwrap_or(0)));
     }
     Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
 }
@@ -278,8 +280,8 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
         return Decision { app: None, verdict: Verdict::Unknown, confidence: None, port_claims, why };
     };
     // Whose bytes others expect there says nothing of the user's own.
-    if let (Some(detail), Some(Refutation { side, .. })) = (refutation(flow, page, by_own_rule), flow.refuted)
-    {
+    let refuted = if by_own_rule { own_refutation(flow, best.name) } else { refutation(flow, page) };
+    if let Some((detail, side)) = refuted {
         why.push(Reason {
             kind: ReasonKind::Payload,
             rule: "not-as-promised",
@@ -305,13 +307,21 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
 }
 
 /// What the bytes are not, or what they are instead, where that speaks against what the port promises.
-fn refutation(flow: &Flow, page: &Page, by_own_rule: bool) -> Option<Detail> {
-    let Refutation { first, spoken, .. } = flow.refuted.filter(|_| !by_own_rule)?;
+fn refutation(flow: &Flow, page: &Page) -> Option<(Detail, Side)> {
+    let Refutation { first, spoken, side } = flow.refuted?;
     let detail = match spoken.and_then(|place| INSPECTORS.get(usize::from(place))) {
         Some(by) => format!("the first bytes are what {} sends over another transport: {first}", by.name),
         None => format!("the first bytes are {}: {first}", page.not_sent()?),
     };
-    Some(detail.into())
+    Some((detail.into(), side))
+}
+
+/// That the bytes are not those of the user's rules that name the port.
+fn own_refutation(flow: &Flow, name: &str) -> Option<(Detail, Side)> {
+    flow.extra.as_ref().filter(|extra| extra.own_refused)?;
+    let unclaimed = flow.unclaimed?;
+    let detail = format!("the first bytes are not what the rule of {name} says: {}", unclaimed.first);
+    Some((detail.into(), unclaimed.side))
 }
 
 /// Why nothing could be checked, if nothing could.

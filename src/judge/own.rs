@@ -3,6 +3,7 @@
 use crate::classify::Classifier;
 use crate::flow::{Direction, Flow};
 use crate::inspect::{Confidence, Said};
+use crate::key::Transport;
 use crate::rules::UserRules;
 
 /// Notes which rule's bytes these are. True if more bytes may change that, so that the flow must not be settled.
@@ -27,6 +28,12 @@ pub(super) fn judge_own(
             flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
             *classifier = Classifier::new(true);
         }
+    }
+    // As elsewhere: only bytes that begin where the flow does speak against a port, if all of them are there.
+    let begins = view.transport != Transport::Tcp || view.from_start;
+    let refused = own.is_none() && begins && !flow.truncated && rules.refuses(&view);
+    if refused != flow.extra.as_ref().is_some_and(|extra| extra.own_refused) {
+        flow.extra_mut().own_refused = refused;
     }
     let found = own.map(|own| {
         let said = if flow.is_low(own.side) { low } else { high };

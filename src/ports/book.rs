@@ -63,17 +63,29 @@ impl Book {
         self.rules.as_ref()?.at(place)
     }
 
-    /// What is known of the listening port of a flow between two ends, where a rule of the user's own speaks of them: the
-    /// same as of the port, after the rule's word.
+    /// What is known of the listening port of a flow between two ends, where rules of the user's own speak of them: the
+    /// same as of the port, after the words of the first that looks at no bytes and of those that name the port for theirs.
     pub fn own_page(&mut self, transport: Transport, ends: [Endpoint; 2]) -> Option<Page> {
         let rules = Arc::clone(self.rules.as_ref()?);
-        let (rule, words) = rules.at(rules.of_ends(transport, ends)?)?;
         let [_, listening] = ends;
+        let alone = rules.of_ends(transport, ends).and_then(|place| rules.at(place));
+        let mut own: Vec<(PortClaim, Arc<str>)> =
+            alone.into_iter().map(|(rule, words)| (PortClaim::by_user(rule.name), words)).collect();
+        for (rule, _) in rules.of_port(transport, ends).filter(|(rule, _)| rule.looks_at_bytes()) {
+            if own.iter().all(|(claim, _)| claim.name != rule.name) {
+                let words =
+                    format!("port {} is that of own rule {} in {}", listening.port, rule.name, rule.origin);
+                own.push((PortClaim::by_user(rule.name), words.into()));
+            }
+        }
+        if own.is_empty() {
+            return None;
+        }
         let page = self.page(transport, listening.port);
-        let own = PortClaim::by_user(rule.name);
+        let (own, words): (Vec<_>, Vec<_>) = own.into_iter().unzip();
         Some(Page {
-            claims: std::iter::once(own).chain(page.claims.iter().copied()).collect(),
-            sentences: std::iter::once(words).chain(page.sentences.iter().map(Arc::clone)).collect(),
+            claims: own.into_iter().chain(page.claims.iter().copied()).collect(),
+            sentences: words.into_iter().chain(page.sentences.iter().map(Arc::clone)).collect(),
             transport,
             not_sent: OnceCell::new(),
         })

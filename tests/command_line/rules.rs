@@ -87,6 +87,39 @@ fn an_own_rule_outranks_what_is_built_in_and_only_where_all_of_it_holds() {
 }
 
 #[test]
+fn an_own_rule_that_names_a_port_promises_it_and_other_bytes_there_contradict_it() {
+    let files = Files::new("rule-promises");
+    let mut capture = capture();
+    capture.udp(5 * SECOND, ([0, 1], 51_001), ([0, 2], 7001), b"something else\n");
+    capture.udp(6 * SECOND, ([0, 1], 51_002), ([0, 2], 7001), &dns(0x0100, "www.example", false));
+    capture.udp(7 * SECOND, ([0, 1], 51_003), ([0, 6], 7001), b"something else\n");
+    let trace = files.write("a.pcap", &capture.pcap());
+    let rule =
+        payload("acme", "transport = \"udp\"\nport = 7001\nservers = \"10.0.0.2\"", "bytes = \"41434d45\"");
+    let rules = files.write("own.toml", rule.as_bytes());
+    let (_, out, _) = run(&["read", "--format", "jsonl", "--rules", &rules, &trace]);
+    let of = |port: u16| all_records(&out).into_iter().find(|record| record["src_port"] == port).unwrap();
+    let (fits, other, dns, elsewhere) = (of(50_002), of(51_001), of(51_002), of(51_003));
+    for flow in [&fits, &other, &dns] {
+        let first = &flow["port_claim"][0];
+        assert_eq!((&first["name"], &first["basis"]), (&Value::from("acme"), &Value::from("user")), "{flow}");
+    }
+    assert_eq!((&fits["app_proto"], &fits["verdict"]), (&Value::from("acme"), &Value::from("confirmed")));
+    assert!(
+        fits["why"][1]["detail"].as_str().unwrap().starts_with("port 7001 is that of own rule acme"),
+        "{fits}"
+    );
+    assert_eq!((&other["app_proto"], &other["verdict"]), (&Value::Null, &Value::from("contradicted")));
+    let why = other["why"][0]["detail"].as_str().unwrap();
+    assert!(why.starts_with("the first bytes are not what the rule of acme says: "), "{why}");
+    assert_eq!((&dns["app_proto"], &dns["verdict"]), (&Value::from("dns"), &Value::from("contradicted")));
+    assert_ne!(elsewhere["port_claim"][0]["name"], "acme");
+    let (_, out, _) =
+        run(&["read", "--format", "jsonl", "--rules", &rules, "--where", "port_claim == acme", &trace]);
+    assert_eq!(all_records(&out).iter().filter(|record| record["type"] == "flow").count(), 7);
+}
+
+#[test]
 fn a_rule_about_ports_alone_is_worth_what_a_port_is() {
     let rule = "[[rule]]\nname = \"acme-port\"\nport = [7001, 7300]\n";
     let (label, verdict, confidence, why) = told(rule, 7001, &[]);
