@@ -135,7 +135,8 @@ pub(crate) enum Command {
     ///
     /// An entry is: [[expect]], port = 3343 (or "3224-3324", or ["3343/udp", 8443]), protocol = "netft" (or several), and as far
     /// as it matters servers, clients, between (both ends): addresses or networks, such as "10.0.0.0/8"; only = true where these
-    /// protocols belong nowhere else; note = "..." to be told with the finding. What is listed is silent, what contradicts it is
+    /// protocols belong nowhere else, and nobody else on these ports whatever is spoken; an entry with port and hosts and no
+    /// protocol says just that of the port; note = "..." to be told with the finding. What is listed is silent, what contradicts it is
     /// the finding expectation-broken, a warning.
     #[command(
         after_help = "Examples:\n  wiretell expect init -o expected.toml monday.pcapng\n  wiretell expect check expected.toml\n  wiretell read --expect expected.toml --fail-on warning tuesday.pcapng"

@@ -5,6 +5,7 @@ use super::words::{self, counted, end};
 use super::{Diagnosis, Family, Finding, Grounds, Severity};
 use crate::key::{Endpoint, Transport};
 use crate::summary::Summary;
+use crate::verdict::ReasonKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const FAMILY: Family = Family {
@@ -20,9 +21,9 @@ const BROKEN: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "Something is not as the expectations say",
     meaning: "The file of --expect says which protocols belong on which ports and between which hosts, and here another one is \
-              spoken, or one that belongs elsewhere.",
+              spoken, or one that belongs elsewhere, or the port was used by hosts that are not among those it is kept to.",
     evidence: "Bytes that tell a protocol (a signature, a message or a dialogue), or that are not what is expected; flows whose \
-               bytes say nothing break no expectation.",
+               bytes say nothing break no expectation but that of who may use a port, which an accepted connection breaks.",
     caveats: &["The expectations may be incomplete or out of date."],
     advice: &[
         "Ask the owner of the listening host; where it is as it should be, add it to the file: wiretell expect init drafts \
@@ -40,14 +41,14 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     for flow in grounds.flows {
         let [_, to] = flow.endpoints;
         let standing = grounds.expectations.judge(flow);
-        if matches!(standing, Standing::Other(_) | Standing::Elsewhere(_)) {
+        if standing.broken().is_some() {
             ends.entry((flow.key.transport(), to)).or_default().push((flow, standing));
         }
     }
     for ((transport, to), broken) in ends {
         let Some((first, _)) = broken.first() else { continue };
         let name = transport.map_or("ip", Transport::name);
-        let seen: BTreeSet<&str> = broken.iter().map(|(flow, _)| label(flow)).collect();
+        let seen: BTreeSet<&str> = broken.iter().map(|(flow, standing)| label(flow, *standing)).collect();
         let seen: Vec<&str> = seen.into_iter().collect();
         let mut finding = Finding::new(&BROKEN, first.first, first.digits)
             .host(to.address)
@@ -56,9 +57,9 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
             .shown_by(format!("{} && {name}.port == {}", words::address_filter(to.address), to.port));
         let mut told = BTreeSet::new();
         for (flow, standing) in &broken {
-            let (Standing::Other(entry) | Standing::Elsewhere(entry)) = standing else { continue };
+            let Some(entry) = standing.broken() else { continue };
             finding = finding.flow(flow.id);
-            if told.len() < MAX_TOLD && told.insert((label(flow), entry.line)) {
+            if told.len() < MAX_TOLD && told.insert((label(flow, *standing), entry.line)) {
                 finding = finding.because(sentence(flow, *standing, entry));
             }
         }
@@ -76,8 +77,13 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What a flow is, or that it is not known.
-fn label(flow: &Summary) -> &'static str {
-    said(flow).unwrap_or("something else")
+fn label(flow: &Summary, standing: Standing<'_>) -> &'static str {
+    let silent = || flow.counts.iter().all(|count| count.payload == 0);
+    said(flow).unwrap_or_else(|| match standing {
+        Standing::Outside(_) if silent() => "a connection",
+        Standing::Outside(_) => "something",
+        _ => "something else",
+    })
 }
 
 fn sentence(flow: &Summary, standing: Standing<'_>, entry: &Expectation) -> String {
@@ -85,16 +91,20 @@ fn sentence(flow: &Summary, standing: Standing<'_>, entry: &Expectation) -> Stri
     let expected = entry.protocols.join(" or ");
     let what = match standing {
         Standing::Elsewhere(_) => format!("expects {expected} only where it says"),
+        Standing::Outside(_) => format!("has this port only with {}", entry.hosts()),
         _ => format!("expects {expected} there"),
     };
     let note = entry.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-    let reason = flow.why.first().map(|reason| {
+    let told = flow.why.first().filter(|reason| {
+        !matches!(standing, Standing::Outside(_)) || !matches!(reason.kind, ReasonKind::Port)
+    });
+    let reason = told.map(|reason| {
         let frame = reason.frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
         format!(" The bytes: {}{frame}.", &*reason.detail)
     });
     format!(
         "{} from {} to {} at {} (frame {}); line {} of the expectations {what}{note}.{}",
-        label(flow),
+        label(flow, standing),
         end(from),
         end(to),
         words::utc(flow.first, flow.digits),

@@ -137,7 +137,7 @@ pub struct Expectation {
     pub line: usize,
     /// The listening ports; none: any, and then only [`only`](Self::only) can be broken.
     pub ports: Vec<Ports>,
-    /// What is spoken there: canonical names of protocols.
+    /// What is spoken there: canonical names of protocols; none: anything, and only the hosts matter.
     pub protocols: Vec<&'static str>,
     /// Who listens.
     pub servers: Vec<Network>,
@@ -145,7 +145,7 @@ pub struct Expectation {
     pub clients: Vec<Network>,
     /// Where both are.
     pub between: Vec<Network>,
-    /// Whether these protocols are expected nowhere else.
+    /// Whether these protocols are expected nowhere else, and nobody else on these ports.
     pub only: bool,
     /// What the user says about it.
     pub note: Option<String>,
@@ -154,13 +154,38 @@ pub struct Expectation {
 impl Expectation {
     /// Whether it speaks of what goes on between these two, the first asking.
     fn is_about(&self, transport: Transport, [from, to]: [Endpoint; 2]) -> bool {
+        (self.ports.is_empty() || self.names(transport, to.port)) && self.is_of([from, to])
+    }
+
+    /// Whether it names a listening port.
+    fn names(&self, transport: Transport, port: u16) -> bool {
+        self.ports.iter().any(|own| own.contain(transport, port))
+    }
+
+    /// Whether it is about these hosts, the first asking.
+    fn is_of(&self, [from, to]: [Endpoint; 2]) -> bool {
         let any = |list: &[Network], host| list.is_empty() || list.iter().any(|known| known.contains(host));
-        let on_port = self.ports.is_empty() || self.ports.iter().any(|own| own.contain(transport, to.port));
-        on_port
-            && any(&self.servers, to.address)
+        any(&self.servers, to.address)
             && any(&self.clients, from.address)
             && any(&self.between, from.address)
             && any(&self.between, to.address)
+    }
+
+    /// Whether it keeps its ports to its hosts, whatever is spoken there.
+    const fn keeps_ports(&self) -> bool {
+        self.only || self.protocols.is_empty()
+    }
+
+    /// The hosts that it is about, in words.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        let lists =
+            [("servers in", &self.servers), ("clients in", &self.clients), ("both ends in", &self.between)];
+        let words = lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(what, list)| {
+            let list: Vec<String> = list.iter().map(Network::to_string).collect();
+            format!("{what} {}", list.join(" or "))
+        });
+        words.collect::<Vec<_>>().join(" and ")
     }
 
     /// Whether it expects a flow's label. A special kind of a protocol is that protocol; so is what keeps the port's
@@ -194,6 +219,19 @@ pub enum Standing<'a> {
     Other(&'a Expectation),
     /// It is expected only elsewhere.
     Elsewhere(&'a Expectation),
+    /// Only others are expected on the port, whatever the bytes are.
+    Outside(&'a Expectation),
+}
+
+impl<'a> Standing<'a> {
+    /// The entry that is broken, if one is.
+    #[must_use]
+    pub const fn broken(self) -> Option<&'a Expectation> {
+        match self {
+            Self::Other(entry) | Self::Elsewhere(entry) | Self::Outside(entry) => Some(entry),
+            Self::Unlisted | Self::Listed | Self::Fits => None,
+        }
+    }
 }
 
 /// All that is expected.
@@ -213,13 +251,17 @@ impl Expectations {
         let [from, to] = flow.endpoints;
         // Where nothing but the first packet says who asked, it may have been the other one.
         let is_guess = flow.direction == Direction::FirstPacket;
+        let telling = || self.entries.iter().filter(|entry| !entry.protocols.is_empty());
         let about: Vec<&Expectation> =
-            self.entries.iter().filter(|entry| entry.is_about(transport, [from, to])).collect();
-        let turned = self.entries.iter().filter(|entry| is_guess && entry.is_about(transport, [to, from]));
+            telling().filter(|entry| entry.is_about(transport, [from, to])).collect();
+        let turned = telling().filter(|entry| is_guess && entry.is_about(transport, [to, from]));
         if about.iter().copied().chain(turned).any(|entry| entry.lists(flow)) {
             return Standing::Fits;
         }
         let known = flow.protocol != protocol::TCP || !is_guess;
+        if let Some(entry) = self.keeps_out(transport, flow.endpoints).filter(|_| known && is_reached(flow)) {
+            return Standing::Outside(entry);
+        }
         let Some(app) = said(flow).filter(|_| known) else {
             let refuted = about.iter().find(|entry| known && is_refuted(flow, entry));
             return match (refuted, about.is_empty()) {
@@ -243,11 +285,19 @@ impl Expectations {
         }
     }
 
+    /// The entry that keeps a port to other hosts than these, if one does and no other lets them.
+    fn keeps_out(&self, transport: Transport, ends: [Endpoint; 2]) -> Option<&Expectation> {
+        let [_, to] = ends;
+        let of_port = || self.entries.iter().filter(|entry| entry.names(transport, to.port));
+        let keeper = of_port().find(|entry| entry.keeps_ports() && !entry.is_of(ends))?;
+        (!of_port().any(|entry| entry.is_of(ends))).then_some(keeper)
+    }
+
     /// Whether nothing needs to be said about a flow's port: it is what is expected there, or its bytes say nothing against
     /// that and it was let in.
     pub(super) fn quiets(&self, flow: &Summary) -> bool {
         match self.judge(flow) {
-            Standing::Fits | Standing::Other(_) | Standing::Elsewhere(_) => true,
+            Standing::Fits | Standing::Other(_) | Standing::Elsewhere(_) | Standing::Outside(_) => true,
             Standing::Listed if is_contradiction(flow) => false,
             Standing::Listed => flow.counts.iter().all(|count| count.payload > 0) || is_accepted(flow),
             Standing::Unlisted => false,
@@ -259,6 +309,11 @@ impl Expectations {
 fn is_accepted(flow: &Summary) -> bool {
     use crate::packet::TcpHeader;
     flow.tcp.as_ref().is_some_and(|tcp| tcp.sides.iter().all(|side| side.flags & TcpHeader::SYN != 0))
+}
+
+/// Whether somebody said something, or was let in: who only knocks has not come.
+fn is_reached(flow: &Summary) -> bool {
+    flow.counts.iter().any(|count| count.payload > 0) || is_accepted(flow)
 }
 
 /// What a flow is by its bytes.

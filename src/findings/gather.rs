@@ -5,7 +5,7 @@
 
 mod bucket;
 
-use super::expected::{Expectations, Standing};
+use super::expected::Expectations;
 use super::grounds::{CaptureFacts, Grounds, Silence, Sums};
 use super::kept::Flows;
 use super::ledger::{self, Line};
@@ -28,7 +28,7 @@ pub const MAX_PAIRS: usize = 16_384;
 /// what they speak of nothing else is said.
 fn is_concern(family: &Family, summary: &Summary, expectations: &Expectations) -> bool {
     if family.title == super::expectations::FAMILY.title {
-        return matches!(expectations.judge(summary), Standing::Other(_) | Standing::Elsewhere(_));
+        return expectations.judge(summary).broken().is_some();
     }
     let is_ports = family.title == super::ports::FAMILY.title;
     (family.concerns)(summary) && !(is_ports && expectations.quiets(summary))

@@ -84,6 +84,60 @@ fn what_is_listed_is_silent_and_what_contradicts_it_fails_a_check() {
 }
 
 #[test]
+fn a_port_is_kept_to_its_hosts_whatever_is_spoken_there() {
+    use super::{Capture, SECOND};
+    let files = Files::new("kept");
+    let mut capture = Capture::default();
+    // From outside: bytes that nobody knows, a handshake alone, and one who only knocks; and one from inside.
+    capture.connection(
+        0,
+        ([9, 1], 50_001),
+        ([0, 9], 3389),
+        &[(true, b"hello there\r\n"), (false, b"who\r\n")],
+    );
+    capture.connection(SECOND, ([9, 2], 50_002), ([0, 9], 3389), &[]);
+    capture.udp(2 * SECOND, ([9, 3], 50_003), ([0, 9], 3389), b"hello there");
+    capture.connection(3 * SECOND, ([0, 4], 50_004), ([0, 9], 3389), &[(true, b"hello there\r\n")]);
+    capture.tcp(4 * SECOND, ([9, 5], 50_005), ([0, 9], 3389), 0x02, 1, b"");
+    let trace = files.write("a.pcap", &capture.pcap());
+    let broken = |expected: &str| {
+        let file = files.write("expected.toml", expected.as_bytes());
+        let (code, out, _) =
+            run(&["read", "--expect", &file, "--fail-on", "warning", "--format", "jsonl", &trace]);
+        let records = all_records(&out);
+        let found = records.iter().filter(|record| record["id"] == "expectation-broken");
+        let found: Vec<String> = found.map(ToString::to_string).collect();
+        (code, found)
+    };
+    let inside = "between = \"10.0.0.0/24\"\n";
+    for entry in [
+        format!("[[expect]]\nport = 3389\n{inside}"),
+        format!("[[expect]]\nport = 3389\nprotocol = [\"rdp\", \"rdp-udp\"]\nonly = true\n{inside}"),
+        "[[expect]]\nport = 3389\nclients = \"10.0.0.0/24\"\n".to_owned(),
+    ] {
+        let (code, found) = broken(&entry);
+        let all = found.join("\n");
+        assert_eq!((code, found.len()), (1, 2), "{entry}{all}");
+        for outside in ["10.0.9.1:50001", "10.0.9.2:50002", "10.0.9.3:50003"] {
+            assert!(all.contains(outside), "{outside}: {all}");
+        }
+        assert!(
+            !all.contains("50004") && !all.contains("50005") && all.contains("has this port only with "),
+            "{all}"
+        );
+    }
+    // Of hosts nothing is said, or another entry lets them.
+    assert_eq!(broken(&format!("[[expect]]\nport = 3390\n{inside}")), (0, Vec::new()));
+    assert_eq!(
+        broken(&format!("[[expect]]\nport = 3389\nprotocol = [\"rdp\", \"rdp-udp\"]\n{inside}")),
+        (0, Vec::new())
+    );
+    let both =
+        format!("[[expect]]\nport = 3389\n{inside}[[expect]]\nport = 3389\nclients = \"10.0.9.0/24\"\n");
+    assert_eq!(broken(&both), (0, Vec::new()));
+}
+
+#[test]
 fn a_mistake_is_told_with_its_place_and_nothing_is_read() {
     let files = Files::new("mistaken");
     let capture = files.write("small.pcap", &small().pcap());
@@ -103,7 +157,7 @@ fn the_shipped_example_holds_for_the_shipped_tour_and_is_told_with_its_notes_whe
     let example = root.join("docs/expectations.toml");
     let (example, tour) = (example.to_str().unwrap(), root.join("captures/tour.pcapng"));
     let (code, out, _) = run(&["expect", "check", example]);
-    assert!(code == 0 && out.contains("5 entries"), "{out}");
+    assert!(code == 0 && out.contains("6 entries"), "{out}");
     let ids = |file: &str| findings(file, tour.to_str().unwrap()).1;
     let found = ids(example);
     assert!(found.iter().all(|(id, _)| id != "expectation-broken" && id != "port-contradicted"), "{found:?}");

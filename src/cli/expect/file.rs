@@ -94,8 +94,11 @@ fn entry(keys: &DeTable<'_>, at: usize, text: &str, rules: &UserRules) -> Result
             }
         }
     }
-    if entry.protocols.is_empty() {
-        return Err((at, "this entry does not say which `protocol`".to_owned()));
+    let names_hosts = [&entry.servers, &entry.clients, &entry.between].iter().any(|list| !list.is_empty());
+    if entry.protocols.is_empty() && (entry.ports.is_empty() || !names_hosts) {
+        let what = "this entry does not say which `protocol`; without one it says who may use a `port`: with servers, \
+                    clients or between";
+        return Err((at, what.to_owned()));
     }
     if entry.ports.is_empty() && !entry.only {
         return Err((
@@ -184,6 +187,8 @@ mod tests {
             ("[[expect]]\nport = 1\nprotocol = \"netfd\"\n".to_owned(), 3, 12, "is `netft` meant?"),
             ("[[expect]]\nport = 70000\nprotocol = \"tls\"\n".to_owned(), 2, 8, "65535"),
             ("[[expect]]\nport = 1\n".to_owned(), 1, 1, "`protocol`"),
+            ("[[expect]]\nport = 1\n".to_owned(), 1, 1, "servers, clients or between"),
+            ("[[expect]]\nbetween = \"10.0.0.0/8\"\n".to_owned(), 1, 1, "`protocol`"),
             ("[[expect]]\nprotocol = \"tls\"\n".to_owned(), 1, 1, "only = true"),
             (entry("server = \"10.0.0.1\""), 4, 1, "is `servers` meant?"),
             (entry("servers = [\"10.0.0.1\", \"10.0.0.1/8\"]"), 4, 24, "10.0.0.0/8"),
