@@ -102,7 +102,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, options: &Options) -> D
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(1),
+        Constraint::Length(keys::rows(model, area.width)),
     ])
     .areas(area);
     self::bar(frame, bar, model, options, theme);

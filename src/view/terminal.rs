@@ -123,8 +123,41 @@ fn refused(path: &str, error: &std::io::Error, given_up: Option<u32>) -> String 
     }
 }
 
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:+=@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// That packets are written elsewhere, and by what, where a name asks for a capture.
+fn packets(path: &Path, filter: &str, options: &Options) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    if ![".pcap", ".pcapng", ".cap"].iter().any(|ending| name.ends_with(ending)) {
+        return None;
+    }
+    let path = quoted(&path.display().to_string());
+    let filter = filter.trim();
+    let chosen = if filter.is_empty() { String::new() } else { format!("--where {} ", quoted(filter)) };
+    Some(if options.stays {
+        let files: Vec<String> = options.files.iter().map(|file| quoted(file)).collect();
+        format!("w writes records; for packets: wiretell extract {chosen}-w {path} {}", files.join(" "))
+    } else {
+        format!(
+            "w writes records; for packets start with: wiretell {} {chosen}-w {path}",
+            options.title.replacen(' ', " -i ", 1)
+        )
+    })
+}
+
 /// Writes the records of the flows that are shown to a new file; says what came of it.
 fn write(model: &Model, path: &Path, options: &Options) -> String {
+    if let Some(told) = packets(path, &model.filter, options) {
+        return told;
+    }
     let shown = path.display();
     let file = match std::fs::File::create_new(path) {
         Ok(file) => file,
@@ -149,6 +182,33 @@ fn write(model: &Model, path: &Path, options: &Options) -> String {
 mod tests {
     use super::*;
     use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn who_asks_for_a_capture_is_told_what_writes_one() {
+        let options = |title: &str, stays| Options {
+            title: title.to_owned(),
+            color: false,
+            stays,
+            filter: None,
+            given_up: None,
+            recorded: None,
+            rules: Arc::default(),
+            files: Arc::from(["my trace.pcap".to_owned()]),
+        };
+        let of = |name: &str, filter: &str, options: &Options| packets(Path::new(name), filter, options);
+        let view = options("my trace.pcap", true);
+        let told = of("x.PCAPNG", " app_proto == 'tls' ", &view).unwrap();
+        assert!(
+            told.ends_with(
+                r"wiretell extract --where 'app_proto == '\''tls'\''' -w x.PCAPNG 'my trace.pcap'"
+            ),
+            "{told}"
+        );
+        assert!(of("x.pcap", "", &view).unwrap().ends_with("wiretell extract -w x.pcap 'my trace.pcap'"));
+        assert_eq!(of("x.jsonl", "tls", &view).or(of("pcap", "tls", &view)), None);
+        let told = of("x.cap", "tls", &options("live eth0", false)).unwrap();
+        assert!(told.ends_with("wiretell live -i eth0 --where tls -w x.cap"), "{told}");
+    }
 
     #[test]
     fn who_gave_root_up_is_told_why_a_file_is_refused_and_the_way_out_on_eighty_columns() {

@@ -4,7 +4,7 @@ use super::{Options, bold, dim, flows};
 use crate::view::model::{Model, Page, Prompt};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span, Text};
 use wiretell::output::text::{columns, cut, printable};
 
 /// The keys of the list of flows, those that give way last first: help has them all.
@@ -25,6 +25,16 @@ const FINDINGS: [(u8, &str); 5] =
     [(0, "q quit"), (1, "? help"), (2, "Enter details"), (4, "Space pause"), (3, "Tab page")];
 const COVER: [(u8, &str); 3] = [(1, "↑↓ scroll"), (0, "Esc back"), (2, "q back")];
 
+/// Most lines of a message: one that has a command in it is to be read to its end.
+const MOST_LINES: usize = 4;
+
+/// How many lines it takes.
+pub(super) fn rows(model: &Model, width: u16) -> u16 {
+    let message = model.message.as_ref().filter(|_| model.input.is_none());
+    let lines = message.map_or(1, |message| columns(&printable(message)).div_ceil(usize::from(width).max(1)));
+    u16::try_from(lines.clamp(1, MOST_LINES)).unwrap_or(1)
+}
+
 /// Draws it.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, options: &Options) {
     let width = usize::from(area.width);
@@ -39,7 +49,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, options: &O
             frame.set_cursor_position((area.x + u16::try_from(at.min(width)).unwrap_or(0), area.y));
             Line::from(vec![Span::styled(lead, bold()), Span::raw(shown.to_owned())])
         }
-        (None, Some(message)) => Line::styled(cut(&printable(message), width).into_owned(), bold()),
+        (None, Some(message)) => {
+            let message = cut(&printable(message), width * usize::from(area.height)).into_owned();
+            // At any character, as a terminal does: what is a command stays one where it is copied.
+            let mut lines = vec![String::new()];
+            for character in message.chars() {
+                let is_full = lines.last().is_some_and(|line| columns(line) >= width);
+                if is_full {
+                    lines.push(String::new());
+                }
+                lines.last_mut().into_iter().for_each(|line| line.push(character));
+            }
+            let lines: Vec<Line<'_>> = lines.into_iter().map(|line| Line::styled(line, bold())).collect();
+            frame.render_widget(Text::from(lines), area);
+            return;
+        }
         (None, None) => {
             let keys: &[(u8, &str)] = match (&model.cover, model.page) {
                 (Some(_), _) => &COVER,
