@@ -185,7 +185,15 @@ impl Table {
             text.remove(0);
         }
         let start = outcome.intake.first.unwrap_or_default();
-        if total.flows == 0 || !look.shows(Section::Flows) {
+        if !look.shows(Section::Flows) {
+            return text;
+        }
+        if total.flows == 0 {
+            // An empty answer may be that to a question that was put wrong.
+            if look.selection.is_some() {
+                text.push_str(if text.is_empty() { "" } else { "\n" });
+                text.push_str("No flow fits --where.\n");
+            }
             return text;
         }
         if !text.is_empty() {

@@ -182,6 +182,17 @@ fn only_flows_that_fit_are_shown_in_every_format_and_a_mistake_is_named_with_its
 }
 
 #[test]
+fn where_no_flow_fits_that_is_said() {
+    let files = Files::new("none-fits");
+    let file = files.write("small.pcap", &small().pcap());
+    let read = |more: &[&str]| run(&[&["read"], more, &[file.as_str()]].concat()).1;
+    assert_eq!(read(&["--where", "mqtt", "--show", "flows"]), "No flow fits --where.\n");
+    assert!(read(&["--where", "mqtt"]).ends_with("\nNo flow fits --where.\n"));
+    assert!(!read(&["--where", "dns"]).contains("No flow fits") && !read(&[]).contains("No flow fits"));
+    assert_eq!(read(&["--where", "mqtt", "--format", "csv"]).lines().count(), 1);
+}
+
+#[test]
 fn a_label_that_nobody_gives_is_a_mistake_and_no_answer() {
     let files = Files::new("nobodys-labels");
     let file = files.write("a.pcap", &small().pcap());
