@@ -138,6 +138,15 @@ fn a_port_is_kept_to_its_hosts_whatever_is_spoken_there() {
 }
 
 #[test]
+fn a_draft_asks_about_what_contradicts_its_port() {
+    let files = Files::new("asked");
+    let (code, draft, _) = run(&["expect", "init", &files.write("small.pcap", &small().pcap())]);
+    let entry = "# Is that meant to be so? 22/tcp promises ssh.\n[[expect]]\nport = \"22/tcp\"\nprotocol = \"http\"\n";
+    assert!(code == 0 && draft.contains(entry), "{draft}");
+    assert_eq!(draft.matches("Is that meant").count(), 1, "{draft}");
+}
+
+#[test]
 fn a_mistake_is_told_with_its_place_and_nothing_is_read() {
     let files = Files::new("mistaken");
     let capture = files.write("small.pcap", &small().pcap());

@@ -10,6 +10,7 @@ use wiretell::key::{Transport, protocol};
 use wiretell::output::select::Selection;
 use wiretell::shard::Sink;
 use wiretell::summary::Summary;
+use wiretell::verdict::Verdict;
 
 /// Most listening ends that one worker remembers.
 const MOST: usize = 65_536;
@@ -29,6 +30,8 @@ pub(super) struct Seen {
     /// The captures' names.
     files: Arc<[String]>,
     services: Services,
+    /// What listens on a port that promises something else, which is that.
+    against: BTreeMap<(Transport, u16, &'static str), &'static str>,
     ends: usize,
     /// Whether there was more than there is room for.
     pub(super) is_full: bool,
@@ -50,6 +53,12 @@ impl Sink for Seen {
             return;
         };
         self.add(transport, to.port, app, to.address);
+        let promised = flow.port_claims.first().filter(|_| flow.verdict == Verdict::Contradicted);
+        if let (Some(app), Some(promised)) = (app, promised)
+            && self.services.contains_key(&(transport, to.port, Some(app)))
+        {
+            self.against.insert((transport, to.port, app), promised.protocol());
+        }
     }
 }
 
@@ -76,6 +85,7 @@ impl Seen {
     /// Takes what another worker has seen.
     pub(super) fn merge(&mut self, other: Self) {
         self.is_full |= other.is_full;
+        self.against.extend(other.against);
         for ((transport, port, app), servers) in other.services {
             for server in servers {
                 self.add(transport, port, app, server);
@@ -110,8 +120,17 @@ impl Seen {
             }
         }
         for ((app, servers), ports) in entries {
+            let mut odd = Vec::new();
+            for own in &ports {
+                let promised = own.transport.and_then(|over| self.against.get(&(over, own.first, app)));
+                odd.extend(promised.map(|promised| format!("{own} promises {promised}")));
+            }
             let ports: Vec<String> = ports.iter().map(|ports| format!("\"{ports}\"")).collect();
-            let _ = writeln!(text, "\n[[expect]]\nport = {}\nprotocol = \"{app}\"", several(&ports));
+            text.push('\n');
+            if !odd.is_empty() {
+                let _ = writeln!(text, "# Is that meant to be so? {}.", odd.join(", "));
+            }
+            let _ = writeln!(text, "[[expect]]\nport = {}\nprotocol = \"{app}\"", several(&ports));
             if !servers.is_empty() {
                 let _ = writeln!(text, "servers = [{}]", servers.join(", "));
             }
