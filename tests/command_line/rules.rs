@@ -347,6 +347,19 @@ fn check_tells_rules_of_one_name_and_those_that_another_keeps_from_being_heard()
     let later = payload("later", "must_match = [\"41 43 4d\", \"41 44\"]", "bytes = \"41 4?\"");
     let out = check(&[&first, &later]);
     assert!(out.contains("comes first, and takes 1 of 2 samples that this one must take"), "{out}");
+    // Whose bytes all begin with another's is never heard; elsewhere, over something else, or with one byte not asked for it is.
+    let short = payload("short", "transport = \"udp\"", "offset = 1\nbytes = \"43 4?\"");
+    let long = payload("long", "transport = \"udp\"\nport = 7001", "bytes = \"41 43 4d 45\"");
+    assert!(check(&[&short, &long]).contains("never heard: the rule short in "));
+    for other in [
+        check(&[&long, &short]),
+        check(&[&short.replace("[[rule]]", "[[rule]]\nport = 7001"), &long]),
+        check(&[&short, &long.replace("transport = \"udp\"", "")]),
+        check(&[&short, &long.replace("4d", "5d")]),
+        check(&[&short, &long.replace("4d", "??")]),
+    ] {
+        assert!(!other.contains("never heard"), "{other}");
+    }
     // Bytes outrank ports.
     assert!(!check(&[one, &later.replace("[[rule]]", "[[rule]]\nport = 7005")]).contains("comes first"));
 }

@@ -8,6 +8,7 @@ use wiretell::findings::expected::{Network, Ports};
 use wiretell::key::Transport;
 use wiretell::output::text::counted;
 use wiretell::rules::Rule;
+use wiretell::rules::pattern::{Masked, Pattern, Test};
 
 /// Other rules that are told of one by one.
 const MOST_TOLD: usize = 8;
@@ -32,6 +33,9 @@ fn about(written: &Written, before: &Written) -> Vec<String> {
     let other = format!("the rule {} in {}", first.name, first.origin);
     match (rule.looks_at_bytes(), first.looks_at_bytes()) {
         (false, false) => lines.push(format!("overlaps: {other} comes first{place}, and names these flows")),
+        (true, true) if takes_all(rule, first) => {
+            lines.push(format!("never heard: {other} comes first, and takes all that this one takes"));
+        }
         (true, true) => match samples(written, first) {
             (0, _) if place.is_empty() => {}
             (0, _) => {
@@ -46,6 +50,32 @@ fn about(written: &Written, before: &Written) -> Vec<String> {
         _ => {}
     }
     lines
+}
+
+/// Whether all flows that a rule takes are taken by another, as far as bytes alone tell that: one that is about any flow, and of
+/// which all bytes are asked for by the rule as well.
+fn takes_all(rule: &Rule, first: &Rule) -> bool {
+    let anywhere = first.ports.is_empty()
+        && [&first.servers, &first.clients, &first.between, &first.hosts].into_iter().all(Vec::is_empty);
+    let carried = first.transports.is_empty()
+        || (!rule.transports.is_empty()
+            && rule.transports.iter().all(|over| first.transports.contains(over)));
+    let asked = |wanted: &Pattern| {
+        rule.patterns.iter().any(|own| own.whose == wanted.whose && implies(&own.test, &wanted.test))
+    };
+    anywhere && carried && first.patterns.iter().all(asked)
+}
+
+/// Whether bytes that pass one test pass another: at the same place the same ones, or fewer.
+fn implies(test: &Test, other: &Test) -> bool {
+    let (Test::Bytes { offset, bytes }, Test::Bytes { offset: place, bytes: wanted }) = (test, other) else {
+        return false;
+    };
+    let skipped = place.checked_sub(*offset).and_then(|skipped| bytes.get(skipped as usize..));
+    let holds = |(own, wanted): (&Masked, &Masked)| {
+        own.mask & wanted.mask == wanted.mask && own.value & wanted.mask == wanted.value
+    };
+    skipped.is_some_and(|own| own.len() >= wanted.len() && own.iter().zip(wanted).all(holds))
 }
 
 /// How many of the bytes that a rule must take another takes, and how many there are.
