@@ -8,6 +8,7 @@ mod draft;
 mod payload;
 mod suggest;
 
+use super::expect::file::near;
 use super::labels;
 use super::messages::say;
 use super::read::FAILED;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use wiretell::output::select::Selection;
 use wiretell::ports::DecodeAs;
+use wiretell::protocols::INSPECTORS;
 use wiretell::rules::UserRules;
 
 /// Runs.
@@ -50,10 +52,13 @@ impl Own {
         let rules = file::given(rules)?;
         for DecodeRule(said) in decode_as {
             if !is_protocol(said.name) && rules.label(said.name).is_none() {
+                let names =
+                    INSPECTORS.iter().map(|by| by.name).chain(rules.rules().iter().map(|rule| rule.name));
                 return Err(format!(
-                    "--decode-as: `{}` is no protocol that wiretell knows, and no label of --rules; `wiretell protocols` \
+                    "--decode-as: `{}` is no protocol that wiretell knows, and no label of --rules{}; `wiretell protocols` \
                      lists the protocols",
-                    said.name.escape_debug()
+                    said.name.escape_debug(),
+                    near(&said.name.to_lowercase(), names)
                 ));
             }
         }

@@ -1,6 +1,6 @@
 //! Options that are set by variables and by a configuration file: what outranks what, and what is said of mistakes.
 
-use super::{Files, ended, records, small, wiretell};
+use super::{Files, ended, records, run, small, wiretell};
 
 const HOME: &str = "XDG_CONFIG_HOME";
 
@@ -148,4 +148,12 @@ fn a_variable_that_is_misspelt_is_told() {
     );
     let (_, _, err) = with(&files, &[("WIRETELL_FORMAT", "jsonl")], &["read", "--dump-config"]);
     assert_eq!(err, "");
+}
+
+#[test]
+fn a_label_that_is_misspelt_is_told_with_the_one_that_is_meant() {
+    for (given, meant) in [("tlss", "tls"), ("TLS", "tls"), ("netfd", "netft")] {
+        let (code, _, err) = run(&["read", "-d", &format!("tcp.port==8443,{given}"), "captures/tour.pcapng"]);
+        assert!(code == 2 && err.contains(&format!("(is `{meant}` meant?)")), "{err}");
+    }
 }
