@@ -257,8 +257,17 @@ impl Judge {
         Some(Judgement { settled: judgement.settled && !wants_more, ..judgement })
     }
 
-    /// The summary of a flow as it stands, without a last judgement of what is still undecided.
+    /// The summary of a flow as it stands, without a last judgement of what is still undecided. What speaks against the
+    /// port already, speaks now: who else it may be will be long in coming where one side says the same again and again.
     pub fn glance(&mut self, flow: &mut Flow, hosts: &Hosts) -> Summary {
+        if flow.claim.is_none()
+            && flow.refuted.is_none()
+            && let Some(undecided) = flow.undecided.take()
+        {
+            let (low, high) = (undecided.opening.said(true), undecided.opening.said(false));
+            note_refutation(flow, &undecided.classifier, low, high, false);
+            flow.undecided = Some(undecided);
+        }
         summary::summarise(flow, EndReason::Active, &mut self.book, hosts)
     }
 

@@ -106,3 +106,13 @@ fn of_two_nodes_that_ask_in_vain_the_one_that_began_is_named_throughout() {
         assert!(change.finding().title.ends_with("10.0.1.1 asks 10.0.1.2"), "{}", change.finding().title);
     }
 }
+
+#[test]
+fn what_speaks_against_a_port_is_told_at_once_where_one_side_says_it_again_and_again() {
+    let mut capture = Capture::default();
+    for number in 0..60 {
+        let text = format!("hello {number}");
+        capture.udp(NOON + number * 100 * MILLISECOND, ([1, 1], 50_001), ([1, 2], 3391), text.as_bytes());
+    }
+    assert_eq!(told_of(&capture, "port-foreign"), [(1, "begun", "port-foreign-speaker")]);
+}
