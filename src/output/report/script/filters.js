@@ -3,6 +3,13 @@
 const filters = { words: [], label: "", verdict: "", only: null };
 const controls = {};
 
+/** Asks of a text whether it has a word in it; a whole IPv4 address is no part of a longer one. */
+function searchFor(word) {
+  if (!/^\d+(\.\d+){3}$/.test(word)) return (text) => text.includes(word);
+  const whole = new RegExp(`(^|[^\\d.])${word.replaceAll(".", "\\.")}(?!\\.?\\d)`);
+  return (text) => whole.test(text);
+}
+
 /** All that is known about a flow in one text, made when it is first searched. */
 const searchable = [];
 function searchText(place) {
@@ -30,6 +37,7 @@ function prepareSearch(place) {
 
 function applyFilters() {
   const { words, label, verdict, only } = filters;
+  const searches = words.map(searchFor);
   const kept = [];
   let bytes = 0;
   for (let place = 0; place < rows.length; place += 1) {
@@ -37,7 +45,7 @@ function applyFilters() {
     if (label && groupOf(row) !== label) continue;
     if (verdict && textOf(row, "verdict") !== verdict) continue;
     if (only && !only.fits(row)) continue;
-    if (words.length > 0 && !words.every((word) => searchText(place).includes(word))) continue;
+    if (searches.length > 0 && !searches.every((fits) => fits(searchText(place)))) continue;
     kept.push(place);
     bytes += field(row, "bytes_fwd") + field(row, "bytes_rev");
   }
@@ -67,7 +75,7 @@ function choice(title, all, list, changed) {
 function buildControls() {
   const search = element("input", "");
   search.type = "search";
-  search.placeholder = "address, port, label, name, rule …";
+  search.placeholder = "words: address, port, label, name, rule …";
   search.autocomplete = "off";
   search.spellcheck = false;
   search.addEventListener("focus", () => prepareSearch(0), { once: true });
