@@ -100,12 +100,16 @@ pub fn claims(transport: Transport, port: u16) -> impl Iterator<Item = PortClaim
         service.is_over(transport).then_some(claim)
     };
     let practice = practice::on(port).filter_map(move |used| of_use(used, Basis::Practice));
-    let registered = registered::on(port)
-        // What is also used as registered is one promise, not two.
-        .filter(move |service| {
-            !practice::on(port).any(|used| used.name == service.name && used.carriers.contains(transport))
-        })
-        .filter_map(move |service| of_service(service, Basis::Registered));
+    let registered = move || {
+        registered::on(port)
+            // What is also used as registered is one promise, not two.
+            .filter(move |service| {
+                !practice::on(port).any(|used| used.name == service.name && used.carriers.contains(transport))
+            })
+            .filter_map(move |service| of_service(service, Basis::Registered))
+    };
+    // Of several that a port is registered to, that one is meant of which anything is known: nfs on 2049, not shilp.
+    let registered = registered().filter(is_known).chain(registered().filter(|claim| !is_known(claim)));
     let ranges = practice::around(port)
         .filter_map(move |used| of_use(used, Basis::Range))
         .chain(registered::around(port).filter_map(move |service| of_service(service, Basis::Range)));
@@ -141,6 +145,11 @@ fn keeps(claim: &PortClaim, protocol: &str) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether it is known by what a service's promise is kept.
+fn is_known(claim: &PortClaim) -> bool {
+    kept_by(claim.name).map_or_else(|| protocols::named(claim.name).is_some(), |names| !names.is_empty())
 }
 
 /// The canonical names of the protocols that keep the promise of `service`'s name, the usual one first;

@@ -29,7 +29,7 @@ pub const INSPECTOR: Inspector = Inspector {
     name: "tls",
     title: "Transport Layer Security",
     specification: "RFC 8446, RFC 5246",
-    ports: &[443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5671, 6514, 8443, 8883],
+    ports: &[443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5671, 5986, 6514, 8443, 8883],
     initiator_first: ByteSet::range(0x14, 0x18).or(ByteSet::range(0x80, 0xbf)),
     // A whole ClientHello is TLS's whatever answers it: a plain SMTP or HTTP server does so in its own words.
     responder_first: ByteSet::ANY,
