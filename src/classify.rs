@@ -47,7 +47,7 @@ impl Claim {
     /// not (or is less well known), and the bytes would say the same with the sides exchanged.
     #[must_use]
     pub fn is_served_by_initiator(&self, opening: &Opening<'_>) -> bool {
-        let Some(by) = self.by().filter(|_| !self.swapped) else { return false };
+        let Some(by) = self.by().filter(|by| !self.swapped && !by.nobody_listens) else { return false };
         // Of two own ports the system's (RFC 6335 section 6) is who listens.
         let rank = |end: Endpoint| (by.ports.contains(&end.port), end.port < 1024);
         let [asks, answers] = opening.endpoints;

@@ -31,6 +31,8 @@ pub struct Announcement {
     pub frame: u64,
     /// What said so, as a clause: "the FTP server's answer to PASV".
     pub said_by: &'static str,
+    /// Between whom it was said, the initiator's end first; `None` as long as that is being found out.
+    pub by: Option<[Endpoint; 2]>,
 }
 
 /// Between the same two hosts: what other flows told.

@@ -146,7 +146,14 @@ mod tests {
 
     fn announcement(port: u16) -> Announcement {
         let listener = end(0, port);
-        Announcement { name: "ftp-data", transport: Transport::Tcp, listener, frame: 1, said_by: "a test" }
+        Announcement {
+            by: None,
+            name: "ftp-data",
+            transport: Transport::Tcp,
+            listener,
+            frame: 1,
+            said_by: "a test",
+        }
     }
 
     #[test]

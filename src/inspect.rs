@@ -214,6 +214,8 @@ pub struct Inspector {
     /// Whether every datagram shows it by itself: where a flow has ended and datagrams that were captured whole
     /// have told nothing, that speaks against it. False where what is encrypted, or one side by itself, shows nothing.
     pub self_contained: bool,
+    /// Whether neither side listens: two ends send to each other, and who was seen first is the source, whatever the ports.
+    pub nobody_listens: bool,
     /// Judges how a flow behaved whose bytes told nothing (or only the protocol that this one refines), on one of `ports`.
     pub behave: Option<fn(&Conduct<'_>) -> Verdict>,
     /// Names of protocols about whose flows between the same two hosts `behave` asks the context.
@@ -246,6 +248,7 @@ impl Inspector {
         datagram: Shape::ANY,
         inspect: |_| Err(Reject::Mismatch),
         self_contained: false,
+        nobody_listens: false,
         behave: None,
         neighbours: &[],
         describe: None,

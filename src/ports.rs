@@ -63,6 +63,14 @@ impl PortClaim {
     pub fn protocol(&self) -> &'static str {
         kept_by(self.name).and_then(|names| names.first()).unwrap_or(&self.name)
     }
+
+    /// The same over a transport: nobody is meant who is not carried by it.
+    #[must_use]
+    pub fn protocol_over(&self, transport: Transport) -> &'static str {
+        let is_carried =
+            |name: &&&str| protocols::named(name).is_none_or(|by| by.carriers.contains(transport));
+        kept_by(self.name).and_then(|names| names.iter().find(is_carried)).unwrap_or(&self.name)
+    }
 }
 
 /// A promise that the user makes for ports.

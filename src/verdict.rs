@@ -1,12 +1,14 @@
 //! How port and bytes relate: the verdict, the label, and why.
 
 use crate::byteset::ByteSet;
+use crate::context::Announcement;
 use crate::flow::{Flow, Refutation};
 use crate::inspect::{Confidence, Side};
-use crate::key::Transport;
+use crate::key::{Endpoint, Transport};
 use crate::ports::book::{Book, Page};
 use crate::ports::{self, Basis, PortClaim};
 use crate::protocols::{self, INSPECTORS};
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -200,10 +202,11 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
             detail: if refused {
                 format!(
                     "{} named this flow's listening end for {}, but its bytes are not that",
-                    announced.said_by, announced.name
+                    said_by(announced),
+                    announced.name
                 )
             } else {
-                format!("{} named this flow's listening end", announced.said_by)
+                format!("{} named this flow's listening end", said_by(announced))
             }
             .into(),
             frame: Some(announced.frame),
@@ -247,6 +250,18 @@ pub fn decide(flow: &Flow, book: &mut Book) -> Decision {
         why.extend(port_reason(page, kept_by_user.or(kept.filter(|_| !by_user)).unwrap_or(0)));
     }
     Decision { app: Some(name), verdict, confidence: Some(confidence), port_claims, why }
+}
+
+/// Who named a flow, and in which other one.
+fn said_by(announced: Announcement) -> String {
+    match announced.by {
+        Some([from, to]) => format!("{}, in {} to {},", announced.said_by, socket(from), socket(to)),
+        None => announced.said_by.to_owned(),
+    }
+}
+
+fn socket(end: Endpoint) -> SocketAddr {
+    SocketAddr::new(end.address, end.port)
 }
 
 /// What a rule of the user's own says of a flow's bytes.
@@ -303,7 +318,8 @@ fn by_port_only(flow: &Flow, page: &Page, by_own_rule: bool, mut why: Vec<Reason
             side: None,
         });
     }
-    Decision { app: Some(best.protocol()), verdict, confidence: Some(Confidence::Port), port_claims, why }
+    let app = flow.key.transport().map_or_else(|| best.protocol(), |transport| best.protocol_over(transport));
+    Decision { app: Some(app), verdict, confidence: Some(Confidence::Port), port_claims, why }
 }
 
 /// What the bytes are not, or what they are instead, where that speaks against what the port promises.

@@ -6,7 +6,7 @@ use super::behaviour::refined_by_behaviour;
 use super::sides::turn_back;
 use super::telling::tell_opening;
 use crate::classify::{Claim, Judgement};
-use crate::context::Neighbour;
+use crate::context::{Announcement, Neighbour};
 use crate::flow::{Direction, Flow};
 use crate::hosts::{self, Hosts};
 use crate::inspect::{Confidence, Said, Side};
@@ -28,11 +28,18 @@ impl Judge {
             flow.claim = flow.claim.filter(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
             return turn_back(flow);
         };
-        let turned = claim.swapped;
+        let mut turned = claim.swapped;
         if turned {
             flow.low_initiates = !flow.low_initiates;
             flow.direction = Direction::Protocol;
             claim.swapped = false;
+        } else if flow.direction == Direction::Port && claim.by().is_some_and(|by| by.nobody_listens) {
+            // The port said who listens, and nobody does.
+            flow.low_initiates = !flow.low_initiates;
+            flow.direction = Direction::FirstPacket;
+            flow.guess = (flow.low_initiates, flow.direction);
+            claim.evidence = claim.evidence.from(claim.evidence.side.other());
+            turned = true;
         }
         let said = if flow.is_low(claim.evidence.side) { low } else { high };
         flow.claim = Some((claim, frame_of(said, claim.evidence.offset)));
@@ -98,7 +105,7 @@ impl Judge {
 
     pub(super) fn spread_word(&mut self, flow: &Flow, hosts: &mut Hosts) {
         for announcement in self.told.drain() {
-            hosts.announce(flow.key.hosts(), announcement);
+            hosts.announce(flow.key.hosts(), Announcement { by: Some(flow.endpoints()), ..announcement });
         }
     }
 }

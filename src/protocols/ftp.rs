@@ -178,7 +178,10 @@ fn names_data_port(mut cursor: Cursor<'_>) -> bool {
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    attributes.set_some("ftp.greeting", lines::reply_line(&mut opening.reply()).ok().map(|line| line.text));
+    // Who joins later sees the answer to some command first; of 120, 220 and 421 (section 5.4) each may be a greeting.
+    let first = lines::reply_line(&mut opening.reply()).ok();
+    let greeting = first.filter(|line| matches!(line.code, 120 | 220 | 421));
+    attributes.set_some("ftp.greeting", greeting.map(|line| line.text));
     let mut request = opening.request();
     for line in std::iter::from_fn(|| lines::text_line(&mut request).ok()).take(8) {
         if is_verb(line, &["USER"]) {

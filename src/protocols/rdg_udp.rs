@@ -37,6 +37,7 @@ pub const INSPECTOR: Inspector = Inspector {
     datagram: crate::inspect::Shape::ANY,
     inspect,
     self_contained: false,
+    nobody_listens: false,
     behave: Some(behave),
     neighbours: &["tls"],
     describe: Some(describe),

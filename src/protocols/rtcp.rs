@@ -27,6 +27,7 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: ByteSet::range(0x80, 0xbf),
     responder_first: ByteSet::range(0x80, 0xbf),
     inspect,
+    nobody_listens: true,
     describe: Some(describe),
     attributes: &[("rtcp.cname", "the canonical name of the first source that told it")],
     confused_with: "RTP with control packets mixed in, which is RTP; RPC whose transaction id begins as RTCP does",

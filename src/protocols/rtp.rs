@@ -25,6 +25,7 @@ pub const INSPECTOR: Inspector = Inspector {
     initiator_first: FIRST,
     responder_first: FIRST,
     inspect,
+    nobody_listens: true,
     describe: Some(describe),
     attributes: &[
         ("rtp.ssrc", "the initiator's synchronisation source, or the responder's where only it speaks"),

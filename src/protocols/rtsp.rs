@@ -147,6 +147,7 @@ impl Follower for Watch {
             let ports = range.split(|&byte| byte == b'-').filter_map(|port| u16::try_from(decimal(port).ok()?).ok());
             for (name, port) in ["rtp", "rtcp"].into_iter().zip(ports) {
                 told.announce(Announcement {
+by: None,
                     name,
                     transport: Transport::Udp,
                     listener: Endpoint { address: listener.address, port },

@@ -191,6 +191,7 @@ impl Follower for Watch {
             for (name, port) in [("rtp", Some(medium.port)), ("rtcp", medium.port.checked_add(1))] {
                 let Some(port) = port else { continue };
                 told.announce(Announcement {
+by: None,
                     name,
                     transport: Transport::Udp,
                     listener: Endpoint { address: speaker.address, port },

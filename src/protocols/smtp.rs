@@ -122,7 +122,10 @@ fn mid_stream(opening: &Opening<'_>) -> Verdict {
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let mut replies = opening.reply();
-    attributes.set_some("smtp.greeting", lines::reply_line(&mut replies.clone()).ok().map(|line| line.text));
+    // Who joins later sees the answer to some command first.
+    let first = lines::reply_line(&mut replies.clone()).ok();
+    let greeting = first.filter(|line| matches!(line.code, 220 | 421 | 554));
+    attributes.set_some("smtp.greeting", greeting.map(|line| line.text));
     let mut commands = opening.request();
     while let Ok(line) = lines::text_line(&mut commands) {
         if is_verb(line, HELLO) {

@@ -128,6 +128,7 @@ impl Follower for Requests {
     fn hear(&mut self, heard: &Heard<'_>, told: &mut Told) {
         if heard.side == Side::Initiator && !self.done && request(Cursor::closed(heard.bytes)).is_ok() {
             told.announce(Announcement {
+by: None,
                 name: INSPECTOR.name,
                 transport: Transport::Udp,
                 listener: self.client,

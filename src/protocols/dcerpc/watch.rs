@@ -211,6 +211,7 @@ impl Calls {
             self.seen.mapped.get_or_insert((tower.port, at));
         }
         told.announce(Announcement {
+by: None,
             name: if is_msdtc { "msdtc" } else { "dcerpc" },
             transport,
             // The address that the client asked, which is not the one in the tower where it is translated.

@@ -62,6 +62,7 @@ impl Follower for Session {
             if let Some((port, said_by)) = announced_port(line.bytes.trim_ascii(), heard.side) {
                 self.announced += 1;
                 told.announce(Announcement {
+by: None,
                     name: super::super::ftp_data::INSPECTOR.name,
                     transport: Transport::Tcp,
                     listener: Endpoint { port, ..speaker },

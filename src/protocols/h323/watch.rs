@@ -49,7 +49,7 @@ impl Follower for Watch {
         // The address in a message may be one that NAT has replaced: the speaker's own is right as often as can be.
         let mut announce = |name, transport, port, said_by| {
             let listener = Endpoint { port, ..speaker };
-            told.announce(Announcement { name, transport, listener, frame: heard.frame, said_by });
+            told.announce(Announcement { by: None, name, transport, listener, frame: heard.frame, said_by });
             listener
         };
         let Some(side) = self.sides.get_mut(heard.side.index()) else { return };

@@ -73,6 +73,7 @@ impl Follower for Conversation {
                 let text = format!("{} {}/{port}", message::program(asked.program), transport.name());
                 remember(&mut self.mapped, text);
                 told.announce(Announcement {
+by: None,
                     name: match asked.program {
                         NFS => "nfs",
                         PORTMAP => "portmap",
