@@ -10,6 +10,7 @@
 //! Commands that memcached shares (delete, stats, touch) say nothing here.
 
 use crate::byteset::ByteSet;
+use crate::cursor::{decimal, require};
 use crate::formats::lines;
 use crate::inspect::{Confidence, Evidence, Example, Inspector, Opening, Reject, Verdict};
 use crate::key::Transport;
@@ -39,12 +40,18 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("list-tube-used", &["USING"]),
 ];
 
+/// That numbers are all that an answer has behind its word, but for the name of a tube.
+fn counts(answer: &[u8]) -> Result<(), Reject> {
+    let mut words = answer.split(|&byte| byte == b' ').skip(1);
+    require(lines::verb(answer) == b"USING" || words.all(|word| decimal(word).is_ok()))
+}
+
 fn inspect(opening: &Opening<'_>) -> Verdict {
     let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
     let line = lines::command(&mut opening.request(), &names)?;
     let (_, answers) = COMMANDS.iter().find(|(name, _)| name.as_bytes() == lines::verb(line)).ok_or(Reject::Mismatch)?;
-    match lines::command(&mut opening.reply(), answers) {
-        Ok(_) => Ok(Evidence::dialogue("command-and-answer: a command and its own answer (protocol.txt)")),
+    match lines::command(&mut opening.reply(), answers).and_then(counts) {
+        Ok(()) => Ok(Evidence::dialogue("command-and-answer: a command and its own answer (protocol.txt)")),
         Err(Reject::Incomplete) if opening.is_on(INSPECTOR.ports) => {
             Ok(Evidence::signature("command-on-port: a command on beanstalkd's port (protocol.txt)"))
         }

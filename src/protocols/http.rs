@@ -244,6 +244,13 @@ fn simple_request(opening: &Opening<'_>) -> Verdict {
     Ok(Evidence::signature("simple-request: a GET without a version (HTTP/0.9; RFC 1945 section 4.1)"))
 }
 
+/// Whether bytes may begin a request: a token up to the first blank (RFC 9110 section 5.6.2), line ends before it aside.
+fn may_be_method(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let word = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~\r\n".contains(byte))
+}
+
 /// A request line whose end was not captured.
 fn partial_line(opening: &Opening<'_>) -> Verdict {
     let at_home = opening.is_on(INSPECTOR.ports);
@@ -253,7 +260,8 @@ fn partial_line(opening: &Opening<'_>) -> Verdict {
         return Ok(Evidence::signature(rule).from(Side::Responder));
     }
     let line = opening.initiator.bytes();
-    let short = if opening.initiator.has_ended() { Reject::Mismatch } else { Reject::Incomplete };
+    let hopeless = opening.initiator.has_ended() || (opening.from_start && !may_be_method(line));
+    let short = if hopeless { Reject::Mismatch } else { Reject::Incomplete };
     let least = if at_home && opening.initiator.is_cut() { MIN_CUT_LINE } else { MIN_PARTIAL_LINE };
     if line.len() < least {
         return Err(short);

@@ -75,7 +75,13 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Half::Text { .. }), Ok(Half::Text { .. })) => {
             let [asked, answered] = ids;
             require(asked == answered)?;
-            Ok(Evidence::dialogue("text: a command and its answer (protocol.txt)"))
+            let line = |mut cursor: Cursor<'_>| -> Option<Vec<u8>> { Some(lines::text_line(&mut cursor).ok()?.to_vec()) };
+            let suits = line(request).zip(line(reply)).is_some_and(|(asked, answered)| suits(&asked, &answered));
+            if !suits && on_port {
+                return Ok(Evidence::signature("text-on-port: a command on memcached's port (protocol.txt)"));
+            }
+            require(suits)?;
+            Ok(Evidence::dialogue("text: a command and its own answer (protocol.txt)"))
         }
         (Ok(Half::Binary { opcode, opaque }), Ok(Half::Binary { opcode: also, opaque: same })) => {
             require(opcode == also && opaque == same)?;
@@ -121,6 +127,33 @@ fn ask(mut cursor: Cursor<'_>) -> Result<Half, Reject> {
     // `set key flags expiry bytes`, as many bytes, and a line end.
     let stores = matches!(lines::verb(line), b"set" | b"add" | b"replace" | b"append" | b"prepend");
     Ok(Half::Text { is_telling: stores && counted(line, 2, cursor) })
+}
+
+/// Whether an answer is one that the command has. Other protocols have the same verbs, and other answers to them.
+fn suits(asked: &[u8], answered: &[u8]) -> bool {
+    if asked.ends_with(b" noreply") || matches!(lines::verb(answered), b"CLIENT_ERROR" | b"SERVER_ERROR") {
+        return true;
+    }
+    match lines::verb(asked) {
+        b"get" | b"gets" | b"gat" | b"gats" => answered == b"END" || is_value(answered),
+        b"set" | b"add" | b"replace" | b"append" | b"prepend" | b"cas" => {
+            matches!(answered, b"STORED" | b"NOT_STORED" | b"EXISTS" | b"NOT_FOUND")
+        }
+        b"delete" => matches!(answered, b"DELETED" | b"NOT_FOUND"),
+        b"incr" | b"decr" => answered == b"NOT_FOUND",
+        b"touch" => matches!(answered, b"TOUCHED" | b"NOT_FOUND"),
+        b"version" => lines::verb(answered) == b"VERSION",
+        b"stats" if answered == b"OK" => asked.len() > b"stats".len(),
+        b"stats" => matches!(lines::verb(answered), b"STAT" | b"END" | b"RESET"),
+        b"mg" | b"ms" | b"md" | b"ma" | b"mn" | b"me" => lines::verb(answered).len() == 2,
+        _ => answered == b"OK",
+    }
+}
+
+/// `VALUE key flags bytes`, and perhaps a number by which to compare and swap.
+fn is_value(line: &[u8]) -> bool {
+    let numbers = line.split(|&byte| byte == b' ').skip(2);
+    lines::verb(line) == b"VALUE" && matches!(numbers.clone().count(), 2 | 3) && numbers.map(decimal).all(|number| number.is_ok())
 }
 
 /// Whether a line consists of a verb, a key and numbers of which `place`, counted from the key, is the length of the bytes that
@@ -227,6 +260,9 @@ const EXAMPLES: &[Example] = &[
         &[b"\0\x01\0\0\0\x01\0\0STAT pid 1\r\nEND\r\n"],
     ),
     Example::not(Transport::Tcp, "a value of another length", &[], &[b"VALUE key 0 2\r\nabc\r\nEND\r\n"]),
+    Example::not(Transport::Tcp, "beanstalkd's statistics", &[b"stats\r\n"], &[b"OK 954\r\n---\n"]),
+    Example::not(Transport::Tcp, "a word that is set elsewhere", &[b"set led on\r\n"], &[b"OK led on\r\n"]),
+    Example::not(Transport::Tcp, "a name that nobody knows", &[b"get name\r\n"], &[b"ERROR\r\n"]),
     Example::not(Transport::Tcp, "Redis' inline command", &[b"get key\r\n"], &[b"$-1\r\n"]),
     Example::not(Transport::Tcp, "another's opaque", &[b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0"], &[b"\x81\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\0"]),
 ];
