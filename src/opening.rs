@@ -201,7 +201,9 @@ const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 impl std::fmt::Display for FirstBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or(&self.bytes);
-        if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        // A line's end is text too.
+        let is_text = |byte: &u8| (b' '..=b'~').contains(byte) || b"\r\n\t".contains(byte);
+        if bytes.iter().all(is_text) && (bytes.is_empty() || bytes.iter().any(|byte| *byte >= b' ')) {
             return write!(f, "\"{}\"", bytes.escape_ascii());
         }
         // Of a scan every flow says this: one piece instead of one for each byte.

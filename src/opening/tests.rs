@@ -122,6 +122,8 @@ fn first_bytes_are_shown_as_text_if_they_are_and_else_in_hexadecimal() {
     let shown = |bytes: &[u8]| FirstBytes::of(bytes).to_string();
     assert_eq!(shown(b"GET / HTTP/1.1"), "\"GET / HTTP/1\"");
     assert_eq!(shown(b"say \"x\""), r#""say \"x\"""#);
+    assert_eq!(shown(b"PING\r\n"), r#""PING\r\n""#);
+    assert_eq!(shown(b"\r\n\t"), "0D 0A 09");
     assert_eq!(shown(b"\x16\x03\x01"), "16 03 01");
     assert_eq!(shown(&[0; 300]), ["00"; 12].join(" "));
 }

@@ -149,7 +149,7 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let model = first(opening, opening.responder)
         .filter(|frame| frame.command == 0x0501)
         .and_then(|frame| frame.data.get(2..22));
-    attributes.set_some("fins.controller", model.map(<[u8]>::trim_ascii_end));
+    attributes.set_some("fins.controller", model.and_then(|model| model.split(|&byte| byte == 0).next()).map(<[u8]>::trim_ascii_end));
 }
 
 const EXAMPLES: &[Example] = &[

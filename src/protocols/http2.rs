@@ -170,7 +170,9 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Frame, Reject> {
 }
 
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
-    attributes.set("http2.upgraded", http::request(opening).is_ok());
+    // Who joins later cannot tell.
+    let upgraded = http::request(opening).is_ok();
+    attributes.set_some("http2.upgraded", (upgraded || preface(opening.request()).is_ok()).then_some(upgraded));
 }
 
 const EXAMPLES: &[Example] = &[

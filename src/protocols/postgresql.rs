@@ -228,7 +228,9 @@ fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
         attributes.set_some("postgresql.database", parameter(parameters, b"database"));
         attributes.set_some("postgresql.application", parameter(parameters, b"application_name"));
     }
-    attributes.set("postgresql.asks_tls", asks_tls);
+    // Who joins later cannot tell.
+    let known = asks_tls || (opening.from_start && begun.is_some());
+    attributes.set_some("postgresql.asks_tls", known.then_some(asks_tls));
     if asks_tls {
         let agreed = opening.reply().u8().ok().map(|byte| byte == b'S');
         attributes.set_some("postgresql.tls_accepted", agreed);

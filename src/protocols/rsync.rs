@@ -57,7 +57,9 @@ fn greeting<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reject> {
 fn describe(opening: &Opening<'_>, attributes: &mut Attributes) {
     let mut request = opening.request();
     let asked = greeting(&mut request).ok();
-    attributes.set_some("rsync.version", greeting(&mut opening.reply()).ok().or(asked));
+    // Digests that the side knows may follow the version.
+    let version = greeting(&mut opening.reply()).ok().or(asked);
+    attributes.set_some("rsync.version", version.and_then(|words| words.split(|&byte| byte == b' ').next()));
     let module = request.line(MAX_LINE).ok().filter(|line| asked.is_some() && !line.is_empty() && is_text(line));
     attributes.set_some("rsync.module", module);
 }
