@@ -137,15 +137,18 @@ pub struct Unclaimed {
     pub side: Side,
 }
 
+/// Most kinds of ICMP errors about a flow, by type, code and who sends them, that are told apart besides the first.
+const MAX_OTHERS: usize = 6;
+
 /// ICMP errors that quote a flow.
 #[derive(Debug)]
 pub struct IcmpErrors {
     /// The first one.
     pub first: IcmpError,
-    /// How many of its type and code came.
+    /// How many of its type and code came from the same host.
     pub count: u32,
-    /// The first of another type or code, and how many such came.
-    pub other: Option<(IcmpError, u32)>,
+    /// The first of each other type, code or host that says so, and how many such came.
+    pub others: Vec<(IcmpError, u32)>,
     /// The last of all.
     pub last: Moment,
 }
@@ -154,17 +157,21 @@ impl IcmpErrors {
     /// None but this one, which is not counted yet.
     #[must_use]
     pub const fn begun(first: IcmpError) -> Self {
-        Self { first, count: 0, other: None, last: Moment { time: first.time, frame: first.frame } }
+        Self { first, count: 0, others: Vec::new(), last: Moment { time: first.time, frame: first.frame } }
     }
 
     /// One more.
     pub fn add(&mut self, error: &IcmpError) {
         self.last = Moment { time: error.time, frame: error.frame };
-        if (self.first.kind, self.first.code) == (error.kind, error.code) {
+        let same = |known: &IcmpError| {
+            (known.kind, known.code, known.reporter) == (error.kind, error.code, error.reporter)
+        };
+        if same(&self.first) {
             self.count = self.count.saturating_add(1);
-        } else {
-            let (_, count) = self.other.get_or_insert((*error, 0));
+        } else if let Some((_, count)) = self.others.iter_mut().find(|(known, _)| same(known)) {
             *count = count.saturating_add(1);
+        } else if self.others.len() < MAX_OTHERS {
+            self.others.push((*error, 1));
         }
     }
 }

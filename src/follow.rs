@@ -91,39 +91,9 @@ pub trait Follower: Debug + Send {
 #[derive(Debug, Default)]
 pub struct Sizes(Datagrams);
 
-/// Payloads above this take a packet of more than 1228 bytes: tunnels are most often narrower than 1500 by less.
-const LARGE: u32 = 1200;
-
 impl Follower for Sizes {
     fn hear(&mut self, heard: &Heard<'_>, _: &mut Told) {
-        let side = heard.side.index();
-        let add = |counts: &mut [u64; 2]| {
-            if let Some(count) = counts.get_mut(side) {
-                *count += 1;
-            }
-        };
-        add(&mut self.0.count);
-        add(&mut self.0.alone);
-        if heard.side == Side::Responder {
-            self.0.answered.get_or_insert(heard.at());
-        } else if self.0.answered.is_none() {
-            self.0.vain += 1;
-        }
-        if let Some(peer) = self.0.alone.get_mut(1 - side) {
-            *peer = 0;
-        }
-        if heard.bytes.first().is_some_and(|first| first & 0x80 == 0) {
-            add(&mut self.0.short);
-        }
-        if heard.wire_len > LARGE {
-            add(&mut self.0.large);
-            if let Some(first) = self.0.first_large.get_mut(side) {
-                first.get_or_insert(heard.at());
-            }
-        }
-        if let Some(last) = self.0.last.get_mut(side) {
-            *last = Some(heard.at());
-        }
+        self.0.take(heard.side, heard.at(), heard.wire_len, heard.bytes.first().copied());
     }
 
     fn report(&self) -> Option<Report> {

@@ -14,6 +14,7 @@ use crate::opening::{self, Arrival, MAX_STREAM};
 use crate::packet::{Packet, TcpHeader};
 use crate::ports::DecodeAs;
 use crate::ports::book::Book;
+use crate::report::Moment;
 use crate::rhythm::Rhythm;
 use crate::rules::UserRules;
 use crate::summary::{self, Summary};
@@ -152,6 +153,8 @@ impl Judge {
         }
         let Some(rhythm) = flow.extra.as_mut().and_then(|extra| extra.rhythm.as_mut()) else { return };
         rhythm.observe(low, arrival.time, arrival.wire_len);
+        let at = Moment { time: arrival.time, frame: arrival.frame };
+        rhythm.count(side, at, arrival.wire_len, arrival.bytes.first().copied());
         let seen = rhythm.of(true).packets + rhythm.of(false).packets;
         if seen >= FIRST_BEHAVIOUR && seen.is_power_of_two() {
             judge_behaviour(flow, arrival.frame, hosts);

@@ -208,6 +208,9 @@ pub struct IcmpError {
     pub v6: bool,
     /// Whether the capture cut off the quoted ports, so that both are 0 in the key: some flow between the two is meant.
     pub ports_cut: bool,
+    /// The largest packet in bytes that the next hop takes, where the packet was too big for it and the router says so
+    /// (RFC 1191 section 4, RFC 4443 section 3.2).
+    pub mtu: Option<u32>,
 }
 
 impl Packet {

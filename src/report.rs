@@ -418,6 +418,40 @@ impl Fallen {
 }
 
 impl Datagrams {
+    /// Counts one with payload, of so many bytes on the wire, and its first byte as far as that is captured.
+    pub(crate) fn take(&mut self, side: Side, at: Moment, wire_len: u32, first: Option<u8>) {
+        /// Payloads above this take a packet of more than 1228 bytes: tunnels are most often narrower than 1500 by less.
+        const LARGE: u32 = 1200;
+        let index = side.index();
+        let add = |counts: &mut [u64; 2]| {
+            if let Some(count) = counts.get_mut(index) {
+                *count += 1;
+            }
+        };
+        add(&mut self.count);
+        add(&mut self.alone);
+        if side == Side::Responder {
+            self.answered.get_or_insert(at);
+        } else if self.answered.is_none() {
+            self.vain += 1;
+        }
+        if let Some(peer) = self.alone.get_mut(1 - index) {
+            *peer = 0;
+        }
+        if first.is_some_and(|first| first & 0x80 == 0) {
+            add(&mut self.short);
+        }
+        if wire_len > LARGE {
+            add(&mut self.large);
+            if let Some(first) = self.first_large.get_mut(index) {
+                first.get_or_insert(at);
+            }
+        }
+        if let Some(last) = self.last.get_mut(index) {
+            *last = Some(at);
+        }
+    }
+
     /// Which side fell silent first, if both said something.
     #[must_use]
     pub fn fell_silent(&self) -> Option<Fallen> {

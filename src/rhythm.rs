@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::inspect::Side;
 use crate::key::{Endpoint, Transport};
 use crate::packet::Timestamp;
+use crate::report::{Datagrams, Moment};
 
 /// Different payload sizes told apart per side; what comes after them is counted as other.
 const SIZES: usize = 4;
@@ -100,6 +101,7 @@ fn spread(gaps: &[u64], seen: u64) -> Option<(u64, u64, u64)> {
 pub struct Rhythm {
     low: SideRhythm,
     high: SideRhythm,
+    counted: Datagrams,
 }
 
 impl Rhythm {
@@ -112,6 +114,17 @@ impl Rhythm {
     #[must_use]
     pub const fn of(&self, low: bool) -> &SideRhythm {
         if low { &self.low } else { &self.high }
+    }
+
+    /// Notes the same packet by who asks and who answers: what is known by behaviour alone has no follower that does.
+    pub fn count(&mut self, side: Side, at: Moment, wire_len: u32, first: Option<u8>) {
+        self.counted.take(side, at, wire_len, first);
+    }
+
+    /// Who sent how much, and who fell silent.
+    #[must_use]
+    pub const fn counted(&self) -> &Datagrams {
+        &self.counted
     }
 }
 

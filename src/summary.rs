@@ -70,10 +70,10 @@ pub struct Summary {
     pub attributes: Attributes,
     /// What the follower saw, in types.
     pub report: Option<Box<Report>>,
-    /// The first ICMP error that quoted the flow, and how many did.
+    /// The first ICMP error that quoted the flow, and how many of its type and code came from the same host.
     pub icmp_error: Option<Box<(IcmpError, u32)>>,
-    /// The first that says something else, and how many do.
-    pub icmp_other: Option<Box<(IcmpError, u32)>>,
+    /// The first of each other type, code or host that says so, and how many such came.
+    pub icmp_others: Vec<(IcmpError, u32)>,
     /// The last of all of them.
     pub icmp_last: Option<Moment>,
     /// Where nobody answered, or heartbeats were missed: the first ICMP error between the two that may be about the flow, its ports being cut off,
@@ -105,7 +105,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
     let decision = verdict::decide(flow, book);
     let mut attributes = Attributes::default();
     let (mut layers, mut icmp_error, mut report, mut copies) = (Enclosure::default(), None, None, None);
-    let (mut icmp_last, mut icmp_other) = (None, None);
+    let (mut icmp_last, mut icmp_others) = (None, Vec::new());
     if let Some(extra) = &mut flow.extra {
         let ends = reason != EndReason::Active;
         attributes = if ends { std::mem::take(&mut extra.attributes) } else { extra.attributes.clone() };
@@ -119,6 +119,11 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
                 Box::new(Report::Keepalives(sides))
             });
         }
+        // What is known by its behaviour has no follower; who fell silent is known all the same.
+        let behaves = flow.claim.is_some_and(|(claim, _)| claim.evidence.confidence == Confidence::Behaviour);
+        if let (None, true, Some(rhythm)) = (&report, behaves, &extra.rhythm) {
+            report = Some(Box::new(Report::Datagrams(rhythm.counted().clone())));
+        }
         // What was read of a file is the file's, not the connection's.
         let claimed = flow.claim.and_then(|(claim, _)| claim.by());
         if claimed.is_some_and(|by| decision.app.is_some_and(|app| app != by.name)) {
@@ -127,7 +132,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         layers = if ends { std::mem::take(&mut extra.layers) } else { extra.layers.clone() };
         if let Some(errors) = extra.icmp_error.as_deref() {
             icmp_error = Some(Box::new((errors.first, errors.count)));
-            (icmp_other, icmp_last) = (errors.other.map(Box::new), Some(errors.last));
+            (icmp_others, icmp_last) = (errors.others.clone(), Some(errors.last));
         }
         copies.clone_from(&extra.copies);
         if let (Some(copied), false) = (&mut copies, flow.low_initiates) {
@@ -164,7 +169,7 @@ pub fn summarise(flow: &mut Flow, reason: EndReason, book: &mut Book, hosts: &Ho
         vague_error: vague_error(flow, icmp_error.is_some(), report.as_deref(), hosts),
         report,
         icmp_error,
-        icmp_other,
+        icmp_others,
         icmp_last,
         continued: flow.continued,
         truncated: flow.truncated,

@@ -1,5 +1,6 @@
 //! TCP beside the UDP that was tried: that it works, when it took over, and how long that took.
 
+use super::grounds::Part;
 use super::words::{self, SECOND, at, counted, end, span};
 use super::{Diagnosis, Finding, Grounds, unanswered};
 use crate::packet::{TcpHeader, Timestamp};
@@ -31,6 +32,8 @@ pub(super) struct Beside {
     hosts: [IpAddr; 2],
     /// Bytes of payload, the client's first.
     payload: [u64; 2],
+    /// Its connections, where it is more than one.
+    parts: Vec<Part>,
     flow: u64,
     filter: String,
     digits: u8,
@@ -47,6 +50,7 @@ impl Beside {
             heard: heard(tcp),
             hosts: [from.address, to.address],
             payload: tcp.sent().map(|count| count.payload),
+            parts: Vec::new(),
             flow: tcp.id,
             filter: words::flow_filter(tcp),
             digits: tcp.digits,
@@ -64,6 +68,7 @@ impl Beside {
             heard: stream.heard,
             hosts: [client, server],
             payload: stream.payload,
+            parts: stream.parts.clone(),
             flow: stream.flow,
             filter: format!("{} && tcp.port == 443", words::pair_filter(client, server)),
             digits: flow.digits,
@@ -124,6 +129,13 @@ impl Beside {
         }
         let took_over = if self.first.time >= silent {
             format!("TCP took over {} after the last answer over UDP.", span(self.first.time.since(silent)))
+        } else if let Some(new) = self.anew(mute, silent) {
+            format!(
+                "TCP was there before, and what goes on is a new connection, of {}: it took over {}, {} after the last answer over UDP.",
+                end(new.client),
+                at(new.first, self.digits),
+                span(new.first.time.since(silent))
+            )
         } else {
             format!(
                 "TCP was there before and went on{}.",
@@ -131,6 +143,18 @@ impl Beside {
             )
         };
         self.shown_in(finding.because(format!("{} {took_over}", self.works(mute))))
+    }
+
+    /// The connection that took over: the first one that began after a time, where none from before goes on.
+    fn anew(&self, host: IpAddr, time: Timestamp) -> Option<&Part> {
+        let [_, asked] = self.hosts;
+        let lived = |part: &Part| {
+            let [client, server] = part.heard;
+            if host == asked { server } else { client }
+        };
+        let goes_on = |part: &&Part| part.first.time < time && lived(part).since(time) >= GRACE;
+        let new = self.parts.iter().filter(|part| part.first.time >= time);
+        new.min_by_key(|part| part.first).filter(|_| !self.parts.iter().any(|part| goes_on(&part)))
     }
 
     /// Until when a host is heard: what is sent to it again and again is no life.

@@ -51,7 +51,7 @@ pub(super) const CATALOGUE: &[(&str, &str, &[&str])] = &[
     (
         "R16",
         "UDP worked and died",
-        &["rdp-udp-died", "rdg-udp-died", "edt-died", "dtls-gateway-died", "quic-died"],
+        &["rdp-udp-died", "rdg-udp-died", "edt-died", "framehawk-died", "dtls-gateway-died", "quic-died"],
     ),
     ("R17", "losses and retransmissions", &["rdp-udp-losses"]),
     ("R18", "flows of one session joined", &["remote-session-joined"]),

@@ -37,6 +37,7 @@ pub(super) const FAMILY: Family = Family {
         working::EDT_DIED,
         working::EDT_WORKS,
         FRAMEHAWK_UNANSWERED,
+        working::FRAMEHAWK_DIED,
         working::FRAMEHAWK_WORKS,
         TIMELOT,
         NO_RELIABILITY,

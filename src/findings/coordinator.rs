@@ -7,7 +7,7 @@ use super::words::{self, SECOND, at, counted, end, span};
 use super::{Diagnosis, Family, Finding, Grounds, Severity, Silence, later, merge, unanswered};
 use crate::key::protocol;
 use crate::packet::TcpHeader;
-use crate::report::{Calls, Report};
+use crate::report::{Calls, Moment, Report};
 use crate::summary::Summary;
 
 /// The endpoint mapper's port.
@@ -36,7 +36,7 @@ const UNREGISTERED: Diagnosis = Diagnosis {
     meaning: "Network access of the coordinator is off (the default), or its service does not run: distributed \
               transactions fail.",
     evidence: "The endpoint mapper's answer for IXnRemote is EPT_S_NOT_REGISTERED.",
-    caveats: &["A service that is just starting is not registered yet."],
+    caveats: &["A service that is just starting is not registered yet: where the mapper knows it later, that is told and a notice."],
     advice: &["On the server: Get-DtcNetworkSetting; Get-Service MSDTC."],
 };
 
@@ -59,7 +59,7 @@ const CALLBACK: Diagnosis = Diagnosis {
     evidence: "IXnRemote is bound from one host to the other, and within 30 s SYNs the other way, to 135 or to the \
                coordinator's port, stay without answer (two, for 3 s), or are reset.",
     caveats: &["With an asymmetric capture the answers may pass elsewhere."],
-    advice: &["Open TCP 135 and the coordinator's port in the direction of the failing connection too."],
+    advice: &["Open the port that fails (TCP 135, or the coordinator's) in the direction of the failing connection too."],
 };
 
 const DENIED: Diagnosis = Diagnosis {
@@ -101,7 +101,7 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     let mut each = Vec::new();
     for flow in grounds.flows.iter().filter(|flow| !flow.continued) {
         if let Some(calls) = calls(flow) {
-            of_calls(flow, calls, &mut each);
+            of_calls(grounds, flow, calls, &mut each);
         }
         if let Some((failed, severity, caveat)) = failure(grounds, flow) {
             let finding = callback(grounds, flow).or_else(|| port_blocked(grounds, flow));
@@ -118,15 +118,16 @@ fn examine(grounds: &Grounds<'_>, findings: &mut Vec<Finding>) {
     findings.extend(merge::by_subject(grounds, each));
 }
 
-fn of_calls(flow: &Summary, calls: &Calls, findings: &mut Vec<Finding>) {
+fn of_calls(grounds: &Grounds<'_>, flow: &Summary, calls: &Calls, findings: &mut Vec<Finding>) {
     let [from, to] = flow.endpoints;
     if let Some(when) = calls.unregistered {
-        findings.push(Finding::of_flow(&UNREGISTERED, flow, Some(when)).because(format!(
+        let finding = Finding::of_flow(&UNREGISTERED, flow, Some(when)).because(format!(
             "{} asked {} for IXnRemote and got EPT_S_NOT_REGISTERED {}.",
             end(from),
             end(to),
             at(when, flow.digits)
-        )));
+        ));
+        findings.push(registered_later(grounds, flow, when, finding));
     }
     let Some(bound) = calls.coordinator else { return };
     let nak = calls.refused.map(|(reason, when)| (format!("bind_nak with reason {reason}"), when));
@@ -149,6 +150,26 @@ fn of_calls(flow: &Summary, calls: &Calls, findings: &mut Vec<Finding>) {
             public.address
         )));
     }
+}
+
+/// Adds to a finding that the coordinator was not registered that it was so later: it was starting, or was turned on.
+fn registered_later(grounds: &Grounds<'_>, flow: &Summary, when: Moment, finding: Finding) -> Finding {
+    let [from, to] = flow.endpoints.map(|end| end.address);
+    let theirs = || grounds.flows.iter().filter(|other| other.endpoints.map(|end| end.address) == [from, to]);
+    let known = theirs().filter_map(|other| {
+        let (port, at) = calls(other)?.mapped.filter(|(_, at)| at.time > when.time)?;
+        Some((at, port, other))
+    });
+    let Some((named, port, mapper)) = known.min_by_key(|(at, _, other)| (*at, other.id)) else { return finding };
+    let bound = theirs().filter_map(|other| calls(other)?.coordinator.filter(|at| at.time >= named.time)).min();
+    let bound = bound.map(|bound| format!("; {from} bound it {}", at(bound, flow.digits)));
+    let (milder, title) = (finding.severity.milder(), format!("{}; later it does", finding.title));
+    finding.graded(milder).titled(title).flow(mapper.id).also_shown_by(&words::flow_filter(mapper)).because(format!(
+        "It named port {port} for IXnRemote {}, {} later{}.",
+        at(named, flow.digits),
+        span(named.time.since(when.time)),
+        bound.unwrap_or_default()
+    ))
 }
 
 /// How a connection failed to open, if it did and the capture supports saying so.
@@ -192,16 +213,31 @@ fn callback(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
         let soon = failed.first.since(bound.time) <= SOON && bound.time.since(failed.first) <= SOON;
         (soon && (client.address, server.address) == (to.address, from.address)).then_some((other, bound))
     })?;
+    let mut finding = Finding::of_flow(&CALLBACK, failed, None)
+        .flow(first.id)
+        .because(format!("{} bound IXnRemote of {} {}.", to.address, from.address, at(when, failed.digits)))
+        .shown_by(format!("{} && tcp", words::pair_filter(from.address, to.address)));
+    finding.advice.clear();
+    let finding = finding.advise(format!(
+        "Let {} reach TCP {} of {}: the firewall of that host, and those between the two.",
+        from.address, to.port, to.address
+    ));
+    let Some((mapper, named)) = mapper(grounds, failed) else { return Some(finding) };
     Some(
-        Finding::of_flow(&CALLBACK, failed, None)
-            .flow(first.id)
-            .because(format!("{} bound IXnRemote of {} {}.", to.address, from.address, at(when, failed.digits)))
-            .shown_by(format!("{} && tcp", words::pair_filter(from.address, to.address))),
+        finding
+            .flow(mapper.id)
+            .because(format!(
+                "The endpoint mapper of {}, on TCP 135, is reached: it named port {} for IXnRemote {}.",
+                to.address,
+                to.port,
+                at(named, failed.digits)
+            ))
+            .advise(format!("Give the coordinator of {} a fixed port (ServerTcpPort) and open that, or open the RPC range.", to.address)),
     )
 }
 
-/// The endpoint mapper's answer that named this port.
-fn port_blocked(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
+/// The endpoint mapper's answer that named the port of a connection, and when that was.
+fn mapper<'a>(grounds: &Grounds<'a>, failed: &Summary) -> Option<(&'a Summary, Moment)> {
     let [from, to] = failed.endpoints;
     let named = grounds.flows.iter().filter_map(|other| {
         let (port, when) = calls(other)?.mapped?;
@@ -210,7 +246,13 @@ fn port_blocked(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
         (same && when.time <= failed.first).then_some((other, when))
     });
     // Each try asks anew: the last answer is this one's.
-    let (mapper, when) = named.max_by_key(|(other, when)| (when.time, other.id))?;
+    named.max_by_key(|(other, when)| (when.time, other.id))
+}
+
+/// The port that the endpoint mapper named cannot be reached.
+fn port_blocked(grounds: &Grounds<'_>, failed: &Summary) -> Option<Finding> {
+    let [_, to] = failed.endpoints;
+    let (mapper, when) = mapper(grounds, failed)?;
     Some(
         Finding::of_flow(&PORT_BLOCKED, failed, None)
             .flow(mapper.id)

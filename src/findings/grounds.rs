@@ -45,8 +45,24 @@ pub struct CaptureFacts {
     pub files: Arc<[String]>,
 }
 
-/// TCP beside something else between two hosts.
+/// One of the connections of a [`Stream`].
 #[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Its first packet.
+    pub first: Moment,
+    /// Last packet of each side, the client's first.
+    pub heard: [Timestamp; 2],
+    /// The client's end.
+    pub client: Endpoint,
+    /// The flow.
+    pub flow: u64,
+}
+
+/// Most connections of a stream that are told apart.
+pub(super) const MAX_PARTS: usize = 16;
+
+/// TCP beside something else between two hosts.
+#[derive(Clone, Debug)]
 pub struct Stream {
     /// Who listens.
     pub server: IpAddr,
@@ -62,6 +78,8 @@ pub struct Stream {
     pub flow: u64,
     /// Bytes of payload, the client's first.
     pub payload: [u64; 2],
+    /// The first connections that ended.
+    pub parts: Vec<Part>,
 }
 
 /// Whether anything came from one host to another.

@@ -57,6 +57,8 @@ pub struct Refusal {
     pub sentence: String,
     /// Who sent it.
     pub by: IpAddr,
+    /// What the first of them means.
+    pub meaning: &'static str,
     /// Whether it says that nobody listens on the port.
     pub is_port: bool,
     /// When the first came.
@@ -68,11 +70,49 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What ICMP says about a flow, where that is that nothing gets through.
+    pub(super) fn of(flow: &Summary) -> Option<Self> {
+        let error = super::words::unreachable(flow).filter(|error| !error.too_big)?;
+        Some(Self {
+            sentence: error.sentence,
+            by: error.reporter,
+            meaning: error.meaning,
+            is_port: error.meaning == super::words::NO_LISTENER,
+            at: error.at,
+            last: flow.icmp_last.unwrap_or(error.at),
+            vague: flow.icmp_error.is_none(),
+        })
+    }
+
+    /// What to look at, on whom, so that the asked end of a line is reached.
+    pub(super) fn advice(&self, line: &Line) -> String {
+        let (by, Endpoint { address, port }) = (self.by, line.to);
+        let transport = line.transport.map_or("ip", Transport::name).to_ascii_uppercase();
+        match self.meaning {
+            super::words::PROHIBITED => format!(
+                "On {by}: the rule that rejects {transport} {port} to {address}, and what turns it on and off."
+            ),
+            _ if by == address => format!("On {by}: what listens on {transport} {port}, and why it stops."),
+            _ => format!("On {by}: its way to {address}; and whether that host is up and answers ARP."),
+        }
+    }
+
     /// Whether errors came while a run of missed heartbeats went on.
     #[must_use]
     pub fn falls_into(&self, run: &Run) -> bool {
         self.last.time >= run.start.time && run.end.is_none_or(|end| self.at.time <= end.time)
     }
+}
+
+/// An ICMP error that says that a datagram of a route is too large for the path.
+#[derive(Clone, Debug)]
+pub struct TooBig {
+    /// What it says, in a sentence.
+    pub sentence: String,
+    /// When the first came.
+    pub at: Moment,
+    /// The largest packet in bytes that the path takes, where it says so.
+    pub mtu: Option<u32>,
 }
 
 /// One node's requests to another over one route.
@@ -95,7 +135,7 @@ pub struct Line {
     /// What ICMP says about the route: that nothing gets through.
     pub refused: Option<Refusal>,
     /// The first that says that something was too large.
-    pub too_big: Option<(String, Moment)>,
+    pub too_big: Option<TooBig>,
     /// The addresses that a packet named where they were not its own.
     pub translated: Option<(String, Moment)>,
     /// What else went over the route, both ways.
@@ -242,7 +282,7 @@ pub(super) fn keepalives(flows: Flows<'_>) -> Vec<Line> {
             flows: vec![flow.id],
             filter: super::words::flow_filter(flow),
             digits: flow.digits,
-            refused: None,
+            refused: Refusal::of(flow).filter(|refusal| refusal.by != from.address),
             too_big: None,
             translated: None,
             tunnelled: Tunnelled::default(),
@@ -274,7 +314,7 @@ struct Route {
     filter: String,
     digits: u8,
     refused: Option<Refusal>,
-    too_big: Option<(String, Moment)>,
+    too_big: Option<TooBig>,
 }
 
 /// Most records of a route whose ids are named.
@@ -302,20 +342,13 @@ impl Route {
         if self.flows.len() < MAX_FLOWS {
             self.flows.push(flow.id);
         }
-        let Some(error) = super::words::unreachable(flow) else { return };
-        if error.too_big {
-            self.too_big.get_or_insert((error.sentence, error.at));
+        if let Some(error) = super::words::unreachable(flow).filter(|error| error.too_big) {
+            self.too_big.get_or_insert(TooBig { sentence: error.sentence, at: error.at, mtu: error.mtu });
             return;
         }
-        let last = flow.icmp_last.unwrap_or(error.at);
-        let refusal = self.refused.get_or_insert(Refusal {
-            sentence: error.sentence,
-            by: error.reporter,
-            is_port: error.meaning == super::words::NO_LISTENER,
-            at: error.at,
-            last,
-            vague: flow.icmp_error.is_none(),
-        });
+        let Some(refused) = Refusal::of(flow) else { return };
+        let last = refused.last;
+        let refusal = self.refused.get_or_insert(refused);
         refusal.last = refusal.last.max(last);
     }
 

@@ -104,7 +104,7 @@ pub(super) fn rejected(
     what: &str,
     error: Unreachable,
 ) -> Finding {
-    let Unreachable { meaning, too_big, reporter, sentence, at } = error;
+    let Unreachable { meaning, too_big, reporter, sentence, at, .. } = error;
     let after = span(at.time.since(flow.first));
     let mut finding = Finding::of_flow(diagnosis, flow, Some(at))
         .because(format!("{}; the first error came {after} after the first.", beside::tries(flow, what)))

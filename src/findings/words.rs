@@ -104,6 +104,8 @@ pub(super) struct Unreachable {
     pub(super) meaning: &'static str,
     /// Whether the packet was too big.
     pub(super) too_big: bool,
+    /// The largest packet in bytes that the path takes, where the error says so.
+    pub(super) mtu: Option<u32>,
     /// Who sent it.
     pub(super) reporter: IpAddr,
     /// All of that as a sentence.
@@ -125,12 +127,18 @@ fn meaning(error: &IcmpError) -> Option<(&'static str, bool)> {
     })
 }
 
-/// What came by ICMP after the first kind of errors: ` Later 10.0.9.9 said "host unreachable", 3 times, first at ...`.
-fn afterwards(&(error, count): &(IcmpError, u32), digits: u8) -> Option<String> {
-    let (meaning, _) = meaning(&error)?;
-    let first = at(Moment { time: error.time, frame: error.frame }, digits);
-    let times = if count > 1 { format!("{}, first ", counted(count.into(), "time")) } else { String::new() };
-    Some(format!(" Other errors came too: {} said \"{meaning}\" {times}{first}.", error.reporter))
+/// What else came by ICMP besides the first kind of errors: ` Other errors came too: 10.0.9.9 said "host unreachable" 3
+/// times, first at ...`.
+fn others(flow: &Summary) -> Option<String> {
+    let told = flow.icmp_others.iter().filter_map(|(error, count)| {
+        let (meaning, _) = meaning(error)?;
+        let first = at(Moment { time: error.time, frame: error.frame }, flow.digits);
+        let times =
+            if *count > 1 { format!("{}, first ", counted((*count).into(), "time")) } else { String::new() };
+        Some(format!("{} said \"{meaning}\" {times}{first}", error.reporter))
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| format!(" Other errors came too: {}.", told.join("; ")))
 }
 
 /// What an ICMP error says, if it is one that explains why nothing comes back.
@@ -143,14 +151,16 @@ pub(super) fn unreachable(flow: &Summary) -> Option<Unreachable> {
     let [from, to] = flow.endpoints.map(|end| end.address);
     let told = [(from, to), (to, from)].into_iter().find(|(by, _)| *by == error.reporter);
     let to = told.map_or_else(String::new, |(_, other)| format!(" to {other}"));
+    let takes =
+        error.mtu.map(|mtu| format!("; its next hop takes packets of {mtu} bytes")).unwrap_or_default();
     let which = if error.ports_cut { "; the snap length cut off which port that is about" } else { "" };
     let sentence = format!(
-        "{} said \"{meaning}\"{to} by ICMP {}{times}{which}.{}",
+        "{} said \"{meaning}\"{to} by ICMP {}{times}{takes}{which}.{}",
         error.reporter,
         at(moment, flow.digits),
-        flow.icmp_other.as_deref().and_then(|other| afterwards(other, flow.digits)).unwrap_or_default()
+        others(flow).unwrap_or_default()
     );
-    Some(Unreachable { meaning, too_big, reporter: error.reporter, sentence, at: moment })
+    Some(Unreachable { meaning, too_big, mtu: error.mtu, reporter: error.reporter, sentence, at: moment })
 }
 
 #[cfg(test)]

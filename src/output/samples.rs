@@ -46,7 +46,7 @@ pub(super) fn unknown(source: &str, destination: &str) -> Summary {
         attributes: Attributes::default(),
         report: None,
         icmp_error: None,
-        icmp_other: None,
+        icmp_others: Vec::new(),
         icmp_last: None,
         vague_error: None,
         copies: None,
@@ -103,6 +103,7 @@ pub(super) fn full() -> Summary {
         code: 3,
         v6: false,
         ports_cut: false,
+        mtu: None,
     };
     summary.icmp_error = Some(Box::new((error, 2)));
     summary.port_claims = std::sync::Arc::from([registered("pcsync-https")]);

@@ -69,8 +69,19 @@ impl Walk<'_> {
             code,
             v6,
             ports_cut: quoted_ports.is_none(),
+            mtu: next_mtu(view, (kind, code), v6),
         });
     }
+}
+
+/// What the next hop takes, as the router says that found a packet too big for it; routers before RFC 1191 say 0.
+fn next_mtu(view: View<'_>, (kind, code): (u8, u8), v6: bool) -> Option<u32> {
+    let mtu = match (v6, kind, code) {
+        (false, 3, 4) => view.u16(6).ok().map(u32::from),
+        (true, 2, _) => view.array(4).ok().map(u32::from_be_bytes),
+        _ => None,
+    };
+    mtu.filter(|&mtu| mtu > 0)
 }
 
 /// Between whom, over what, and the ports, unless the capture cut them off.

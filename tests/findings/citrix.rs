@@ -132,6 +132,33 @@ fn framehawk_that_nobody_answers_is_noticed_beside_a_session_only() {
     assert_found(&alone, &[]);
 }
 
+/// Framehawk beside a session over TCP that lasts: pictures until `pictures`, feedback until `feedback`, in tenths of a second.
+fn framehawk(pictures: i64, feedback: i64) -> Capture {
+    let mut capture = Capture::default();
+    session(&mut capture, 1494);
+    for tenth in 0..pictures.max(feedback) {
+        let at = NOON + SECOND + tenth * 100 * MILLISECOND;
+        if tenth < pictures {
+            capture.udp(at, (SERVER, 3230), (CLIENT, 52_000), &[0x5a; 1_100]);
+            capture.udp(at + 20 * MILLISECOND, (SERVER, 3230), (CLIENT, 52_000), &[0x5b; 1_100]);
+        }
+        if tenth < feedback {
+            capture.udp(at - 30 * MILLISECOND, (CLIENT, 52_000), (SERVER, 3230), &[0x3c; 44]);
+        }
+    }
+    capture
+}
+
+#[test]
+fn framehawk_whose_desktop_falls_silent_died_and_one_that_ends_on_both_sides_works() {
+    assert_found(&framehawk(90, 240), &[("framehawk-died", Warning)]);
+    let said = evidence(&framehawk(90, 240), "framehawk-died");
+    assert!(said.contains("The last packet of 10.0.2.2:3230 came at 2026-11-20T12:00:09.920Z"), "{said}");
+    assert!(said.contains("10.0.1.1:52000 sent 150 more, for 15 s"), "{said}");
+    assert!(has(&framehawk(90, 92), "framehawk-works", Info));
+    assert_found(&framehawk(90, 92), &[]);
+}
+
 #[test]
 fn timelots_port_beside_a_session_is_probably_framehawks() {
     let speak = |capture: &mut Capture| {
@@ -304,6 +331,24 @@ fn quic_that_works_beside_tcp_is_told_once_and_quic_that_died_is_noticed() {
     assert_found(&died, &[("quic-died", Notice)]);
     let said = evidence(&died, "quic-died");
     assert!(said.contains("10.0.1.1:50000 sent 19 more"), "{said}");
+    assert!(said.contains("TCP was there before and went on, for "), "{said}");
+}
+
+#[test]
+fn a_new_connection_that_took_over_from_quic_is_told_apart_from_one_that_went_on() {
+    const RECORD: &[u8] = b"\x17\x03\x03\x00\x04abcd";
+    let mut died = Capture::default();
+    tcp(&mut died, 100, (CLIENT, 50_443), (SERVER, 443), &[(200, true, RECORD), (210, false, RECORD)], None);
+    quic(&mut died, 6, 25);
+    let later: &[Said<'_>] =
+        &[(8_100, true, RECORD), (8_200, false, RECORD), (40_000, true, RECORD), (40_010, false, RECORD)];
+    tcp(&mut died, 8_000, (CLIENT, 50_444), (SERVER, 443), later, None);
+    let said = evidence(&died, "quic-died");
+    assert!(
+        said.contains("a new connection, of 10.0.1.1:50444: it took over at 2026-11-20T12:00:08.000Z"),
+        "{said}"
+    );
+    assert!(said.contains("2.99 s after the last answer over UDP"), "{said}");
 }
 
 #[test]

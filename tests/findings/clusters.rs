@@ -319,6 +319,11 @@ fn large_tunnelled_frames_are_told_and_a_path_too_narrow_for_them_is_a_warning()
     let (a, b) = (node(1, 1), node(1, 2));
     capture.icmp_error(NOON + 2 * SECOND, [1, 254], (3, 4), a, b, &tunnelled(&[]));
     assert_found(&capture, &[("netft-large-frames", Warning)]);
+    let told = the(&capture, "netft-large-frames");
+    says(&told, "its next hop takes packets of 1280 bytes");
+    assert!(told.title.contains("takes packets of 1280 bytes"), "{}", told.title);
+    assert!(told.advice.iter().any(|advice| advice.contains("ping -f -l 1252,")), "{:?}", told.advice);
+    assert!(told.caveats.is_empty(), "{:?}", told.caveats);
 }
 
 #[test]
@@ -460,6 +465,8 @@ fn a_flap_names_the_icmp_error_of_one_of_its_outages_and_is_as_bad_as_the_worst(
     let (a, b) = (node(1, 1), node(1, 2));
     capture.icmp_error(NOON + 11 * SECOND, [1, 2], (3, 3), a, b, &beat(false, 1010, a, b));
     says(&the(&capture, "netft-route-flap"), "said \"port unreachable\"");
+    let advice = the(&capture, "netft-route-flap").advice;
+    assert_eq!(advice, ["On 10.0.1.2: what listens on UDP 3343, and why it stops."]);
     // One that was refused is mentioned where only something later is told.
     let mut single = cluster(&[1], &[1, 2], |_, from, _, i| match i {
         10 | 20..26 if from == 1 => Fate::Unanswered,
@@ -467,6 +474,38 @@ fn a_flap_names_the_icmp_error_of_one_of_its_outages_and_is_as_bad_as_the_worst(
     });
     single.icmp_error(NOON + 10 * SECOND + 38 * MILLISECOND, [1, 2], (3, 3), a, b, &beat(false, 1010, a, b));
     says(&the(&single, "netft-heartbeats-missed"), "said \"port unreachable\"");
+}
+
+#[test]
+fn each_kind_of_icmp_error_is_counted_for_itself_and_for_who_sends_it() {
+    let mut capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+        if from == 1 && (10..29).contains(&i) { Fate::Unanswered } else { Fate::Answered }
+    });
+    let (a, b) = (node(1, 1), node(1, 2));
+    for i in 10..29 {
+        let (by, code) = match i {
+            10..20 => ([1, 254], 13),
+            20..26 => ([1, 2], 3),
+            _ => ([1, 254], 1),
+        };
+        let at = NOON + i * SECOND + 38 * MILLISECOND;
+        capture.icmp_error(at, by, (3, code), a, b, &beat(false, 1000 + i as u32, a, b));
+    }
+    let told = the(&capture, "netft-refused");
+    says(
+        &told,
+        "10.0.1.254 said \"administratively prohibited\" by ICMP at 2026-11-20T12:00:10.038Z (frame 42), 10 times in all",
+    );
+    says(&told, "10.0.1.2 said \"port unreachable\" 6 times, first at 2026-11-20T12:00:20.038Z");
+    says(&told, "10.0.1.254 said \"host unreachable\" 3 times, first at 2026-11-20T12:00:26.038Z");
+}
+
+#[test]
+fn what_was_all_answered_has_no_first_that_was_not() {
+    let capture = cluster(&[1], &[1, 2], |_, from, _, i| {
+        if from == 1 && (20..40).contains(&i) { Fate::After(1_200) } else { Fate::Answered }
+    });
+    says(&the(&capture, "netft-heartbeats-late"), "50 were answered and none was missed.");
 }
 
 #[test]

@@ -60,6 +60,20 @@ fn a_coordinator_that_the_endpoint_mapper_does_not_know_is_told() {
     let mut capture = Capture::default();
     mapped(&mut capture, 0, (A, 50_000), B, false);
     assert_found(&capture, &[("msdtc-not-registered", Warning)]);
+    // Known before, and not any more: nothing milder about that.
+    let mut gone = Capture::default();
+    mapped(&mut gone, 0, (A, 50_000), B, true);
+    mapped(&mut gone, 5_000, (A, 50_001), B, false);
+    assert_found(&gone, &[("msdtc-not-registered", Warning)]);
+    mapped(&mut capture, 10_000, (A, 50_001), B, true);
+    session(&mut capture, 10_100, (A, 50_002), B, Some(&answered()), None);
+    assert_found(&capture, &[("msdtc-not-registered", Notice)]);
+    let said = evidence(&capture, "msdtc-not-registered");
+    assert!(
+        said.contains(&format!("It named port {PORT} for IXnRemote at 2026-11-20T12:00:10.040Z")),
+        "{said}"
+    );
+    assert!(said.contains("10 s later; 10.0.1.1 bound it at 2026-11-20T12:00:10.110Z"), "{said}");
 }
 
 #[test]
@@ -91,6 +105,11 @@ fn a_callback_that_gets_nowhere_is_told() {
         unanswered_syns(&mut capture, 1_000, (B, 50_001), (A, port));
         goes_on(&mut capture, 40);
         assert_found(&capture, &[("msdtc-callback-blocked", Warning)]);
+        let told = one(&capture, "msdtc-callback-blocked");
+        let advice = told.advice.join(" ");
+        assert!(advice.contains(&format!("Let 10.0.2.2 reach TCP {port} of 10.0.1.1")), "{advice}");
+        let is_reached = told.evidence.iter().any(|sentence| sentence.contains("on TCP 135, is reached"));
+        assert_eq!(is_reached, port == PORT, "{told:?}");
     }
     let mut other = Capture::default();
     session(&mut other, 100, (A, 50_001), B, Some(&answered()), None);

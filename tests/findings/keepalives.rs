@@ -37,8 +37,30 @@ fn a_steady_exchange_that_is_not_answered_any_more_is_noticed() {
     assert_found(&keepalives(60, |i| !(30..45).contains(&i)), &[]);
     assert!(has(&keepalives(60, |i| !(30..45).contains(&i)), "keepalive-interrupted", Info));
     assert!(lacks(&keepalives(60, |i| !(30..34).contains(&i)), "keepalive-interrupted"));
+    // Ten answers are enough for an exchange, beside those by which its rhythm was learnt.
+    assert_found(&keepalives(34, |i| i < 20), &[("keepalive-unanswered", Notice)]);
     // What nobody ever answers is no question.
     assert_found(&keepalives(60, |_| false), &[]);
+}
+
+#[test]
+fn who_refuses_a_steady_exchange_is_told_and_until_when() {
+    let mut capture = keepalives(60, |i| i < 30);
+    let (client, server) = ((CLIENT, 50_000), (SERVER, 9_999));
+    for i in 30..40 {
+        let at = NOON + 5 * i * SECOND + MILLISECOND;
+        capture.icmp_error(at, SERVER, (3, 3), client, server, b"are you there?");
+    }
+    let told = quality::one(&capture, "keepalive-unanswered");
+    assert!(told.title.ends_with(": ICMP says \"port unreachable\""), "{}", told.title);
+    let said = told.evidence.join(" ");
+    assert!(
+        said.contains("10.0.2.2 said \"port unreachable\"") && said.contains("10 times in all"),
+        "{said}"
+    );
+    assert!(said.contains("The last of these errors came at 2026-11-20T12:03:15.001Z"), "{said}");
+    assert!(said.contains("for 1m 40s after that there was neither an error nor an answer"), "{said}");
+    assert_eq!(told.advice, ["On 10.0.2.2: what listens on UDP 9999, and why it stops."]);
 }
 
 #[test]

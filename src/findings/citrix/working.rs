@@ -40,6 +40,17 @@ pub(super) const FRAMEHAWK_WORKS: Diagnosis = Diagnosis {
     advice: &[],
 };
 
+pub(super) const FRAMEHAWK_DIED: Diagnosis = Diagnosis {
+    id: "framehawk-died",
+    severity: Severity::Warning,
+    title: "Framehawk's display channel worked and then died",
+    meaning: "Packets went both ways, then one side fell silent while the other went on; the session continues over TCP.",
+    evidence: "As for framehawk-works; then at least five packets of one side, over 5 s, during which the other says nothing; \
+               and ICA or CGP between the same hosts that begins after that, or had begun before and goes on for 16 s.",
+    caveats: &["Framehawk's bytes are not published: this rests on its behaviour and the session beside it."],
+    advice: &["Look for idle time-outs for UDP in firewalls and NAT on the path."],
+};
+
 pub(super) const DTLS_WORKS: Diagnosis = Diagnosis {
     id: "dtls-gateway-works",
     severity: Severity::Info,
@@ -97,8 +108,8 @@ pub(super) fn examine(grounds: &Grounds<'_>, flow: &Summary) -> Option<Finding> 
         Some("framehawk") if flow.confidence >= Some(Confidence::Behaviour) => &FRAMEHAWK_WORKS,
         _ => return None,
     };
-    if let (true, Some(Report::Datagrams(seen))) = (is_edt, flow.report.as_deref())
-        && let Some(finding) = died(grounds, flow, seen)
+    if let Some(Report::Datagrams(seen)) = flow.report.as_deref()
+        && let Some(finding) = died(grounds, flow, seen, is_edt)
     {
         return Some(finding);
     }
@@ -127,10 +138,12 @@ fn tried(flow: &Summary) -> Option<String> {
     ))
 }
 
-fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Datagrams) -> Option<Finding> {
+fn died(grounds: &Grounds<'_>, flow: &Summary, seen: &Datagrams, is_edt: bool) -> Option<Finding> {
     let port = |flow: &Summary| flow.endpoints.last().map(|end| end.port);
-    let tcp = session(grounds, flow).filter(|tcp| port(tcp) == port(flow))?;
-    let finding = beside(tcp).outlived(&EDT_DIED, flow, seen, PATIENCE)?;
+    // EDT has the port of the session that it stands in for.
+    let tcp = session(grounds, flow).filter(|tcp| !is_edt || port(tcp) == port(flow))?;
+    let diagnosis = if is_edt { &EDT_DIED } else { &FRAMEHAWK_DIED };
+    let finding = beside(tcp).outlived(diagnosis, flow, seen, PATIENCE)?;
     let silent = seen.fell_silent()?.last.time;
     Some(later::told(grounds, flow, silent, "the last answer", finding))
 }

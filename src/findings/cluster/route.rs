@@ -110,12 +110,14 @@ pub(super) struct Trouble<'a> {
     pub(super) silent_since: Option<Moment>,
     pub(super) sentences: Vec<String>,
     pub(super) caveat: Option<String>,
+    /// What to check instead of what the diagnosis advises.
+    advice: Option<String>,
     episode: Option<Episode>,
 }
 
 impl<'a> Trouble<'a> {
     const fn new(diagnosis: &'static Diagnosis, line: &'a Line, severity: Severity, sentences: Vec<String>) -> Self {
-        Self { diagnosis, line, run: line.beats.longest, severity, silent_since: None, sentences, caveat: None, episode: None }
+        Self { diagnosis, line, run: line.beats.longest, severity, silent_since: None, sentences, caveat: None, advice: None, episode: None }
     }
 
     /// When it began.
@@ -152,6 +154,10 @@ impl<'a> Trouble<'a> {
         }
         if let Some(caveat) = self.caveat {
             finding = finding.but(caveat);
+        }
+        if let Some(advice) = self.advice {
+            finding.advice.clear();
+            finding = finding.advise(advice);
         }
         finding
     }
@@ -220,9 +226,11 @@ fn flap(line: &Line) -> Option<Trouble<'_>> {
     let failures: Vec<&Run> = line.beats.runs.iter().filter(is_over).collect();
     (failures.len() >= 2).then(|| {
         let worst = failures.iter().map(|run| run.missed).max().unwrap_or(0);
-        let refusal = failures.iter().find_map(|run| line.refusal(run)).map(|refusal| refusal.sentence.clone());
-        let sentences = failures.into_iter().map(|run| told(line, run)).chain(refusal).collect();
-        Trouble::new(&FLAP, line, by_run(worst).max(Severity::Warning), sentences)
+        let refusal = failures.iter().find_map(|run| line.refusal(run));
+        let said = refusal.map(|refusal| refusal.sentence.clone());
+        let sentences = failures.into_iter().map(|run| told(line, run)).chain(said).collect();
+        let advice = refusal.map(|refusal| refusal.advice(line));
+        Trouble { advice, ..Trouble::new(&FLAP, line, by_run(worst).max(Severity::Warning), sentences) }
     })
 }
 

@@ -26,7 +26,14 @@ pub(super) fn in_terms(missed: u64) -> String {
 pub(super) fn told(line: &Line, run: &Run) -> String {
     let until = match run.end {
         Some(end) => {
-            format!("; the next response came {}, {} later", at(end, line.digits), span(end.time.since(run.start.time)))
+            let (took, least) = (end.time.since(run.start.time), run.missed.saturating_sub(1) * line.interval());
+            // So many requests, one each interval, do not fit into less time.
+            let step = if took < least / 2 {
+                format!(" by the capture's clock, which was set back meanwhile: so many requests take {}", span(least))
+            } else {
+                String::new()
+            };
+            format!("; the next response came {}, {} later{step}", at(end, line.digits), span(took))
         }
         None => String::new(),
     };
@@ -43,6 +50,10 @@ pub(super) fn told(line: &Line, run: &Run) -> String {
 /// All requests of a line in a sentence.
 pub(super) fn tally(line: &Line) -> String {
     let beats = &line.beats;
+    if beats.missed == 0 {
+        let (asked, answered) = (counted(beats.requests, "request"), words::count(beats.answered));
+        return format!("Of {asked} of {} to {}, {answered} were answered and none was missed.", line.from.address, line.to.address);
+    }
     format!(
         "Of {} of {} to {}, {} were answered and {} ({}) were not{}.",
         counted(beats.requests, "request"),

@@ -1,6 +1,6 @@
 //! What goes besides heartbeats: tunnelled traffic that is too large or can be read, and bulk traffic in the way.
 
-use super::super::ledger::{Line, Tunnelled};
+use super::super::ledger::{Line, TooBig, Tunnelled};
 use super::super::words::{self, at, counted, end, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::of_line;
@@ -15,8 +15,8 @@ pub(super) const LARGE: Diagnosis = Diagnosis {
     title: "Tunnelled cluster traffic is larger than a usual packet",
     meaning: "It goes in fragments unless every device between the nodes takes jumbo frames.",
     evidence: "A tunnelled frame whose datagram has more than 1472 bytes of payload (1452 over IPv6) or came in fragments \
-               of IP; fragments that did not come make it a notice, an ICMP error (fragmentation needed, packet too big) \
-               about the route a warning.",
+               of IP; fragments that did not come make it a notice. A warning: an ICMP error about the route (fragmentation \
+               needed, packet too big), whatever the size; it says what the path takes.",
     caveats: &["With jumbo frames end to end this is as it should be."],
     advice: &["From node to node: ping -f -l 1472, and with the jumbo size if that is configured."],
 };
@@ -68,7 +68,7 @@ pub(super) fn large(line: &Line, grounds: &Grounds<'_>, findings: &mut Vec<Findi
     }
     let too_big = line.too_big.as_ref();
     let first = largest_at.or(line.beats.first).or(apart);
-    let Some(when) = too_big.map(|(_, when)| *when).or(apart).or(first) else { return };
+    let Some(when) = too_big.map(|seen| seen.at).or(apart).or(first) else { return };
     let (a, b) = (line.from.address, line.to.address);
     let mut finding = of_line(&LARGE, line, when.time);
     if let Some(first) = largest_at {
@@ -94,10 +94,23 @@ pub(super) fn large(line: &Line, grounds: &Grounds<'_>, findings: &mut Vec<Findi
         finding = finding.graded(if grounds.losses().is_some() { Severity::Info } else { Severity::Notice });
         finding = finding.but("Fragments that took another path, or that the capture missed, look the same.");
     }
-    if let Some((sentence, _)) = too_big {
-        finding = finding.graded(Severity::Warning).because(sentence);
-    }
-    findings.push(finding);
+    findings.push(too_big.into_iter().fold(finding, |finding, seen| refused(line, seen, finding)));
+}
+
+/// The same finding where a router says that the path does not take such frames: nothing that jumbo frames excuse.
+fn refused(line: &Line, seen: &TooBig, finding: Finding) -> Finding {
+    let (a, b) = (line.from.address, line.to.address);
+    let mut finding = finding.graded(Severity::Warning).because(&*seen.sentence);
+    finding.caveats.clear();
+    let Some(mtu) = seen.mtu else { return finding.titled(format!("Tunnelled cluster traffic is too big for the path between {a} and {b}")) };
+    // What `ping -l` counts comes behind the headers of IP and of ICMP: 20 or 40 bytes, and 8.
+    let (headers, test) = if a.is_ipv4() { (28, "ping -f -l") } else { (48, "ping -6 -l") };
+    finding.advice.clear();
+    finding
+        .titled(format!("The path between {a} and {b} takes packets of {mtu} bytes, and tunnelled cluster traffic is larger"))
+        .because("What is larger is lost there, until the sender sends smaller packets.")
+        .advise(format!("From node to node: {test} {}, which should pass, and one byte more, which should not.", mtu.saturating_sub(headers)))
+        .advise("Give the path the MTU that the nodes have, or the nodes' adapters that of the path; let the ICMP errors reach them.")
 }
 
 pub(super) fn readable(line: &Line, findings: &mut Vec<Finding>) {

@@ -1,13 +1,13 @@
 //! What one shard's flows left behind: who was heard between which hosts, and the flows that families want.
 
 use super::super::expected::Expectations;
-use super::super::grounds::{Shown, Stream, Twice};
+use super::super::grounds::{MAX_PARTS, Part, Shown, Stream, Twice};
 use super::super::{FAMILIES, beside};
 use super::{MAX_KEPT, MAX_PAIRS, is_concern};
 use crate::attributes::Value;
 use crate::key::{Endpoint, FlowKey, HostPair};
 use crate::packet::{TcpHeader, Timestamp};
-use crate::report::Report;
+use crate::report::{Moment, Report};
 use crate::summary::Summary;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
@@ -243,6 +243,7 @@ impl Bucket {
                     frame: summary.first_frame,
                     flow: summary.id,
                     payload: [0; 2],
+                    parts: Vec::new(),
                 })
             });
             stream.last = stream.last.max(summary.last);
@@ -251,6 +252,11 @@ impl Bucket {
             }
             if summary.first < stream.first {
                 (stream.first, stream.frame, stream.flow) = (summary.first, summary.first_frame, summary.id);
+            }
+            if stream.parts.len() < MAX_PARTS {
+                let first = Moment { time: summary.first, frame: summary.first_frame };
+                let [client, _] = summary.endpoints;
+                stream.parts.push(Part { first, heard, client, flow: summary.id });
             }
             for (sum, count) in stream.payload.iter_mut().zip([up, down]) {
                 *sum += count.payload;
