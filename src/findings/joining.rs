@@ -49,6 +49,11 @@ pub(super) fn judge(numbers: &BTreeMap<Network, BTreeSet<u64>>, lines: &[Line]) 
     if !numbers.values().all(|set| set.is_subset(&largest)) {
         return apart(format!("{} do not number their nodes alike", networks.join(" and ")));
     }
+    // No node asks itself.
+    let own = lines.iter().map(|line| (line.from.address, line.to.address));
+    if let Some((a, b)) = own.into_iter().find(|&(a, b)| host_part(a) == host_part(b)) {
+        return apart(format!("{a} and {b} exchange heartbeats with each other"));
+    }
     if let Some((one, other)) = torn(lines) {
         return apart(format!("nodes that exchange heartbeats on {one} do not on {other}, where both are"));
     }

@@ -58,6 +58,8 @@ pub struct Matrix {
     /// By who asks and who is asked: the most missed in a row, per network; `None` where no heartbeat goes.
     cells: BTreeMap<(usize, usize), Vec<Option<u64>>>,
     places: BTreeMap<IpAddr, usize>,
+    /// Of each network the first of those that it exchanges heartbeats with: these fail and work as one.
+    planes: Vec<usize>,
     /// Whether some route was silent for a while.
     quiet: bool,
     /// Whether addresses of several networks are taken as one node's, and why.
@@ -94,6 +96,7 @@ impl Matrix {
             .enumerate()
             .flat_map(|(place, node)| node.iter().map(move |&a| (a, place)))
             .collect();
+        matrix.planes = planes(&matrix.networks, lines);
         for line in lines {
             let (from, to) = (line.from.address, line.to.address);
             let (Some(asks), Some(asked)) = (matrix.place(from), matrix.place(to)) else { continue };
@@ -138,22 +141,37 @@ impl Matrix {
         self.places.get(&address).copied()
     }
 
-    /// The nodes of a line and its network.
+    /// The route of a line, which is the same asked from either end.
     pub(super) fn route(&self, line: &Line) -> Option<Route> {
-        let (from, to) = (self.place(line.from.address)?, self.place(line.to.address)?);
-        let network = self.networks.iter().position(|&network| network == Network::of(line.from.address))?;
-        Some((from.min(to), from.max(to), network))
+        let end = |address| Some((self.place(address)?, self.network(address)?));
+        let (from, to) = (end(line.from.address)?, end(line.to.address)?);
+        let ((a, first), (b, second)) = (from.min(to), from.max(to));
+        Some((a, b, self.plane(line.from.address)?, (first, second)))
+    }
+
+    fn network(&self, address: IpAddr) -> Option<usize> {
+        self.networks.iter().position(|&network| network == Network::of(address))
+    }
+
+    /// The network of an address, or the first of several that exchange heartbeats.
+    pub(super) fn plane(&self, address: IpAddr) -> Option<usize> {
+        self.planes.get(self.network(address)?).copied()
+    }
+
+    /// The names of networks that exchange heartbeats, of which this is the first.
+    pub(super) fn plane_name(&self, plane: usize) -> String {
+        let own = self.networks.iter().zip(&self.planes).filter(|(_, of)| **of == plane);
+        own.map(|(network, _)| network.to_string()).collect::<Vec<_>>().join(" and ")
     }
 
     /// The network of a node's first address.
     pub(super) fn network_of(&self, node: usize) -> Option<usize> {
-        let address = *self.nodes.get(node)?.first()?;
-        self.networks.iter().position(|&network| network == Network::of(address))
+        self.plane(*self.nodes.get(node)?.first()?)
     }
 
     /// Whether it is not known which addresses are one node's, of several networks.
     pub(super) fn is_apart(&self) -> bool {
-        self.networks.len() > 1 && self.nodes.iter().all(|node| node.len() == 1)
+        self.planes.iter().any(|&plane| plane > 0) && self.nodes.iter().all(|node| node.len() == 1)
     }
 
     /// What is to be said of findings that rest on several addresses being one node's, or one cluster's.
@@ -248,7 +266,7 @@ impl Matrix {
 
     /// What one pattern says; `others` says that it is not the only one.
     fn say(&self, pattern: &Pattern, outages: &[&Outage<'_>], others: bool) -> String {
-        let network = |network: usize| self.networks.get(network).map(Network::to_string).unwrap_or_default();
+        let network = |plane: usize| self.plane_name(plane);
         let names = |nodes: &mut dyn Iterator<Item = usize>| {
             nodes.map(|node| self.name(node)).collect::<Vec<_>>().join(", ")
         };
@@ -282,10 +300,30 @@ impl Matrix {
                     self.rest()
                 )
             }
-            Pattern::Split(group) => format!(
-                "{} lost the others and keep each other: the link between two sites or switches.",
-                names(&mut group.iter().copied())
-            ),
+            Pattern::Split(group) => {
+                let who = names(&mut group.iter().copied());
+                let carried: BTreeSet<usize> =
+                    outages.iter().flat_map(|outage| &outage.carried).copied().collect();
+                let failing: BTreeSet<usize> = outages
+                    .iter()
+                    .flat_map(|outage| &outage.faults)
+                    .filter_map(|fault| Some(self.route(fault.line)?.2))
+                    .collect();
+                let list =
+                    |planes: BTreeSet<usize>| planes.into_iter().map(network).collect::<Vec<_>>().join(", ");
+                if outages.iter().any(|outage| outage.carried.is_empty()) {
+                    format!(
+                        "{who} lost the others and keep each other: the link between two sites or switches."
+                    )
+                } else {
+                    format!(
+                        "On {} {who} do not reach the others: the link between two switches there. All reach each other \
+                         over {}.",
+                        list(failing),
+                        list(carried)
+                    )
+                }
+            }
             Pattern::Everything => "Nothing gets through anywhere.".to_owned(),
             Pattern::Scattered => {
                 "Losses are scattered over routes of several nodes: congestion, or hosts under load."
@@ -301,7 +339,7 @@ impl Matrix {
                 let faults = outages.iter().flat_map(|outage| &outage.faults);
                 let on: BTreeSet<usize> = faults
                     .filter_map(|fault| self.route(fault.line))
-                    .map(|(_, _, network)| network)
+                    .map(|(_, _, network, _)| network)
                     .collect();
                 let networks: Vec<String> = on.into_iter().map(network).collect();
                 format!(
@@ -326,8 +364,32 @@ fn unheard(line: &Line, lines: &[Line]) -> u64 {
     alone.map(|run| run.missed - run.heard).max().unwrap_or(0)
 }
 
+/// Of each network the first of those that it exchanges heartbeats with, directly or through others.
+fn planes(networks: &[Network], lines: &[Line]) -> Vec<usize> {
+    let place = |address| networks.iter().position(|&network| network == Network::of(address));
+    let mut planes: Vec<usize> = (0..networks.len()).collect();
+    for line in lines {
+        let of = |address| planes.get(place(address)?).copied();
+        let Some((a, b)) = of(line.from.address).zip(of(line.to.address)) else { continue };
+        for plane in planes.iter_mut().filter(|plane| **plane == a.max(b)) {
+            *plane = a.min(b);
+        }
+    }
+    planes
+}
+
 /// When outages were: `22:13:50Z, 45 s: `.
 fn when(outages: &[&Outage<'_>]) -> String {
+    if let [one] = outages
+        && let Some((from, until)) = one.common()
+    {
+        let clock = Utc { time: from.time, digits: 0 }.to_string();
+        let clock = clock.get(11..20).unwrap_or_default();
+        return match until {
+            Some(until) => format!("At {clock}, for {}: ", span(until.time.since(from.time))),
+            None => format!("From {clock} on: "),
+        };
+    }
     let Some(first) = outages.iter().map(|outage| outage.start()).min() else { return String::new() };
     let clock = Utc { time: first.time, digits: 0 }.to_string();
     // Of `1970-01-01T00:00:00Z`.

@@ -12,8 +12,8 @@ use crate::report::{Moment, Run};
 use reader::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Two nodes, the lower first, and a network.
-pub(super) type Route = (usize, usize, usize);
+/// Two nodes, the lower first; the network, or the first of several that exchange heartbeats; and the networks of both ends.
+pub(super) type Route = (usize, usize, usize, (usize, usize));
 
 /// What an outage comes down to; nodes and networks are places in the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,46 @@ impl Fault<'_> {
     }
 }
 
+impl Fault<'_> {
+    /// When it began, and the time until which it is known to have gone on.
+    fn span(&self) -> (Timestamp, Timestamp) {
+        let start = self.run.start.time;
+        let known = later(start, self.run.missed * self.line.interval());
+        (start, self.run.end.map_or(known, |end| end.time))
+    }
+
+    /// Whether both are one at most of the time: half of the longer one, or as both go on.
+    fn coincides(&self, other: &Fault<'_>) -> bool {
+        if self.until() == Timestamp(i64::MAX) && other.until() == Timestamp(i64::MAX) {
+            return true;
+        }
+        let ((a, b), (c, d)) = (self.span(), other.span());
+        let common = b.min(d).since(a.max(c));
+        common * 2 >= b.since(a).max(d.since(c))
+    }
+
+    /// Whether requests of the node that is asked are answered meanwhile: one of two directions works.
+    fn is_one_way(&self, lines: &[&Line]) -> bool {
+        let is_back = |line: &&&Line| {
+            (line.from, line.to) == (self.line.to, self.line.from) && line.flows == self.line.flows
+        };
+        let Some(back) = lines.iter().find(is_back) else { return false };
+        let (from, until) = self.span();
+        let meets = |run: &&Run| run.start.time <= until && run.end.is_none_or(|end| end.time > from);
+        let beats = &back.beats;
+        let runs: BTreeMap<Moment, u64> = beats
+            .runs
+            .iter()
+            .chain(&beats.longest)
+            .chain(&beats.open)
+            .filter(meets)
+            .map(|run| (run.start, run.missed))
+            .collect();
+        let missed: u64 = runs.into_values().sum();
+        !self.is_silent() && beats.answered > 0 && missed * 2 < self.run.heard
+    }
+}
+
 type Mark = (crate::key::Endpoint, crate::key::Endpoint, Moment);
 
 /// Faults that have one cause, as far as can be told.
@@ -79,6 +119,8 @@ pub(super) struct Outage<'a> {
     pub(super) lossy: Vec<&'a Line>,
     /// How many routes there are, and how many of them fail.
     pub(super) routes: (usize, usize),
+    /// Other networks over which all pairs of nodes that fail here reach each other meanwhile; none if some do not.
+    pub(super) carried: BTreeSet<usize>,
 }
 
 impl Outage<'_> {
@@ -93,6 +135,25 @@ impl Outage<'_> {
     pub(super) fn end(&self) -> Option<Moment> {
         let ends: Option<Vec<Moment>> = self.faults.iter().map(|fault| fault.run.end).collect();
         ends.filter(|_| self.lossy.is_empty())?.into_iter().max()
+    }
+
+    /// The time in which all of it failed, where that is less than the time in which some of it did.
+    pub(super) fn common(&self) -> Option<(Moment, Option<Moment>)> {
+        let whole = matches!(
+            self.pattern,
+            Pattern::Isolated(_)
+                | Pattern::Adapter(..)
+                | Pattern::Network(_)
+                | Pattern::Split(_)
+                | Pattern::Everything
+        );
+        let ends = || self.faults.iter().filter_map(|fault| fault.run.end);
+        let start = self.faults.iter().map(|fault| fault.run.start).max()?;
+        let reach = TOGETHER * self.faults.first()?.line.interval();
+        let (first, last) = (ends().min(), ends().max());
+        let apart = first.zip(last).map_or(0, |(first, last)| last.time.since(first.time));
+        let uneven = !self.is_at_once() || apart > reach || (first.is_some() && self.end().is_none());
+        (whole && uneven && first.is_none_or(|first| start < first)).then_some((start, first))
     }
 
     /// Whether all routes failed within the time that one cause takes.
@@ -112,16 +173,16 @@ impl Outage<'_> {
     /// it is this network's.
     fn narrow(&mut self, matrix: &Matrix, lines: &[&Line]) {
         let Pattern::Isolated(node) = self.pattern else { return };
-        let route = |line: &Line| matrix.route(line).filter(|&(a, b, _)| a == node || b == node);
+        let route = |line: &Line| matrix.route(line).filter(|&(a, b, ..)| a == node || b == node);
         let on: BTreeSet<usize> =
-            self.faults.iter().filter_map(|fault| route(fault.line)).map(|(.., on)| on).collect();
+            self.faults.iter().filter_map(|fault| route(fault.line)).map(|(_, _, on, _)| on).collect();
         let Some((on, until)) =
             on.first().filter(|_| on.len() == 1).zip(self.faults.iter().map(Fault::until).min())
         else {
             return;
         };
         let is_back = |line: &&&Line| {
-            let Some((.., other)) = route(line) else { return false };
+            let Some((_, _, other, _)) = route(line) else { return false };
             let since = Timestamp(until.0.saturating_sub_unsigned(BACK * line.interval()));
             let works = line.beats.last_answered.is_some_and(|last| last.time >= since);
             let fails = runs(line).into_values().any(|run| run.end.is_none_or(|end| end.time > since));
@@ -182,7 +243,15 @@ pub(super) fn read<'a>(matrix: &Matrix, lines: &[&'a Line]) -> Vec<Outage<'a>> {
     left.extend(reader.explain(group));
     // What began at another time, and yet was down with the rest.
     let left = reader.absorb(left);
-    for group in overlapping(left, |fault| (fault.run.start.time, fault.until())) {
+    let mut groups: Vec<Vec<Fault<'a>>> = Vec::new();
+    for fault in left {
+        let same = groups.iter_mut().find(|group| group.iter().all(|other| other.coincides(&fault)));
+        match same {
+            Some(group) => group.push(fault),
+            None => groups.push(vec![fault]),
+        }
+    }
+    for group in groups {
         reader.explain(group);
     }
     for outage in &mut reader.outages {

@@ -21,6 +21,7 @@ mod live;
 mod ports;
 mod quality;
 mod remote;
+mod routes;
 mod transactions;
 
 use std::sync::Arc;
@@ -78,6 +79,9 @@ fn found(capture: &Capture, least: Severity) -> Vec<(&'static str, Severity)> {
         format!("{:?}", threaded.findings),
         "threads change nothing"
     );
+    for finding in &examined.findings {
+        assert_is_whole(finding);
+    }
     let mut found: Vec<_> = examined
         .findings
         .iter()
@@ -91,6 +95,25 @@ fn found(capture: &Capture, least: Severity) -> Vec<(&'static str, Severity)> {
         .collect();
     found.sort_unstable();
     found
+}
+
+/// No part of a title or of a filter may have been left empty.
+fn assert_is_whole(finding: &wiretell::findings::Finding) {
+    let (title, filter) = (&finding.title, &finding.filter);
+    assert!(!title.trim().is_empty() && !title.contains("  ") && !title.contains(" ,"), "{title:?}");
+    let mut depth = 0_i32;
+    for byte in filter.bytes() {
+        depth += i32::from(byte == b'(') - i32::from(byte == b')');
+        assert!(depth >= 0, "{filter:?}");
+    }
+    assert_eq!(depth, 0, "{filter:?}");
+    let squeezed = filter.replace(' ', "");
+    assert!(
+        ["()", "(&&", "(||", "&&)", "||)", "&&&&", "||||"].iter().all(|odd| !squeezed.contains(odd)),
+        "{filter:?}"
+    );
+    let ends = ["&&", "||", "=="];
+    assert!(ends.iter().all(|odd| !squeezed.starts_with(odd) && !squeezed.ends_with(odd)), "{filter:?}");
 }
 
 fn assert_found(capture: &Capture, expected: &[(&'static str, Severity)]) {

@@ -7,6 +7,7 @@ use super::super::outage::{Fault, Outage, Pattern};
 use super::super::words::{self, at, counted, span, stamp};
 use super::super::{Diagnosis, Finding, Grounds, Severity};
 use super::{of_line, route};
+use crate::key::Endpoint;
 use crate::report::{Moment, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -29,7 +30,8 @@ pub(super) const NODE: Diagnosis = Diagnosis {
     title: "All routes of one node fail, and those among the others do not",
     meaning: "The trouble is that node's: its adapter, its link, its firewall.",
     evidence: "At the same time all routes of one node (in one network at least) have runs of missed heartbeats, five or \
-               more or not ended yet, others have none, and the node is heard.",
+               more or not ended yet, others have none, and the node is heard. A warning where another network works between \
+               the same nodes meanwhile.",
     caveats: &["The capture has to see several nodes: one taken on the node itself always looks like this."],
     advice: &["Check the node's adapter, cable, switch port and firewall before the others'."],
 };
@@ -40,7 +42,8 @@ pub(super) const SPLIT: Diagnosis = Diagnosis {
     title: "Two groups of nodes have lost each other",
     meaning: "Within each group heartbeats work, between them none does: the link between two sites or switches is \
               down. Only one group can keep the quorum (event 1177 in the other).",
-    evidence: "At the same time the matrix of nodes falls into two blocks of at least two nodes each.",
+    evidence: "At the same time the matrix of nodes falls into two blocks of at least two nodes each, and no other network \
+               works between them.",
     caveats: &["Routes that the capture does not see are not in the matrix."],
     advice: &["Check the link between the sites, and where the witness is."],
 };
@@ -50,8 +53,8 @@ pub(super) const NETWORK: Diagnosis = Diagnosis {
     severity: Severity::Warning,
     title: "One network fails for all nodes, and another works",
     meaning: "The cluster goes on over the other network, without redundancy.",
-    evidence: "At the same time every route in one subnet has runs of missed heartbeats, five or more or not ended yet, and \
-               no route in another has.",
+    evidence: "At the same time every route in one subnet, or every route there between two groups of nodes, has runs of missed \
+               heartbeats in both directions, five or more or not ended yet, and another subnet works between the same nodes.",
     caveats: &["A network may have been taken out of cluster use on purpose."],
     advice: &["On a node: Get-ClusterNetworkInterface | Format-Table Node, Network, State"],
 };
@@ -158,6 +161,11 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
         nodes.iter().flat_map(|&node| names(node)).filter(|address| used.contains(address)).collect()
     };
     let listed = |hosts: &BTreeSet<IpAddr>| hosts.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
+    let failing = || {
+        let planes = outage.faults.iter().filter_map(|fault| Some(matrix.route(fault.line)?.2));
+        let planes: BTreeSet<usize> = planes.collect();
+        planes.into_iter().map(|plane| matrix.plane_name(plane)).collect::<Vec<_>>().join(", ")
+    };
     let (diagnosis, hosts, title) = match &outage.pattern {
         Pattern::Silent(nodes) => {
             let hosts = of_nodes(nodes);
@@ -177,11 +185,15 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
         }
         Pattern::Adapter(node, network) => {
             let mut hosts = of_nodes(&[*node]);
-            hosts.retain(|&host| matrix.networks.get(*network) == Some(&Network::of(host)));
+            hosts.retain(|&host| matrix.plane(host) == Some(*network));
             let title = format!("All routes of {} fail, and those of other networks do not", listed(&hosts));
             (&NODE, hosts, title)
         }
         Pattern::Network(_) => (&NETWORK, used.clone(), NETWORK.title.to_owned()),
+        Pattern::Split(_) if !outage.carried.is_empty() => {
+            let title = format!("On {} two groups of nodes have lost each other, and another network works", failing());
+            (&NETWORK, used.clone(), title)
+        }
         Pattern::Split(_) => (&SPLIT, used.clone(), SPLIT.title.to_owned()),
         Pattern::Everything => (&SCATTERED, used.clone(), "No route between the nodes gets heartbeats through".to_owned()),
         Pattern::Scattered => (&SCATTERED, used.clone(), SCATTERED.title.to_owned()),
@@ -192,6 +204,8 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
         }
         Pattern::Path(..) => return None,
     };
+    // No outage is nobody's.
+    let hosts = if hosts.is_empty() { used } else { hosts };
     let first = lines().next()?;
     let mut finding = of_line(diagnosis, first, outage.start().time).titled(title).graded(graded(outage, diagnosis));
     finding.subject.hosts.clear();
@@ -203,24 +217,8 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
             finding = finding.flow(flow);
         }
     }
-    // Of each route the direction that is worse.
-    let mut worst: BTreeMap<_, &Fault<'_>> = BTreeMap::new();
-    let steady = |line: &Line| outage.lossy.iter().any(|lossy| is_same(lossy, line));
-    for fault in outage.faults.iter().filter(|fault| !steady(fault.line)) {
-        let (from, to) = (fault.line.from, fault.line.to);
-        let known = worst.entry((from.min(to), from.max(to))).or_insert(fault);
-        if known.run.missed < fault.run.missed {
-            *known = fault;
-        }
-    }
+    let (worst, lossy) = worse(outage);
     let told = worst.values().map(|fault| super::telling::told(fault.line, &fault.run));
-    let mut lossy: BTreeMap<_, &Line> = BTreeMap::new();
-    for &line in &outage.lossy {
-        let known = lossy.entry((line.from.min(line.to), line.from.max(line.to))).or_insert(line);
-        if known.beats.missed < line.beats.missed {
-            *known = line;
-        }
-    }
     let all: Vec<String> = lossy.values().map(|line| super::telling::tally(line)).chain(told).collect();
     let more = all.len().saturating_sub(MAX_TOLD);
     for sentence in all.into_iter().take(MAX_TOLD) {
@@ -239,21 +237,53 @@ fn of(grounds: &Grounds<'_>, matrix: &Matrix, outage: &Outage<'_>) -> Option<Fin
             if outage.longest() >= lowest { ", five or more in a row" } else { "" },
         )),
     };
+    if !outage.carried.is_empty() && !matches!(outage.pattern, Pattern::Network(_)) {
+        let over: Vec<String> = outage.carried.iter().map(|&plane| matrix.plane_name(plane)).collect();
+        finding = finding.because(format!(
+            "Over {} heartbeats of the same nodes are answered meanwhile: the cluster has lost redundancy, and no node.",
+            over.join(", ")
+        ));
+    }
     if let Some(caveat) = grounds.losses() {
         let milder = finding.severity.milder();
         finding = finding.but(caveat).graded(milder);
     }
-    let mut finding = doubted(matrix, outage, finding, &hosts).shown_by(format!("udp.port == 3343 && {}", filter(&hosts)));
+    let mut finding = doubted(matrix, outage, finding, &hosts).shown_by(filter(&hosts));
     finding.episode = Episode::of(outage.faults.iter().map(|fault| (fault.line, &fault.run)), outage.lossy.is_empty());
     Some(finding)
 }
 
-/// Shows what goes to and from some hosts.
+/// The two ends of a route.
+type Ends = (Endpoint, Endpoint);
+
+/// Of each route the direction that is worse: by its outage, and where it only loses some.
+fn worse<'a>(outage: &'a Outage<'a>) -> (BTreeMap<Ends, &'a Fault<'a>>, BTreeMap<Ends, &'a Line>) {
+    let ends = |line: &Line| (line.from.min(line.to), line.from.max(line.to));
+    let mut worst: BTreeMap<_, &Fault<'_>> = BTreeMap::new();
+    let steady = |line: &Line| outage.lossy.iter().any(|lossy| is_same(lossy, line));
+    for fault in outage.faults.iter().filter(|fault| !steady(fault.line)) {
+        let known = worst.entry(ends(fault.line)).or_insert(fault);
+        if known.run.missed < fault.run.missed {
+            *known = fault;
+        }
+    }
+    let mut lossy: BTreeMap<_, &Line> = BTreeMap::new();
+    for &line in &outage.lossy {
+        let known = lossy.entry(ends(line)).or_insert(line);
+        if known.beats.missed < line.beats.missed {
+            *known = line;
+        }
+    }
+    (worst, lossy)
+}
+
+/// Shows the heartbeats to and from some hosts.
 fn filter(hosts: &BTreeSet<IpAddr>) -> String {
     let filters: Vec<String> = hosts.iter().map(|&host| words::address_filter(host)).collect();
     match filters.as_slice() {
-        [one] => one.clone(),
-        several => format!("({})", several.join(" || ")),
+        [] => "udp.port == 3343".to_owned(),
+        [one] => format!("udp.port == 3343 && {one}"),
+        several => format!("udp.port == 3343 && ({})", several.join(" || ")),
     }
 }
 
@@ -271,7 +301,9 @@ fn doubted(matrix: &Matrix, outage: &Outage<'_>, finding: Finding, hosts: &BTree
 fn graded(outage: &Outage<'_>, diagnosis: &Diagnosis) -> Severity {
     let [lowest, next, ..] = THRESHOLDS;
     let longest = outage.longest();
-    match outage.pattern {
+    // Nobody is removed whose heartbeats go on over another network.
+    let worst = if outage.carried.is_empty() { Severity::Critical } else { Severity::Warning };
+    let severity = match outage.pattern {
         Pattern::Scattered | Pattern::Everything if longest >= next => Severity::Critical,
         Pattern::Scattered if longest < lowest && outage.lossy.is_empty() => Severity::Notice,
         Pattern::Lossy(_) if longest < lowest => Severity::Notice,
@@ -280,7 +312,8 @@ fn graded(outage: &Outage<'_>, diagnosis: &Diagnosis) -> Severity {
             Severity::Warning
         }
         _ => diagnosis.severity,
-    }
+    };
+    severity.min(worst)
 }
 
 /// Whether a node's counter began anew when it came back.

@@ -25,6 +25,8 @@ struct Scene {
     new: BTreeSet<Route>,
     /// Nodes of which nothing is heard, by route.
     silent: BTreeSet<(usize, Route)>,
+    /// Of bad routes of which one direction works: who is asked in the other one.
+    half: BTreeMap<Route, usize>,
 }
 
 const fn has(route: Route, node: usize) -> bool {
@@ -38,7 +40,7 @@ impl Scene {
 
     /// Nodes all of whose routes fail, on at least two routes.
     fn lost(&self) -> Vec<usize> {
-        let nodes: BTreeSet<usize> = self.new.iter().flat_map(|&(a, b, _)| [a, b]).collect();
+        let nodes: BTreeSet<usize> = self.new.iter().flat_map(|&(a, b, ..)| [a, b]).collect();
         let is_lost = |node: &usize| {
             let own = self.own(*node);
             own.len() > 1 && own.is_subset(&self.bad)
@@ -54,6 +56,15 @@ impl Scene {
         for set in [&mut self.all, &mut self.bad, &mut self.new] {
             set.retain(|&route| !has(route, node));
         }
+        self.half.retain(|&route, _| !has(route, node));
+    }
+
+    /// Whether some routes of a node fail in the same way: both directions of each, or the same one of each.
+    fn is_even(&self, node: usize, routes: &BTreeSet<Route>) -> bool {
+        let half: Vec<usize> =
+            self.half.iter().filter(|(route, _)| routes.contains(route)).map(|(_, &asked)| asked).collect();
+        let theirs = half.iter().filter(|&&asked| asked == node).count();
+        half.is_empty() || (half.len() == routes.len() && (theirs == 0 || theirs == half.len()))
     }
 
     fn works(&self) -> bool {
@@ -68,27 +79,39 @@ impl<'a> Reader<'_, 'a> {
         let route = |fault: &Fault<'_>| self.matrix.route(fault.line);
         let marks: BTreeSet<Mark> = group.iter().map(Fault::mark).collect();
         let down = self.faults.iter().filter(|fault| {
-            marks.contains(&fault.mark()) || (fault.run.start.time <= when && fault.until() > when)
+            let meets = fault.run.start.time <= when && fault.until() > when;
+            // What only happens to be down for a part of the time has a cause of its own.
+            marks.contains(&fault.mark()) || (meets && group.iter().any(|own| own.coincides(fault)))
         });
         let (mut bad, mut silent) = (BTreeSet::new(), BTreeSet::new());
+        let mut asked_by_route: BTreeMap<Route, Vec<&Fault<'_>>> = BTreeMap::new();
         for fault in down {
             let Some(route) = route(fault) else { continue };
             bad.insert(route);
+            asked_by_route.entry(route).or_default().push(fault);
             if let Some(asked) = self.matrix.place(fault.line.to.address).filter(|_| fault.is_silent()) {
                 silent.insert((asked, route));
             }
         }
+        let half = asked_by_route.into_iter().filter_map(|(route, faults)| {
+            let asked = faults.first()?.line.to;
+            let one_way = faults.iter().all(|fault| fault.line.to == asked && fault.is_one_way(self.lines));
+            Some((route, self.matrix.place(asked.address).filter(|_| one_way)?))
+        });
+        let half = half.collect();
         // A route between two nodes that both fell silent is neither good nor bad.
         let speaks = |line: &&&Line| {
             let (own, peer) = (&line.beats, &line.peer);
             let first = own.first.min(peer.first.or(own.first));
             let last = own.last.max(peer.last);
-            first.is_none_or(|first| first.time <= when) && last.is_none_or(|last| last.time >= when)
+            first.is_none_or(|first| first.time <= when)
+                && last.is_none_or(|last| last.time >= when)
+                && line.quiet.is_none_or(|quiet| when < quiet.from.time || quiet.end < when)
         };
         let mut all: BTreeSet<Route> =
             self.lines.iter().filter(speaks).filter_map(|line| self.matrix.route(line)).collect();
         all.extend(&bad);
-        Scene { all, bad, new: group.iter().filter_map(route).collect(), silent }
+        Scene { all, bad, new: group.iter().filter_map(route).collect(), silent, half }
     }
 
     /// Finds the patterns of faults that came together; gives back what none explains.
@@ -97,31 +120,32 @@ impl<'a> Reader<'_, 'a> {
             return group;
         }
         let mut scene = self.scene(&group);
-        let routes = (scene.all.len(), scene.bad.len());
+        let whole = self.scene(&group);
         let mut group = group;
         let lost = scene.lost();
         let silent: Vec<usize> = lost.iter().copied().filter(|&node| scene.is_silent(node)).collect();
         let center = Self::center(&scene.bad).filter(|node| !scene.works() && !silent.contains(node));
         if let Some(center) = center {
             // All others at once: it is the one that hears none of them.
-            self.tell(Pattern::Isolated(center), &mut group, |route| has(route, center), routes);
+            self.tell(Pattern::Isolated(center), &mut group, |route| has(route, center), &whole);
             return group;
         }
         for (pattern, nodes) in self.silences(&scene, silent) {
             let nodes: BTreeSet<usize> = nodes.into_iter().collect();
             let own = |route: Route| nodes.contains(&route.0) || nodes.contains(&route.1);
-            self.tell(pattern, &mut group, own, routes);
+            self.tell(pattern, &mut group, own, &whole);
             for &node in &nodes {
                 scene.remove(node);
             }
         }
-        while let Some(&node) = scene.lost().first().filter(|_| scene.works()) {
-            self.tell(Pattern::Isolated(node), &mut group, |route| has(route, node), routes);
+        let is_even = |scene: &Scene, node| scene.is_even(node, &scene.own(node));
+        while let Some(node) = scene.lost().into_iter().find(|&node| scene.works() && is_even(&scene, node)) {
+            self.tell(Pattern::Isolated(node), &mut group, |route| has(route, node), &whole);
             scene.remove(node);
         }
         if let Some(pattern) = Self::wide(&scene) {
             let new = scene.new.clone();
-            self.tell(pattern, &mut group, |route| new.contains(&route), routes);
+            self.tell(pattern, &mut group, |route| new.contains(&route), &whole);
         }
         group
     }
@@ -136,7 +160,7 @@ impl<'a> Reader<'_, 'a> {
             return vec![(Pattern::Silent(silent.clone()), silent)];
         }
         let size = |network: usize| {
-            let nodes = scene.all.iter().filter(|route| route.2 == network).flat_map(|&(a, b, _)| [a, b]);
+            let nodes = scene.all.iter().filter(|route| route.2 == network).flat_map(|&(a, b, ..)| [a, b]);
             nodes.collect::<BTreeSet<_>>().len()
         };
         let tell = |node: usize| {
@@ -152,7 +176,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// The node that all routes have in common, with at least two others.
     fn center(routes: &BTreeSet<Route>) -> Option<usize> {
-        let pairs: BTreeSet<(usize, usize)> = routes.iter().map(|&(a, b, _)| (a, b)).collect();
+        let pairs: BTreeSet<(usize, usize)> = routes.iter().map(|&(a, b, ..)| (a, b)).collect();
         let &(a, b) = pairs.first().filter(|_| pairs.len() > 1)?;
         [a, b].into_iter().find(|&node| pairs.iter().all(|&(a, b)| a == node || b == node))
     }
@@ -161,27 +185,34 @@ impl<'a> Reader<'_, 'a> {
     fn wide(scene: &Scene) -> Option<Pattern> {
         scene.new.first()?;
         let pairs =
-            |routes: &BTreeSet<Route>| routes.iter().map(|&(a, b, _)| (a, b)).collect::<BTreeSet<_>>();
+            |routes: &BTreeSet<Route>| routes.iter().map(|&(a, b, ..)| (a, b)).collect::<BTreeSet<_>>();
         let failing: BTreeSet<usize> = scene.bad.iter().map(|route| route.2).collect();
         let here: BTreeSet<Route> =
             scene.all.iter().copied().filter(|route| failing.contains(&route.2)).collect();
         let elsewhere = here.len() < scene.all.len();
         if let ([network], true) = (failing.iter().copied().collect::<Vec<_>>().as_slice(), elsewhere) {
-            if here.len() > 1 && here == scene.bad {
+            if here.len() > 1 && here == scene.bad && scene.half.is_empty() {
                 return Some(Pattern::Network(*network));
             }
             let own = |node: usize| here.iter().filter(|&&route| has(route, node)).count();
-            let center = Self::center(&scene.bad).filter(|&node| own(node) == scene.bad.len());
+            let center = Self::center(&scene.bad)
+                .filter(|&node| own(node) == scene.bad.len() && scene.is_even(node, &scene.bad));
             if let Some(node) = center {
                 return Some(Pattern::Adapter(node, *network));
             }
+        }
+        // Where one direction works here and there, nobody has lost anybody; where it is one direction throughout, one of
+        // two groups has lost the other.
+        let one_way = scene.half.len();
+        if one_way > 0 && one_way < scene.bad.len() {
+            return None;
         }
         let (all, bad) = (pairs(&here), pairs(&scene.bad));
         let mixed = here.iter().any(|route| !scene.bad.contains(route) && bad.contains(&(route.0, route.1)));
         if let Some(group) = blocks(&all, &bad).filter(|_| !mixed) {
             return Some(Pattern::Split(group));
         }
-        (here == scene.bad && !elsewhere && bad.len() > 1).then_some(Pattern::Everything)
+        (here == scene.bad && !elsewhere && bad.len() > 1 && one_way == 0).then_some(Pattern::Everything)
     }
 
     /// Takes the faults on some routes out of a group, as an outage or a part of one that is known.
@@ -190,8 +221,10 @@ impl<'a> Reader<'_, 'a> {
         pattern: Pattern,
         group: &mut Vec<Fault<'a>>,
         is_of: impl Fn(Route) -> bool,
-        routes: (usize, usize),
+        scene: &Scene,
     ) {
+        let routes = (scene.all.len(), scene.bad.len());
+        let carried = self.carried(scene, &scene.bad.iter().copied().filter(|&route| is_of(route)).collect());
         let (faults, rest): (Vec<_>, Vec<_>) =
             group.drain(..).partition(|fault| self.matrix.route(fault.line).is_some_and(&is_of));
         *group = rest;
@@ -200,9 +233,33 @@ impl<'a> Reader<'_, 'a> {
             Some(known) => {
                 known.faults.extend(faults);
                 known.routes.1 = known.routes.1.max(routes.1);
+                known.carried = known.carried.intersection(&carried).copied().collect();
             }
-            None => self.outages.push(Outage { pattern, faults, lossy: Vec::new(), routes }),
+            None => self.outages.push(Outage { pattern, faults, lossy: Vec::new(), routes, carried }),
         }
+    }
+
+    /// Other networks over which all pairs of nodes reach each other whose routes fail.
+    fn carried(&self, scene: &Scene, failing: &BTreeSet<Route>) -> BTreeSet<usize> {
+        let planes: BTreeSet<usize> = failing.iter().map(|route| route.2).collect();
+        let good: BTreeSet<Route> = scene.all.difference(&scene.bad).copied().collect();
+        if self.matrix.is_apart() {
+            // Whose addresses those of another network are is not known: there have to be as many, and all have to live.
+            let nodes = |plane: usize| {
+                let own = scene.all.iter().filter(|route| route.2 == plane).flat_map(|&(a, b, ..)| [a, b]);
+                own.collect::<BTreeSet<_>>().len()
+            };
+            let needed = planes.iter().map(|&plane| nodes(plane)).max().unwrap_or(0);
+            let sound =
+                |plane: &usize| !scene.bad.iter().any(|route| route.2 == *plane) && nodes(*plane) >= needed;
+            return good.iter().map(|route| route.2).filter(sound).collect();
+        }
+        let over = |&(a, b, plane, _): &Route| -> BTreeSet<usize> {
+            let same = good.iter().filter(|other| (other.0, other.1) == (a, b) && other.2 != plane);
+            same.map(|other| other.2).collect()
+        };
+        let all: Vec<BTreeSet<usize>> = failing.iter().map(over).collect();
+        if all.iter().any(BTreeSet::is_empty) { BTreeSet::new() } else { all.into_iter().flatten().collect() }
     }
 
     /// Adds to outages what began a little earlier or later on their routes.
@@ -219,7 +276,13 @@ impl<'a> Reader<'_, 'a> {
                 Pattern::Everything => true,
                 Pattern::Scattered | Pattern::Lossy(_) | Pattern::Path(..) => false,
             };
-            match self.outages.iter_mut().find(|outage| is_of(&outage.pattern) && outage.covers(&fault)) {
+            let joins = |outage: &Outage<'_>| {
+                let is_silent = matches!(outage.pattern, Pattern::Silent(_));
+                is_of(&outage.pattern)
+                    && outage.covers(&fault)
+                    && (is_silent || outage.faults.iter().any(|own| own.coincides(&fault)))
+            };
+            match self.outages.iter_mut().find(|outage| joins(outage)) {
                 Some(outage) => outage.faults.push(fault),
                 None => rest.push(fault),
             }
@@ -262,7 +325,7 @@ impl<'a> Reader<'_, 'a> {
     fn loss(&mut self, faults: Vec<Fault<'a>>, lossy: Vec<&'a Line>) {
         let lines = faults.iter().map(|fault| fault.line).chain(lossy.iter().copied());
         let routes: BTreeSet<Route> = lines.filter_map(|line| self.matrix.route(line)).collect();
-        let nodes: BTreeSet<usize> = routes.iter().flat_map(|&(a, b, _)| [a, b]).collect();
+        let nodes: BTreeSet<usize> = routes.iter().flat_map(|&(a, b, ..)| [a, b]).collect();
         let all: BTreeSet<Route> = self.lines.iter().filter_map(|line| self.matrix.route(line)).collect();
         let count = (all.len(), routes.len());
         let [lowest, ..] = THRESHOLDS;
@@ -273,11 +336,11 @@ impl<'a> Reader<'_, 'a> {
             _ => None,
         };
         if let Some(pattern) = pattern {
-            self.outages.push(Outage { pattern, faults, lossy, routes: count });
+            self.outages.push(Outage { pattern, faults, lossy, routes: count, carried: BTreeSet::new() });
             return;
         }
         // Each pair for itself.
-        let pair = |line: &Line| self.matrix.route(line).map_or((0, 0), |(a, b, _)| (a, b));
+        let pair = |line: &Line| self.matrix.route(line).map_or((0, 0), |(a, b, ..)| (a, b));
         let mut pairs: BTreeMap<(usize, usize), Losses<'a>> = BTreeMap::new();
         for fault in faults {
             pairs.entry(pair(fault.line)).or_default().0.push(fault);
@@ -286,7 +349,13 @@ impl<'a> Reader<'_, 'a> {
             pairs.entry(pair(line)).or_default().1.push(line);
         }
         for ((a, b), (faults, lossy)) in pairs {
-            self.outages.push(Outage { pattern: Pattern::Path(a, b), faults, lossy, routes: count });
+            self.outages.push(Outage {
+                pattern: Pattern::Path(a, b),
+                faults,
+                lossy,
+                routes: count,
+                carried: BTreeSet::new(),
+            });
         }
     }
 }
