@@ -106,3 +106,12 @@ fn two_faults_that_only_overlap_are_two_paths_with_their_own_times() {
         assert!(reading.contains("for 6 s: What fails is between 10.0.1.1 and 10.0.1.3"), "{reading}");
     }
 }
+
+#[test]
+fn one_group_that_drops_what_comes_from_the_other_is_a_split_although_its_own_requests_are_answered() {
+    let mut capture = Capture::default();
+    among(&mut capture, &[1, 2, 3, 4].map(|host| node(1, host)), |from, to, i| {
+        if from.0[1] > 2 && to.0[1] <= 2 && (20..35).contains(&i) { Unanswered } else { Answered }
+    });
+    assert_found(&capture, &[("netft-site-split", Critical)]);
+}

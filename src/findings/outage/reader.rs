@@ -201,18 +201,17 @@ impl<'a> Reader<'_, 'a> {
                 return Some(Pattern::Adapter(node, *network));
             }
         }
-        // Where one direction works here and there, nobody has lost anybody; where it is one direction throughout, one of
-        // two groups has lost the other.
-        let one_way = scene.half.len();
-        if one_way > 0 && one_way < scene.bad.len() {
-            return None;
-        }
         let (all, bad) = (pairs(&here), pairs(&scene.bad));
         let mixed = here.iter().any(|route| !scene.bad.contains(route) && bad.contains(&(route.0, route.1)));
         if let Some(group) = blocks(&all, &bad).filter(|_| !mixed) {
-            return Some(Pattern::Split(group));
+            // Where one direction works of some routes only, or now this one and now that one, nobody has lost anybody.
+            let theirs = scene.half.values().filter(|asked| group.contains(asked)).count();
+            let half = scene.half.len();
+            let is_even = half == 0 || (half == scene.bad.len() && (theirs == 0 || theirs == half));
+            return is_even.then_some(Pattern::Split(group));
         }
-        (here == scene.bad && !elsewhere && bad.len() > 1 && one_way == 0).then_some(Pattern::Everything)
+        (here == scene.bad && !elsewhere && bad.len() > 1 && scene.half.is_empty())
+            .then_some(Pattern::Everything)
     }
 
     /// Takes the faults on some routes out of a group, as an outage or a part of one that is known.
