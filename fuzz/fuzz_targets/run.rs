@@ -106,7 +106,7 @@ fuzz_target!(|data: &[u8]| {
         finding::write(&examined, &files, &mut lines);
         lines.write(&StatsRecord::new(&outcome));
         drop((lines, csv));
-        let look = Look { width: 100, color: false, all: true, live: false, each: false, files: files.clone(), selection: None };
+        let look = Look { width: 100, color: false, all: true, live: false, each: false, files: files.clone(), selection: None, sections: Arc::from([]) };
         let _ = Table::merge(vec![table]).with(examined).render(&outcome, &look);
     }
     let json = json.0.lock().unwrap();
