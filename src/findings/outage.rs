@@ -66,9 +66,7 @@ impl Fault<'_> {
             None => later(self.run.start.time, self.run.missed * self.line.interval()),
         }
     }
-}
 
-impl Fault<'_> {
     /// When it began, and the time until which it is known to have gone on.
     fn span(&self) -> (Timestamp, Timestamp) {
         let start = self.run.start.time;

@@ -75,8 +75,8 @@ fn inspect(opening: &Opening<'_>) -> Verdict {
         (Ok(Half::Text { .. }), Ok(Half::Text { .. })) => {
             let [asked, answered] = ids;
             require(asked == answered)?;
-            let line = |mut cursor: Cursor<'_>| -> Option<Vec<u8>> { Some(lines::text_line(&mut cursor).ok()?.to_vec()) };
-            let suits = line(request).zip(line(reply)).is_some_and(|(asked, answered)| suits(&asked, &answered));
+            let (command, answer) = (lines::text_line(&mut request)?, lines::text_line(&mut reply)?);
+            let suits = suits(command, answer);
             if !suits && on_port {
                 return Ok(Evidence::signature("text-on-port: a command on memcached's port (protocol.txt)"));
             }

@@ -18,6 +18,7 @@ pub(super) struct Reader<'r, 'a> {
 }
 
 /// Routes at one moment.
+#[derive(Clone)]
 struct Scene {
     all: BTreeSet<Route>,
     bad: BTreeSet<Route>,
@@ -120,7 +121,7 @@ impl<'a> Reader<'_, 'a> {
             return group;
         }
         let mut scene = self.scene(&group);
-        let whole = self.scene(&group);
+        let whole = scene.clone();
         let mut group = group;
         let lost = scene.lost();
         let silent: Vec<usize> = lost.iter().copied().filter(|&node| scene.is_silent(node)).collect();
